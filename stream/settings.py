@@ -1,0 +1,108 @@
+"""Settings: frozen, typed, checked at start. The only place that reads the environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stream.errors import StreamError
+
+
+def _home_data() -> Path:
+    return Path.home() / ".local" / "share" / "zhanggui"
+
+
+def _home_models() -> Path:
+    return Path.home() / ".cache" / "zhanggui" / "models"
+
+
+class SettingsError(StreamError):
+    """A setting is missing or cannot be read; the text names the variable."""
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set, each by the environment variable `ZHANGGUI_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="ZHANGGUI_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(default_factory=_home_data)
+    """Folder of the database, knowledge, keys, hosts and recordings."""
+    models_dir: Path = Field(default_factory=_home_models)
+    """Folder of the downloaded speech and face models; may be shared by several data folders."""
+    database_url: str | None = None
+    """SQLAlchemy URL (`postgresql+psycopg://…`); default is SQLite inside `data_dir`."""
+    host: str = "127.0.0.1"
+    """Address `serve` binds; anything but loopback needs a token."""
+    port: int = Field(default=8700, ge=0, le=65535)
+    """TCP port `serve` binds; 0 takes a free one."""
+    contact_key: SecretStr | None = None
+    """Key that encrypts contacts, if it is not to live in `data_dir/keys`."""
+
+    llm_base_url: str | None = None
+    """OpenAI-compatible base URL; without it the embedded grounded answerer replies."""
+    llm_api_key: SecretStr = SecretStr("none")
+    """Its API key."""
+    llm_model: str = "default"
+    """Its model name."""
+    llm_timeout_s: float = Field(default=8.0, gt=0, le=120)
+    """Seconds to the first token before the embedded answerer takes over."""
+    llm_daily_tokens: int = Field(default=2_000_000, ge=0)
+    """Tokens a merchant may spend a day; above it the embedded answerer replies."""
+
+    voice: str = "kokoro:zf_xiaobei"
+    """Engine and voice of the host: `kokoro:zf_xiaobei`, `edge:zh-CN-XiaoxiaoNeural` or `openai:NAME`."""
+    cloud_voice: bool = False
+    """Whether text may be sent to a cloud voice at all."""
+    speech_base_url: str | None = None
+    """OpenAI-compatible base URL with `/audio/speech`, for `voice=openai:…`."""
+    speech_api_key: SecretStr = SecretStr("none")
+    """Its API key."""
+
+    embedder: Literal["use", "openai"] = "use"
+    """`use` (embedded multilingual sentence encoder) or `openai` (any compatible `/embeddings`)."""
+    embedder_base_url: str | None = None
+    """Base URL for `embedder=openai`."""
+    embedder_api_key: SecretStr = SecretStr("none")
+    """Its API key."""
+    embedder_model: str = "text-embedding-3-small"
+    """Its model name."""
+    chroma_url: str | None = None
+    """A Chroma server (`http://host:8000`); default is Chroma inside the process."""
+
+    stun_urls: tuple[str, ...] = ()
+    """STUN servers offered to viewers and used by the server."""
+    turn_url: str | None = None
+    """TURN server, `turn:host:3478`."""
+    turn_username: str = ""
+    """TURN user name."""
+    turn_password: SecretStr = SecretStr("")
+    """TURN password."""
+    max_viewers: int = Field(default=300, ge=1)
+    """Viewers of one room before 503."""
+    viewer_token: SecretStr | None = None
+    """Bearer token that WHEP requests must carry, if set."""
+    metrics_token: SecretStr | None = None
+    """Bearer token for `/metrics`, if set."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Least severe level that is logged."""
+
+    @property
+    def resolved_database_url(self) -> str:
+        """The database URL, SQLite in the data folder by default."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'zhanggui.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Read the environment, then `overrides` that are not None (the command line's options).
+
+    Raises `SettingsError` with one line naming the variable and what is wrong.
+    """
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"ZHANGGUI_{name}: {first['msg']}; got {first['input']!r}") from exc

@@ -1,0 +1,65 @@
+"""The room socket's protocol without a socket."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stream.audience import MAX_COMMENT_CHARS, CommentFrame, Hello, ProtocolError, RateLimit, parse
+
+
+def test_a_comment_is_read() -> None:
+    frame = parse('{"type":"comment","client_id":"c1","text":"多少钱"}')
+    assert isinstance(frame, CommentFrame) and frame.text == "多少钱"
+
+
+def test_hello_may_ask_for_what_was_missed() -> None:
+    frame = parse('{"type":"hello","protocol":1,"after_seq":7}')
+    assert isinstance(frame, Hello) and frame.after_seq == 7
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        ("not json", "bad_json"),
+        ("[1]", "bad_frame"),
+        ('{"type":"dance"}', "bad_frame"),
+        ('{"type":"comment","client_id":"","text":"x"}', "bad_frame"),
+        (json.dumps({"type": "comment", "client_id": "c", "text": "   "}), "empty"),
+        (json.dumps({"type": "comment", "client_id": "c", "text": "好" * (MAX_COMMENT_CHARS + 1)}), "too_long"),
+        (json.dumps({"type": "comment", "client_id": "c", "text": "好" * 100_000}), "too_large"),
+        ("[" * 5_000, "bad_json"),
+    ],
+)
+def test_each_bad_frame_has_its_own_code(raw: str, code: str) -> None:
+    with pytest.raises(ProtocolError) as caught:
+        parse(raw)
+    assert caught.value.to_json()["code"] == code
+
+
+@given(st.text(max_size=300))
+def test_no_text_breaks_the_parser(raw: str) -> None:
+    try:
+        parse(raw)
+    except ProtocolError as error:
+        assert error.message
+
+
+def test_the_rate_limit_lets_a_burst_through_and_then_says_how_long_to_wait() -> None:
+    now = [0.0]
+    limit = RateLimit(burst=2, window_s=10, clock=lambda: now[0])
+    assert [limit.take("a"), limit.take("a")] == [0, 0]
+    now[0] = 4.0
+    assert limit.take("a") == 6_000
+    assert limit.take("b") == 0
+    now[0] = 10.0
+    assert limit.take("a") == 0
+
+
+def test_the_rate_limit_forgets_the_longest_silent_key() -> None:
+    limit = RateLimit(burst=1, window_s=100, clock=lambda: 0.0, keys=2)
+    for key in ("a", "b", "c"):
+        assert limit.take(key) == 0
+    assert limit.take("c") > 0
+    assert limit.take("a") == 0
