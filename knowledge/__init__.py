@@ -2,11 +2,12 @@
 
 from knowledge.errors import KnowledgeError
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
-from knowledge.record import DateRange, Fact, Money, Record, Source, Value
+from knowledge.record import DateRange, Dimensions, Fact, Money, Record, Source, Value
 
 __all__ = [
     "DateRange",
     "Decision",
+    "Dimensions",
     "Evidence",
     "Fact",
     "KnowledgeError",

@@ -48,7 +48,15 @@ class DateRange:
     end: datetime | date | None
 
 
-Value = str | int | Decimal | bool | Money | DateRange | date | datetime | tuple[str, ...]
+@dataclass(frozen=True, slots=True)
+class Dimensions:
+    """One measure ("180kg") or several in the order they stand ("82×86×78cm")."""
+
+    sizes: tuple[Decimal, ...]
+    unit: str | None = None
+
+
+Value = str | int | Decimal | bool | Money | DateRange | Dimensions | date | datetime | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
