@@ -1,0 +1,251 @@
+// The live room: one socket for words, one WHEP session for picture and sound. Everything from outside is set as text.
+import { WhepPlayer } from "./whep.js";
+
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+const room = decodeURIComponent(location.pathname.split("/").filter(Boolean).pop());
+
+const WORDS = {
+  zh: { room: "直播间", picture: "直播画面", unmute: "点按开声", mute: "静音", sound: "开声", like: "点赞", full: "全屏", share: "分享直播间",
+    talk: "评论与私聊", comments: "评论", answering: "正在回答", quick: "常问的问题", shelf: "橱窗", askLabel: "向主播提问", ask: "问主播，会当面答您",
+    send: "发送", chat: "私聊掌柜", peek: "只有您和店家看得到，报价、留电话都在这里", now: "讲解中", want: "我想要", consult: "咨询", close: "关闭",
+    live: "直播中", paused: "主播休息中", stopped: "已下播", joining: "连接中", viewers: n => `${n} 人在看`, count: n => `${n} 条`, items: n => `${n} 件`,
+    left: n => `余 ${n} 件`, until: d => `活动到 ${d}`, saving: s => `直降 ¥${s}`, ends: "距结束", queued: "排队中", answered: "已回答", now2: "回答中",
+    hidden: "已隐藏", explain: "求讲解", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "正在重连", attempt: n => `第 ${n} 次`,
+    copied: "链接已复制", saved: "联系方式已交给店家，没有公开显示", wait: s => `说得有点快，${s} 秒后再发`, me: "我", others: n => `等 ${n} 人` },
+  en: { room: "Live room", picture: "Live picture", unmute: "Tap for sound", mute: "Mute", sound: "Sound on", like: "Like", full: "Full screen", share: "Share",
+    talk: "Comments and chat", comments: "Comments", answering: "Answering", quick: "Common questions", shelf: "Shelf", askLabel: "Ask the host", ask: "Ask the host, answered live",
+    send: "Send", chat: "Private chat", peek: "Only you and the shop can see it", now: "Now", want: "I want it", consult: "Ask", close: "Close",
+    live: "Live", paused: "Host is resting", stopped: "Off air", joining: "Connecting", viewers: n => `${n} watching`, count: n => `${n}`, items: n => `${n} items`,
+    left: n => `${n} left`, until: d => `Until ${d}`, saving: s => `¥${s} off`, ends: "Ends in", queued: "Queued", answered: "Answered", now2: "Answering",
+    hidden: "Hidden", explain: "Show it", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "Reconnecting", attempt: n => `try ${n}`,
+    copied: "Link copied", saved: "Your contact went to the shop, it is not shown", wait: s => `A little fast: wait ${s} s`, me: "Me", others: n => `and ${n - 1} more` },
+};
+let lang = new URLSearchParams(location.search).get("lang") || (navigator.language.startsWith("zh") ? "zh" : "en");
+if (!WORDS[lang]) lang = "zh";
+const t = (key, ...args) => { const word = WORDS[lang][key]; return typeof word === "function" ? word(...args) : word; };
+
+function translate() {
+  document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
+  for (const node of $$("[data-i18n]")) node.textContent = t(node.dataset.i18n);
+  for (const node of $$("[data-i18n-label]")) node.setAttribute("aria-label", t(node.dataset.i18nLabel));
+  for (const node of $$("[data-i18n-placeholder]")) node.placeholder = t(node.dataset.i18nPlaceholder);
+  for (const node of $$("[data-i18n-title]")) node.title = t(node.dataset.i18nTitle);
+  showState(); showShelf(); showNow(); muteLook();
+}
+
+const element = (tag, className, ...children) => {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children.filter(child => child !== null && child !== undefined));
+  return node;
+};
+const icon = (name, size = "xs") => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("class", `i ${size}`); svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  use.setAttribute("href", `#i-${name}`); svg.append(use);
+  return svg;
+};
+const bars = () => { const eq = element("span", "eq", element("i"), element("i"), element("i")); eq.setAttribute("aria-hidden", "true"); return eq; };
+const priceOf = (price) => { const node = element("span", "price", element("small", "", "¥"), price); return node; };
+const picture = (source, name) => { const image = element("img"); image.alt = name || ""; if (source) image.src = source; else image.classList.add("none"); return image; };
+
+// ---- state ------------------------------------------------------------------------------------------------------
+const view = { shop: "", state: "joining", viewers: 0, likes: 0, product: null, products: [], comments: new Map(), merchant: "", seq: 0, count: 0 };
+
+function showState() {
+  document.body.dataset.live = view.state;
+  $("[data-shop]").textContent = view.shop || t("room");
+  $("[data-onair]").textContent = t(view.state);
+  $("[data-viewers]").textContent = view.viewers ? ` · ${t("viewers", view.viewers)}` : "";
+  for (const node of $$("[data-likes]")) { node.hidden = !view.likes; node.textContent = view.likes >= 10000 ? `${(view.likes / 10000).toFixed(1)}万` : view.likes; }
+  $("[data-count]").textContent = view.count ? t("count", view.count) : "";
+}
+
+function showNow() {
+  const card = $(".now"), product = view.product;
+  card.hidden = !product;
+  if (!product) return;
+  const image = $(".now-pic img");
+  image.alt = product.name; image.classList.toggle("none", !product.picture);
+  if (product.picture) image.src = product.picture; else image.removeAttribute("src");
+  $("h2", card).textContent = product.name;
+  $(".now-price .price").replaceChildren(element("small", "", "¥"), product.price);
+  $(".was", card).textContent = product.was ? `¥${product.was}` : "";
+  const saving = $("[data-saving]"); saving.hidden = !product.saving; saving.textContent = product.saving ? t("saving", product.saving) : "";
+  $(".stock", card).textContent = product.stock === null ? "" : t("left", product.stock);
+  tick();
+}
+
+// A countdown stands only where a record gives an end; far ends are told as a date.
+function tick() {
+  const node = $(".now .countdown"), until = view.product?.promotion?.until;
+  const left = until ? Math.floor((new Date(until) - Date.now()) / 1000) : -1;
+  node.hidden = left < 0;
+  if (left < 0) return;
+  if (left > 72 * 3600) { node.replaceChildren(icon("clock"), t("until", until.slice(0, 10))); return; }
+  const two = n => String(n).padStart(2, "0");
+  node.replaceChildren(icon("clock"), element("b", "", two(Math.floor(left / 3600))), ":", element("b", "", two(Math.floor(left / 60) % 60)), ":", element("b", "", two(left % 60)));
+}
+setInterval(tick, 1000);
+
+function showShelf() {
+  $("[data-shelf-total]").textContent = t("items", view.products.length);
+  const badge = $("[data-shelf-count]"); badge.hidden = !view.products.length; badge.textContent = view.products.length;
+  $("#shelf ul").replaceChildren(...view.products.map(product => {
+    const on = view.product && product.sku === view.product.sku;
+    const row = element("p", "row", priceOf(product.price), product.was ? element("s", "was", `¥${product.was}`) : null);
+    const side = element("span", "side");
+    if (on) side.append(element("span", "tag speaking", bars(), t("now")));
+    else {
+      const ask = element("button", "btn sm", t("explain"));
+      ask.type = "button"; ask.addEventListener("click", () => { comment(t("explainAsk", product.name)); open(null); });
+      side.append(ask);
+    }
+    const sub = [product.subtitle, product.stock === null ? "" : t("left", product.stock)].filter(Boolean).join(" · ");
+    const item = element("li", on ? "on" : "", picture(product.picture, ""), element("div", "", element("h3", "", product.name), element("p", "sub", sub), row), side);
+    return item;
+  }));
+}
+
+function showComment(message) {
+  const old = view.comments.get(message.id);
+  const said = { ...old, ...message };
+  const node = old?.node || element("li");
+  node.replaceChildren(element("b", "", said.mine ? t("me") : said.name), said.text);
+  node.className = [said.mine ? "me" : "", said.state === "answering" ? "asked" : "", said.state === "answered" ? "done" : ""].join(" ").trim();
+  if (said.masked) node.append(element("span", "tag lock", icon("lock"), t("hidden")));
+  if (said.state === "queued" && said.mine) node.append(element("span", "tag lock", icon("clock"), t("queued")));
+  if (said.state === "answering") node.append(element("span", "tag speaking", bars(), t("now2")));
+  if (said.state === "answered") {
+    node.append(element("span", "tag jade", icon("check"), t("answered")));
+    if (said.answer) { const answer = element("p", "ans", said.answer); answer.dataset.desktop = ""; node.append(answer); }
+  }
+  if (!old) { view.count += 1; $(".flow ol").append(node); }
+  view.comments.set(message.id, { ...said, node });
+  if (view.comments.size > 120) { const [first, gone] = view.comments.entries().next().value; gone.node.remove(); view.comments.delete(first); }
+  const flow = $(".flow"); flow.scrollTop = flow.scrollHeight;
+  const answering = [...view.comments.values()].filter(c => c.state === "answering").pop();
+  $(".answering").hidden = !answering;
+  if (answering) { $("[data-who]").textContent = answering.asked_by > 1 ? `${answering.name} ${t("others", answering.asked_by)}` : answering.name; $("[data-q]").textContent = answering.text; }
+  showState();
+}
+
+// Captions come when their sound begins; clauses light up over the sentence's length.
+let captionTimers = [];
+function showCaption({ text, at_ms, until_ms }) {
+  captionTimers.forEach(clearTimeout); captionTimers = [];
+  const box = $(".caption"), lines = text.match(/[^，。！？；,!?;]+[，。！？；,!?;”」]*/g) || [text];
+  const total = lines.join("").length, length = Math.max(600, until_ms - at_ms);
+  const draw = said => {
+    const first = Math.max(0, Math.min(said - 1, lines.length - 2));
+    $("p", box).replaceChildren(...lines.slice(first, first + 2).map((line, i) => first + i < said ? element("span", "", element("mark", "", line)) : element("span", "", line)));
+  };
+  box.hidden = false; draw(1);
+  let sung = 0;
+  lines.forEach((line, i) => { const at = length * sung / total; sung += line.length; if (i) captionTimers.push(setTimeout(draw, at, i + 1)); });
+  captionTimers.push(setTimeout(() => { box.hidden = true; }, length + 900));
+}
+
+// ---- words ------------------------------------------------------------------------------------------------------
+let socket = null, tries = 0, pending = new Map();
+const send = frame => { if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame)); };
+
+function note(text) {
+  const node = $(".asknote"); node.textContent = text; node.hidden = !text;
+  clearTimeout(note.timer); note.timer = setTimeout(() => { node.hidden = true; }, 4000);
+}
+
+function comment(text) {
+  const id = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
+  pending.set(id, text); send({ type: "comment", client_id: id, text });
+}
+
+function take(message) {
+  if (message.seq) view.seq = Math.max(view.seq, message.seq);
+  if (message.type === "welcome") {
+    tries = 0; Object.assign(view, { shop: message.shop, merchant: message.merchant, product: message.product, products: message.products, ...message.state });
+    document.title = `${view.shop} · ${t("room")}`;
+    $(".quick").replaceChildren(...message.questions.map(text => { const chip = element("button", "chip", text); chip.type = "button"; chip.addEventListener("click", () => comment(text)); return chip; }));
+    showState(); showShelf(); showNow();
+    for (const [id, text] of pending) send({ type: "comment", client_id: id, text });
+  } else if (message.type === "comment") {
+    const mine = pending.delete(message.client_id) || view.comments.get(message.id)?.mine || false;
+    if (mine && message.masked) note(t("saved"));
+    showComment({ ...message, mine });
+  } else if (message.type === "caption") showCaption(message);
+  else if (message.type === "product") { view.product = message.product; showNow(); showShelf(); }
+  else if (message.type === "state") { Object.assign(view, { state: message.state, viewers: message.viewers, likes: message.likes }); showState(); }
+  else if (message.type === "lead_form") open("chat");
+  else if (message.type === "error") { if (message.client_id) pending.delete(message.client_id); note(message.retry_after_ms ? t("wait", Math.ceil(message.retry_after_ms / 1000)) : message.message); }
+}
+
+function connectSocket() {
+  socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/rooms/${encodeURIComponent(room)}`);
+  socket.onopen = () => send({ type: "hello", protocol: 1, ...(view.seq ? { after_seq: view.seq } : {}) });
+  socket.onmessage = event => take(JSON.parse(event.data));
+  socket.onclose = () => { tries += 1; setTimeout(connectSocket, Math.min(8000, 300 * 2 ** Math.min(tries, 5)) * (0.7 + Math.random() * 0.6)); };
+}
+setInterval(() => send({ type: "ping" }), 20000);
+
+// ---- picture and sound ------------------------------------------------------------------------------------------
+const video = $(".video"), recon = $(".recon");
+function muteLook() {
+  const button = $("[data-mute]");
+  button.setAttribute("aria-pressed", String(video.muted)); button.setAttribute("aria-label", t(video.muted ? "sound" : "mute"));
+  $("use", button).setAttribute("href", video.muted ? "#i-mute" : "#i-volume");
+  $(".unmute").hidden = !video.muted || document.body.dataset.state !== "playing";
+}
+const setMuted = muted => { video.muted = muted; video.play().catch(() => { video.muted = true; }).finally(muteLook); };
+video.addEventListener("playing", () => {
+  document.body.dataset.state = "playing"; recon.hidden = true; muteLook();
+  const ambient = $(".ambient");
+  if (ambient.srcObject !== video.srcObject && matchMedia("(min-width: 1024px)").matches) { ambient.srcObject = new MediaStream(video.srcObject.getVideoTracks()); ambient.play().catch(() => {}); }
+});
+const player = new WhepPlayer(video, `/rooms/${encodeURIComponent(room)}/whep`, {
+  onstate: (state, attempt) => {
+    if (state !== "reconnecting") return;
+    document.body.dataset.state = "recon"; recon.hidden = false;
+    $("b", recon).textContent = t("recon"); $("span:last-child", recon).textContent = t("attempt", attempt);
+  },
+});
+
+// ---- controls ---------------------------------------------------------------------------------------------------
+let returnTo = null;
+function open(id, ask = "") {
+  const chat = $("#chat");
+  if (id === "chat") {
+    const url = `/chat/${encodeURIComponent(view.merchant)}?embed=1&lang=${lang}${ask ? `&ask=${encodeURIComponent(ask)}` : ""}`;
+    const frame = $("iframe", chat);
+    if (!frame.src || ask) frame.src = url;
+  }
+  if (id) returnTo = document.activeElement;
+  chat.hidden = id !== "chat";
+  document.body.classList.toggle("shelf-open", id === "shelf");
+  document.body.dataset.open = id || "";
+  $(".scrim").hidden = !id;
+  if (id === "chat") $(".drawer-close").focus(); else if (!id) returnTo?.focus();
+}
+document.addEventListener("click", event => {
+  const opener = event.target.closest("[data-open]"), closer = event.target.closest("[data-close]");
+  if (opener && opener.tagName === "BUTTON") open(opener.dataset.open); else if (closer) open(null);
+});
+document.addEventListener("keydown", event => { if (event.key === "Escape") open(null); });
+$("[data-want]").addEventListener("click", () => open("chat", t("wantAsk", view.product?.name || "")));
+$(".ask").addEventListener("submit", event => {
+  event.preventDefault();
+  const input = $(".askbox input"), text = input.value.trim();
+  if (text) { comment(text); input.value = ""; }
+});
+$$(".like").forEach(button => button.addEventListener("click", () => { view.likes += 1; showState(); send({ type: "like" }); }));
+$("[data-mute]").addEventListener("click", () => setMuted(!video.muted));
+$(".unmute").addEventListener("click", () => setMuted(false));
+$("[data-full]").addEventListener("click", () => { if (document.fullscreenElement) document.exitFullscreen(); else $(".stage").requestFullscreen?.().catch(() => video.webkitEnterFullscreen?.()); });
+$("[data-lang]").addEventListener("click", () => { lang = lang === "zh" ? "en" : "zh"; translate(); });
+$("[data-share]").addEventListener("click", async () => {
+  try { if (navigator.share) await navigator.share({ title: document.title, url: location.href }); else { await navigator.clipboard.writeText(location.href); note(t("copied")); } } catch { /* the viewer closed the share sheet */ }
+});
+addEventListener("pagehide", () => player.close());
+
+translate(); connectSocket(); player.connect();

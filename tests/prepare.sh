@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# Installs the Debian programs the tests drive, where that is allowed; otherwise says which tests will be left out.
+set -u
+wanted=(chromium:chromium strace:strace ffprobe:ffmpeg pg_ctlcluster:postgresql nginx:nginx turnserver:coturn janus:janus)
+missing=() packages=()
+for pair in "${wanted[@]}"; do
+  command -v "${pair%%:*}" >/dev/null 2>&1 || { missing+=("${pair%%:*}"); packages+=("${pair##*:}"); }
+done
+[ -e /usr/lib/nginx/modules/ngx_rtmp_module.so ] || { missing+=(ngx_rtmp_module); packages+=(libnginx-mod-rtmp); }
+[ -n "$(fc-list :lang=zh 2>/dev/null | head -n 1)" ] || { missing+=(chinese-font); packages+=(fonts-noto-cjk); }
+[ ${#missing[@]} -eq 0 ] && exit 0
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "installing for the tests: ${packages[*]}"
+  # Programs only: nothing that a package brings is started as a service.
+  policy=/usr/sbin/policy-rc.d
+  [ -e "$policy" ] || { printf '#!/bin/sh\nexit 101\n' >"$policy" && chmod +x "$policy" && trap 'rm -f "$policy"' EXIT; }
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq >/dev/null 2>&1
+  for package in "${packages[@]}"; do
+    apt-get install -y -qq --no-install-recommends "$package" >/dev/null 2>&1 || echo "could not install $package: its tests are left out"
+  done
+else
+  echo "not installed: ${missing[*]}. The tests that drive them are left out; to run them: sudo apt-get install ${packages[*]}"
+fi
+exit 0
