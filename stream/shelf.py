@@ -78,8 +78,8 @@ def product(record: Record, *, now: datetime, picture_base: str) -> Product:
     shown = promotion if running else price
     end = _end(period.end) if running and period is not None else None
     stock = record.fact(STOCK)
-    picture = record.fact("picture") or record.fact("图片")
-    subtitle = record.fact("colour") or record.fact("颜色") or record.fact("material") or record.fact("材质")
+    picture = record.fact("image")
+    subtitle = record.fact("colour") or record.fact("material")
     saving = price.amount - promotion.amount if running and price is not None and promotion is not None else None
     return Product(
         sku=record.id,

@@ -20,7 +20,7 @@ PROMOTED = _record(
     _fact("promotion_price", Money(Decimal(1299))),
     _fact("promotion_period", DateRange(date(2026, 11, 1), date(2026, 11, 30))),
     _fact("stock", 36),
-    _fact("picture", "pictures/sofa.jpg", "pictures/sofa.jpg"),
+    _fact("image", "pictures/sofa.jpg", "pictures/sofa.jpg"),
 )
 
 
