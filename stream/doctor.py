@@ -14,9 +14,6 @@ from pathlib import Path
 from avatar.catalogue import open_models
 from stream.settings import Settings
 
-Need = str
-"""`required`, or `optional` with the loss named in the text."""
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:

@@ -81,9 +81,7 @@ async def _pump(socket: WebSocket, reader: Subscription) -> None:
 class _Conversation:
     """One viewer's socket after `hello`."""
 
-    def __init__(
-        self, socket: WebSocket, room: LiveFeed, viewer: _Viewer, comments: RateLimit, likes: RateLimit
-    ) -> None:
+    def __init__(self, socket: WebSocket, room: LiveFeed, viewer: _Viewer, limits: Limits) -> None:
         self._socket, self._room, self._viewer = socket, room, viewer
         self._limits = limits
 
