@@ -1,0 +1,6 @@
+"""Reading contacts and wishes out of what people type, without a model: no digit is ever invented."""
+
+from dialogue.contact.finder import find
+from dialogue.contact.kind import Contact, ContactKind, Detail, Field, Findings, mask
+
+__all__ = ["Contact", "ContactKind", "Detail", "Field", "Findings", "find", "mask"]

@@ -1,0 +1,108 @@
+"""Consent: for which purpose, given to which words, and when.
+
+`contact` allows the shop to call back and to take the lead out as a file; `share` allows passing it on to another
+system. A contact typed into a chat is kept as `pending` until the customer says yes to words they have seen.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import select
+
+from dialogue.database.schema import consents
+from dialogue.database.transaction import Transaction
+
+
+class Purpose(StrEnum):
+    """What the contact may be used for."""
+
+    CONTACT = "contact"
+    SHARE = "share"
+
+
+class ConsentState(StrEnum):
+    """Where a consent stands; only `granted` lets anything out."""
+
+    PENDING = "pending"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentText:
+    """The words a customer agrees to; a change of words is a new version."""
+
+    version: str
+    purpose: Purpose
+    text: str
+
+
+CONTACT_TEXT = ConsentText(
+    version="contact-1",
+    purpose=Purpose.CONTACT,
+    text="您留下的联系方式只用于本店客服就这次咨询联系您，不作他用，您可以随时要求删除。同意请回复“同意”。",
+)
+SHARE_TEXT = ConsentText(
+    version="share-1",
+    purpose=Purpose.SHARE,
+    text="我同意本店把我的联系方式和咨询内容转交给本店使用的客户管理系统，仅用于跟进这次咨询。",
+)
+
+_YES = re.compile(
+    r"(?:我|好[的吧啊呀]?|嗯+|行|[,，。!！~～\s])*"
+    r"(?:同意|可以|没问题|没意见|好[的吧啊呀]?|行[的吧啊]?|嗯+|ok|okay|yes|agree|1)"
+    r"(?:的|了|吧|啊|呀|哦|哈|联系我|打给我|[,，。!！~～\s])*",
+    re.IGNORECASE,
+)
+_NO = re.compile(
+    r"不同意|不可以|不行|别联系|不要联系|别打|不要打|不用联系|不用了|不需要|算了|删(?:掉|除)|拒绝|\bno\b", re.IGNORECASE
+)
+
+
+def read_reply(text: str) -> ConsentState | None:
+    """Reads an answer to a consent question: granted, refused, or None when it is about something else."""
+    if _NO.search(text):
+        return ConsentState.REFUSED
+    return ConsentState.GRANTED if _YES.fullmatch(text.strip()) else None
+
+
+def record(
+    tx: Transaction,
+    lead_id: str,
+    wording: ConsentText,
+    state: ConsentState,
+    *,
+    conversation_id: str | None = None,
+    seq: int | None = None,
+) -> None:
+    """Adds a consent row; older rows stay as proof, the newest counts."""
+    tx.connection.execute(
+        consents.insert().values(
+            lead_id=lead_id,
+            purpose=wording.purpose,
+            state=state,
+            text_version=wording.version,
+            text=wording.text,
+            conversation_id=conversation_id,
+            seq=seq,
+            at_ms=tx.now_ms,
+        )
+    )
+
+
+def states(tx: Transaction, lead_ids: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Lead id → purpose → newest state, for the given leads."""
+    found: dict[str, dict[str, str]] = {}
+    query = (
+        select(consents.c.lead_id, consents.c.purpose, consents.c.state)
+        .where(consents.c.lead_id.in_(list(lead_ids)))
+        .order_by(consents.c.id)
+    )
+    for lead_id, purpose, state in tx.connection.execute(query):
+        found.setdefault(lead_id, {})[purpose] = state
+    return found

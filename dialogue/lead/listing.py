@@ -1,0 +1,104 @@
+"""Reading leads: masked lists, one lead with its history, or revealed (the caller audits that)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, Select, select
+
+from dialogue.contact import ContactKind, Field, mask
+from dialogue.database.schema import contacts, history, leads
+from dialogue.database.transaction import Transaction
+from dialogue.lead.consent import states
+from dialogue.lead.ledger import DETAIL, PROFILE, VALUE
+from dialogue.lead.rows import ContactRow, HistoryRow, LeadRow
+
+_HONORIFICS = ("先生", "女士", "小姐", "老师", "太太", "总", "经理", "老板", "阿姨", "大哥")
+
+
+def read_leads(
+    tx: Transaction,
+    *,
+    merchant: str | None = None,
+    complete: bool | None = None,
+    since_ms: int | None = None,
+    until_ms: int | None = None,
+    ids: Sequence[str] | None = None,
+    limit: int = 100,
+    offset: int = 0,
+    reveal: bool = False,
+    with_history: bool = False,
+) -> list[LeadRow]:
+    """The newest leads first; merged ones are shown only as part of their survivor."""
+    query: Select[Any] = select(leads).where(leads.c.merged_into.is_(None))
+    if merchant is not None:
+        query = query.where(leads.c.merchant == merchant)
+    if complete is not None:
+        query = query.where(leads.c.complete.is_(complete))
+    if since_ms is not None:
+        query = query.where(leads.c.created_at_ms >= since_ms)
+    if until_ms is not None:
+        query = query.where(leads.c.created_at_ms < until_ms)
+    if ids is not None:
+        query = query.where(leads.c.id.in_(list(ids)))
+    query = query.order_by(leads.c.created_at_ms.desc(), leads.c.id).limit(limit).offset(offset)
+    rows = list(tx.connection.execute(query))
+    found = [row.id for row in rows]
+    held = _contacts(tx, found, reveal)
+    agreed = states(tx, found)
+    past = _history(tx, found) if with_history else {}
+    return [_lead(tx, row, held, agreed, past, reveal) for row in rows]
+
+
+def _lead(
+    tx: Transaction,
+    row: Row[Any],
+    held: dict[str, list[ContactRow]],
+    agreed: dict[str, dict[str, str]],
+    past: dict[str, list[HistoryRow]],
+    reveal: bool,
+) -> LeadRow:
+    profile = {Field(key): str(value) for key, value in tx.unseal(row.profile, PROFILE).items()}
+    if not reveal and Field.NAME in profile:
+        profile[Field.NAME] = _mask_name(profile[Field.NAME])
+    return LeadRow(
+        id=row.id,
+        merchant=row.merchant,
+        channel=row.channel,
+        conversation_id=row.conversation_id,
+        variant=row.variant,
+        product=row.product,
+        complete=row.complete,
+        contacts=tuple(held.get(row.id, ())),
+        profile=profile,
+        consent=agreed.get(row.id, {}),
+        created_at_ms=row.created_at_ms,
+        updated_at_ms=row.updated_at_ms,
+        history=tuple(past.get(row.id, ())),
+    )
+
+
+def _contacts(tx: Transaction, lead_ids: list[str], reveal: bool) -> dict[str, list[ContactRow]]:
+    found: dict[str, list[ContactRow]] = {}
+    query = select(contacts).where(contacts.c.lead_id.in_(lead_ids)).order_by(contacts.c.created_at_ms, contacts.c.id)
+    for row in tx.connection.execute(query):
+        value = str(tx.unseal(row.value, VALUE))
+        span = None if row.span_start is None else (row.span_start, row.span_end)
+        shown = value if reveal else mask(row.kind, value)
+        found.setdefault(row.lead_id, []).append(
+            ContactRow(ContactKind(row.kind), shown, row.conversation_id, row.seq, span)
+        )
+    return found
+
+
+def _history(tx: Transaction, lead_ids: list[str]) -> dict[str, list[HistoryRow]]:
+    found: dict[str, list[HistoryRow]] = {}
+    query = select(history).where(history.c.lead_id.in_(lead_ids)).order_by(history.c.id)
+    for row in tx.connection.execute(query):
+        found.setdefault(row.lead_id, []).append(HistoryRow(row.kind, tx.unseal(row.detail, DETAIL), row.at_ms))
+    return found
+
+
+def _mask_name(name: str) -> str:
+    return name if name.endswith(_HONORIFICS) else name[:1] + "*" * (len(name) - 1)

@@ -1,0 +1,171 @@
+"""The store: an async face over one database. What it has acknowledged is on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+from dialogue.database import DatabaseError, KeyRing, Writer, migrate, open_engines, translated
+from dialogue.database.transaction import Transaction
+from dialogue.lead.book import LeadBook
+from dialogue.store import journal
+from dialogue.store.journal import TEXT_LIMIT, MessageTooLongError
+from dialogue.store.rows import ConversationRow, Received, StoredEvent
+
+Result = TypeVar("Result")
+
+
+def system_ms() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Store:
+    """Conversations, their events, and the leads found in them. Several processes may open one database.
+
+    Use `async with await Store.open(data_dir) as store:`. A write returns after its synced commit; when more than 4,096
+    writes wait, or another process holds the lock for over ten seconds, `DatabaseBusyError` is raised and nothing kept.
+    """
+
+    def __init__(self, writer: Engine, reader: Engine, ring: KeyRing, *, clock_ms: Callable[[], int]) -> None:
+        self._writer_engine, self._reader_engine = writer, reader
+        self._ring = ring
+        self._clock_ms = clock_ms
+        self._writer = Writer(writer, prepare=ring.refresh)
+        self._readers = ThreadPoolExecutor(4, thread_name_prefix="zhanggui-reader")
+        self.leads = LeadBook(self.read, self.write)
+
+    @classmethod
+    async def open(
+        cls,
+        data_dir: Path,
+        *,
+        database_url: str | None = None,
+        key_file: Path | None = None,
+        clock_ms: Callable[[], int] = system_ms,
+    ) -> Self:
+        """Opens `{data_dir}/zhanggui.db` (or `database_url`), making or upgrading its tables and its key file.
+
+        Raises `DatabaseError`, `MigrationError` or `KeyRingError`, each with one line that says what to do.
+        """
+        return await asyncio.to_thread(cls._open, data_dir, database_url, key_file, clock_ms)
+
+    @classmethod
+    def _open(
+        cls, data_dir: Path, database_url: str | None, key_file: Path | None, clock_ms: Callable[[], int]
+    ) -> Self:
+        try:
+            data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise DatabaseError(f"data folder {data_dir} cannot be made ({exc.strerror}); choose another") from exc
+        writer, reader = open_engines(database_url or f"sqlite:///{data_dir / 'zhanggui.db'}")
+        ring = KeyRing.open(key_file or data_dir / "keys" / "contacts.key")
+        with translated(), writer.begin() as connection:
+            migrate(connection, now_ms=clock_ms())
+        return cls(writer, reader, ring, clock_ms=clock_ms)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Writes what is queued and closes the database. May be called twice."""
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._readers.shutdown()
+        self._writer_engine.dispose()
+        self._reader_engine.dispose()
+
+    async def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """Runs `work` in the writer's transaction; returns after the synced commit. For this package's own parts."""
+
+        def job(connection: Connection) -> Result:
+            return work(Transaction(connection, self._ring, self._clock_ms()))
+
+        return await asyncio.wrap_future(self._writer.submit(job))
+
+    async def read(self, work: Callable[[Transaction], Result]) -> Result:
+        """Runs `work` on a reader, beside the writer. For this package's own parts."""
+
+        def job() -> Result:
+            with translated(), self._reader_engine.connect() as connection:
+                return work(Transaction(connection, self._ring, self._clock_ms()))
+
+        return await asyncio.get_running_loop().run_in_executor(self._readers, job)
+
+    async def open_conversation(
+        self, *, merchant: str, channel: str, visitor: str, conversation_id: str | None = None
+    ) -> ConversationRow:
+        """Starts a conversation, or returns the one with this id.
+
+        Raises `UnknownConversationError` when the id belongs to another merchant or visitor.
+        """
+        return await self.write(
+            lambda tx: journal.open_conversation(
+                tx,
+                merchant=merchant,
+                channel=channel,
+                visitor=visitor,
+                variant="ask",
+                conversation_id=conversation_id,
+            )
+        )
+
+    async def conversation(self, conversation_id: str) -> ConversationRow | None:
+        """The conversation, or None."""
+        return await self.read(lambda tx: journal.find_conversation(tx, conversation_id))
+
+    async def conversations(
+        self, merchant: str, *, state: str | None = None, limit: int = 50, offset: int = 0
+    ) -> list[ConversationRow]:
+        """The merchant's conversations, the last active first."""
+        return await self.read(
+            lambda tx: journal.list_conversations(tx, merchant, state=state, limit=limit, offset=offset)
+        )
+
+    async def receive(self, conversation_id: str, *, client_id: str, text: str) -> Received:
+        """Stores a customer's message and the lead found in it, in one synced commit. The same `client_id`: once.
+
+        Raises `UnknownConversationError`, `MessageTooLongError` (over 8,000 code points), `DatabaseBusyError`.
+        """
+        if len(text) > TEXT_LIMIT:
+            raise MessageTooLongError(f"the message has {len(text)} characters; at most {TEXT_LIMIT} are taken")
+        return await self.write(lambda tx: journal.receive(tx, conversation_id, client_id=client_id, text=text))
+
+    async def append(
+        self, conversation_id: str, *, kind: str, payload: Mapping[str, Any], client_id: str | None = None
+    ) -> int:
+        """Stores any other event (the bot's or operator's message, retract, lead_form, handoff …); returns its `seq`.
+
+        `payload` is a JSON object. Put `role` (`bot`, `operator`) and, for an answer, `decision` (of `Done`) into it:
+        the funnel counts them. With a `client_id` it is stored once. Raises `UnknownConversationError`.
+        """
+        return await self.write(
+            lambda tx: journal.append(tx, conversation_id, kind=kind, payload=payload, client_id=client_id)
+        )
+
+    async def events_after(self, conversation_id: str, after_seq: int, *, limit: int = 500) -> list[StoredEvent]:
+        """Events with `seq > after_seq`, in order. A customer's message is `message{role: visitor, text}`."""
+        return await self.read(lambda tx: journal.events_after(tx, conversation_id, after_seq, limit=limit))
+
+    async def set_state(self, conversation_id: str, state: str) -> None:
+        """Sets the hand-off state: `bot`, `requested`, `human`, `callback`, `closed`."""
+        await self.write(lambda tx: journal.set_values(tx, conversation_id, {"state": state}))
+
+    async def set_product(self, conversation_id: str, product: str | None) -> None:
+        """Remembers which product is talked about; a lead found later carries it."""
+        await self.write(lambda tx: journal.set_values(tx, conversation_id, {"product": product}))
+
+    async def add_cost(self, conversation_id: str, cost_micros: int) -> None:
+        """Adds what a model call cost, in millionths of the currency."""
+        await self.write(lambda tx: journal.add_cost(tx, conversation_id, cost_micros))
