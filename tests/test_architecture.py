@@ -1,0 +1,109 @@
+"""The tree keeps its promises: who may import whom, who reads the environment, what a package shows."""
+
+import ast
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MAY_IMPORT = {
+    "knowledge": {"knowledge"},
+    "avatar": {"avatar"},
+    "dialogue": {"dialogue", "knowledge"},
+    "stream": {"stream", "dialogue", "avatar", "knowledge"},
+}
+FILES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
+VAGUE = {"utils", "common", "core", "helpers", "manager"}
+
+
+def _imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_a_package_imports_only_what_stands_lower(package: str) -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in (ROOT / package).rglob("*.py")
+        for name in _imports(ast.parse(path.read_text("utf-8")))
+        if name.split(".")[0] in MAY_IMPORT and name.split(".")[0] not in MAY_IMPORT[package]
+    ]
+    assert wrong == []
+
+
+def _module(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_modules_do_not_import_each_other_in_a_circle() -> None:
+    modules = {_module(path): path for path in FILES if path.name != "__init__.py"}
+    edges = {
+        name: {target for target in _imports(_top_level(path)) if target in modules and target != name}
+        for name, path in modules.items()
+    }
+    done: set[str] = set()
+
+    def visit(name: str, way: tuple[str, ...]) -> None:
+        assert name not in way, " -> ".join((*way, name))
+        if name in done:
+            return
+        for target in edges[name]:
+            visit(target, (*way, name))
+        done.add(name)
+
+    for name in modules:
+        visit(name, ())
+
+
+def _top_level(path: Path) -> ast.Module:
+    """Imports inside functions (a vendor, loaded when it is chosen) are no circle at load time."""
+    tree = ast.parse(path.read_text("utf-8"))
+    return ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    def reads(tree: ast.AST) -> bool:
+        return any(
+            isinstance(node, ast.Attribute)
+            and node.attr in {"environ", "getenv"}
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "os"
+            for node in ast.walk(tree)
+        )
+
+    readers = [
+        str(path.relative_to(ROOT))
+        for path in FILES
+        if path.name != "settings.py" and reads(ast.parse(path.read_text("utf-8")))
+    ]
+    assert readers == []
+
+
+@pytest.mark.parametrize("package", MAY_IMPORT)
+def test_what_a_package_shows_is_sorted_and_exists(package: str) -> None:
+    module = importlib.import_module(package)
+    shown = list(module.__all__)
+    # Constants first, then classes, then functions: the order ruff's RUF022 keeps.
+    assert len(shown) == len(set(shown))
+    assert all(hasattr(module, name) for name in shown)
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    assert [str(path) for path in FILES if {path.stem, path.parent.name} & VAGUE] == []
+
+
+def test_no_exception_is_swallowed_in_silence() -> None:
+    silent = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in FILES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ExceptHandler) and len(node.body) == 1 and isinstance(node.body[0], ast.Pass)
+    ]
+    assert silent == []
