@@ -1,0 +1,139 @@
+"""The room socket over a real websocket, with a room that only keeps its feed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from stream.audience import Message, ProtocolError, RateLimit
+from stream.broadcast import Broadcast
+from stream.room_socket import Limits, create_room_router
+
+
+class Room:
+    """Shows every comment at once."""
+
+    def __init__(self) -> None:
+        self.feed = Broadcast()
+        self.watching = 0
+        self.likes = 0
+
+    def welcome(self) -> Message:
+        return {"seq": self.feed.seq, "shop": "栖木家居", "products": []}
+
+    async def comment(self, *, visitor: str, client_id: str, text: str) -> None:
+        if text == "滚":
+            raise ProtocolError("unwanted", "请好好说话。")
+        self.feed.publish("comment", id=client_id, text=text)
+
+    def like(self) -> None:
+        self.likes += 1
+
+    def viewer_came(self) -> None:
+        self.watching += 1
+
+    def viewer_left(self) -> None:
+        self.watching -= 1
+
+
+@pytest.fixture
+def room() -> Room:
+    return Room()
+
+
+@pytest.fixture
+def client(room: Room) -> Iterator[TestClient]:
+    def still() -> float:
+        return 0.0
+
+    limits = Limits(
+        RateLimit(burst=3, window_s=10, clock=still),
+        RateLimit(burst=100, window_s=10, clock=still),
+        RateLimit(burst=5, window_s=10, clock=still),
+    )
+    app = FastAPI()
+    app.include_router(create_room_router({"demo": room}, limits=limits))
+    with TestClient(app) as test_client:
+        yield test_client
+
+
+def _join(socket: Any, **hello: object) -> Message:
+    socket.send_json({"type": "hello", "protocol": 1, **hello})
+    welcome: Message = socket.receive_json()
+    assert welcome["type"] == "welcome"
+    return welcome
+
+
+def test_a_viewer_is_welcomed_and_sees_what_is_said(client: TestClient, room: Room) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        assert _join(socket)["shop"] == "栖木家居"
+        assert room.watching == 1
+        socket.send_json({"type": "comment", "client_id": "a", "text": "多少钱"})
+        assert socket.receive_json()["text"] == "多少钱"
+    assert room.watching == 0
+
+
+def test_a_viewer_who_comes_back_gets_what_was_missed(client: TestClient, room: Room) -> None:
+    for text in "一二三":
+        room.feed.publish("comment", text=text)
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket, after_seq=1)
+        assert [socket.receive_json()["text"] for _ in range(2)] == ["二", "三"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [("nonsense", "bad_json"), ('{"type":"comment","client_id":"a","text":"' + "好" * 100_000 + '"}', "too_large")],
+)
+def test_a_bad_frame_is_named_and_the_socket_stays_open(client: TestClient, raw: str, code: str) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        socket.send_text(raw)
+        assert socket.receive_json()["code"] == code
+        socket.send_json({"type": "ping"})
+        assert socket.receive_json() == {"type": "pong"}
+
+
+def test_an_unwanted_comment_is_answered_with_a_reason(client: TestClient) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        socket.send_json({"type": "comment", "client_id": "a", "text": "滚"})
+        assert socket.receive_json() == {"type": "error", "code": "unwanted", "message": "请好好说话。"}
+
+
+def test_a_viewer_who_talks_too_fast_is_told_how_long_to_wait(client: TestClient) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        for number in range(3):
+            socket.send_json({"type": "comment", "client_id": str(number), "text": "在吗"})
+            assert socket.receive_json()["type"] == "comment"
+        socket.send_json({"type": "comment", "client_id": "4", "text": "在吗"})
+        error = socket.receive_json()
+        assert (error["code"], error["retry_after_ms"]) == ("rate", 10_000)
+
+
+def test_hearts_are_counted_up_to_the_limit(client: TestClient, room: Room) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        for _ in range(9):
+            socket.send_json({"type": "like"})
+        socket.send_json({"type": "ping"})
+        socket.receive_json()
+        assert room.likes == 5
+
+
+def test_words_before_hello_close_the_socket(client: TestClient) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        socket.send_json({"type": "like"})
+        assert socket.receive_json()["code"] == "hello_first"
+        assert socket.receive()["code"] == 1008
+
+
+def test_a_room_that_does_not_exist_is_named(client: TestClient) -> None:
+    with client.websocket_connect("/ws/rooms/nowhere") as socket:
+        assert socket.receive_json()["code"] == "no_room"
+        assert socket.receive()["code"] == 4404
