@@ -1,0 +1,144 @@
+"""The two halves of Kokoro-82M in onnxruntime: text to frames, frames to sound."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]
+
+from avatar.errors import AvatarError
+from avatar.kokoro.window import CONTEXT, Floats, phases
+
+MOST_TOKENS = 510
+"""Longest phoneme sequence of the model."""
+
+
+class SynthesisStopped(AvatarError):
+    """The rendering was told to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """A sentence ready for the generator; T frames of 12.5 ms."""
+
+    x: Floats
+    """(1, 512, T)"""
+    f0: Floats
+    """(1, T), Hz; 0 where unvoiced."""
+    energy: Floats
+    """(T,), predicted log energy."""
+    durations: tuple[int, ...]
+    """Frames of each phoneme, begin and end marks included; they sum to T."""
+    phase: Floats
+    """(T + 1, 9)"""
+    style: Floats
+    """(1, 256)"""
+
+
+class KokoroModel:
+    """Blocking; call it from a worker thread. `folder` holds `front.onnx` and `back.onnx` (see `graph.split`)."""
+
+    def __init__(self, folder: Path, vocab: Path, *, threads: int = 1):
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        providers = ["CPUExecutionProvider"]
+        self._front = onnxruntime.InferenceSession(folder / "front.onnx", options, providers=providers)
+        self._back = onnxruntime.InferenceSession(folder / "back.onnx", options, providers=providers)
+        self._vocab: dict[str, int] = json.loads(vocab.read_text(encoding="utf-8"))["vocab"]
+        self.channels = next(i.shape[1] for i in self._back.get_inputs() if i.name == "stats_in")
+
+    def tokens(self, symbols: Sequence[str]) -> list[int]:
+        """Return the model's numbers of the phoneme symbols, framed by its begin and end mark."""
+        return [0, *(self._vocab[symbol] for symbol in symbols), 0]
+
+    def knows(self, symbol: str) -> bool:
+        """Whether the model was trained on this phoneme symbol."""
+        return symbol in self._vocab
+
+    def analyse(self, tokens: Sequence[int], voice: Floats, *, speed: float = 1.0, pitch: float = 1.0) -> Frames:
+        """Run the front half. `voice` is the (510, 256) style table, `pitch` scales the fundamental frequency."""
+        style = voice[len(tokens) - 3][None]
+        x, f0, durations, energy = self._front.run(
+            ["x", "f0", "dur", "n"],
+            {"tokens": np.array([tokens], np.int64), "style": style, "speed": np.array([speed], np.float32)},
+        )
+        f0 = (np.where(f0 > 10, f0, 0) * np.float32(pitch)) if pitch != 1.0 else f0
+        frames = tuple(2 * int(n) for n in durations.ravel())
+        return Frames(x, f0, energy.ravel(), frames, phases(f0), style)
+
+    def render(
+        self, frames: Frames, start: int, end: int, statistics: Floats | None, stop: StopSwitch
+    ) -> tuple[Floats, Floats]:
+        """Run the generator over frames start..end and return (24 kHz samples, the window's own statistics (2, S)).
+
+        With `statistics` None the window's own are used, which is right for a whole sentence only. Raises
+        `SynthesisStopped` soon after `stop` was thrown.
+        """
+        feeds = {
+            "x": np.ascontiguousarray(frames.x[:, :, start:end]),
+            "f0": np.ascontiguousarray(frames.f0[:, start:end]),
+            "style": frames.style,
+            "phase0": frames.phase[start].reshape(1, 1, 9),
+            "stats_in": np.zeros((2, self.channels), np.float32) if statistics is None else statistics,
+            "alpha": np.array(1.0 if statistics is None else 0.0, np.float32),
+        }
+        with stop.armed() as run:
+            try:
+                audio, own = self._back.run(None, feeds, run)
+            except Exception as exc:
+                if stop.thrown:
+                    raise SynthesisStopped("合成已取消") from exc
+                raise AvatarError(f"语音合成失败：{exc}") from exc
+        return audio.ravel(), own
+
+    def window(
+        self, frames: Frames, start: int, end: int, statistics: Floats, stop: StopSwitch
+    ) -> tuple[Floats, int, int]:
+        """Render frames start..end with context; returns (samples, context frames before, frames rendered)."""
+        left, right = max(0, start - CONTEXT), min(len(frames.energy), end + CONTEXT)
+        audio, _ = self.render(frames, left, right, statistics, stop)
+        return audio, start - left, right - left
+
+
+class StopSwitch:
+    """Lets another thread end a running inference: onnxruntime looks at it between two nodes (a few milliseconds)."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._run: onnxruntime.RunOptions | None = None
+        self.thrown = False
+
+    def throw(self) -> None:
+        """Stop what is running and whatever is started later with this switch."""
+        with self._lock:
+            self.thrown = True
+            if self._run is not None:
+                self._run.terminate = True
+
+    def armed(self) -> _Armed:
+        """Context manager that gives the options of one inference."""
+        return _Armed(self)
+
+
+class _Armed:
+    def __init__(self, stop: StopSwitch):
+        self._stop = stop
+
+    def __enter__(self) -> onnxruntime.RunOptions:
+        run = onnxruntime.RunOptions()
+        with self._stop._lock:
+            if self._stop.thrown:
+                raise SynthesisStopped("合成已取消")
+            self._stop._run = run
+        return run
+
+    def __exit__(self, *exc: object) -> None:
+        with self._stop._lock:
+            self._stop._run = None

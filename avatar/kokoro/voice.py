@@ -1,0 +1,257 @@
+"""The embedded voice: Kokoro-82M speaking Mandarin, sound first, sentence later."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib import resources
+
+import numpy as np
+
+from avatar import catalogue
+from avatar.carrier import ModelStore
+from avatar.errors import AvatarError
+from avatar.kokoro.graph import split
+from avatar.kokoro.model import MOST_TOKENS, Frames, KokoroModel, StopSwitch
+from avatar.kokoro.window import HOP, Floats, Pace, Seam, Statistics, silences, spoken_range
+from avatar.phoneme import Phoneme, Phonemizer
+from avatar.prosody import PROSODY, Prosody, pause_ms
+from avatar.resample import Doubler
+from avatar.speech import Emotion, Speech, VisemeSpan
+from avatar.text.clause import Clause, clauses
+from avatar.text.normalise import Normaliser
+from avatar.viseme import silenced, stresses, track
+
+logger = logging.getLogger(__name__)
+
+FRAME = 2 * HOP
+"""Samples of a frame at 48 kHz."""
+_EDGE = 240
+"""Samples (5 ms) over which a piece fades in and out, so that joins do not click."""
+_CEILING = 0.89
+"""Full scale the limiter never exceeds: -1 dBFS."""
+
+
+class KokoroVoice:
+    """Speaks Mandarin on the CPU, one sentence at a time.
+
+    Rendering runs in a thread of its own, window by window and only as fast as chunks are taken; closing the iterator
+    stops a window within some milliseconds. A voice without a statistics table renders whole clauses.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: KokoroModel,
+        style: Floats,
+        *,
+        phonemizer: Phonemizer,
+        normaliser: Normaliser,
+        statistics: Statistics | None,
+        gain: float = 1.0,
+    ):
+        """`style` is the voice's table of shape (510, 256); `gain` brings its speech to -16 LUFS."""
+        self.name = name
+        self._model = model
+        self._style = style
+        self._phonemizer = phonemizer
+        self._normaliser = normaliser
+        self._statistics = statistics
+        self._gain = gain
+        self._pace = Pace()
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
+
+    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncIterator[Speech]:
+        """See `Voice.speak`. Raises `AvatarError` when `text` holds nothing that can be spoken."""
+        stop = StopSwitch()
+        rendering = self._render(text, PROSODY[emotion], stop)
+        loop = asyncio.get_running_loop()
+        try:
+            while (speech := await loop.run_in_executor(self._worker, next, rendering, None)) is not None:
+                yield speech
+        finally:
+            stop.throw()
+
+    async def aclose(self) -> None:
+        """Free the worker thread and let go of the model."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _render(self, text: str, prosody: Prosody, stop: StopSwitch) -> Iterator[Speech]:
+        """The sentence's chunks; blocking, one step of it at a time in the worker."""
+        spoken = clauses(self._normaliser.spoken(text))
+        prepared = [(clause, found) for clause in spoken if (found := self._phonemes(clause))]
+        if not prepared:
+            raise AvatarError("没有可以念出来的文字")
+        sentence = _Sentence(self._pace)
+        for index, (clause, phonemes) in enumerate(prepared):
+            final = index == len(prepared) - 1
+            yield from self._clause(phonemes, clause, prosody, stop, sentence, final=final)
+
+    def _phonemes(self, clause: Clause) -> tuple[Phoneme, ...]:
+        found = tuple(p for p in self._phonemizer.phonemes(clause.text) if self._model.knows(p.symbol))
+        return found[: MOST_TOKENS - 2]
+
+    def _clause(
+        self,
+        phonemes: tuple[Phoneme, ...],
+        clause: Clause,
+        prosody: Prosody,
+        stop: StopSwitch,
+        sentence: _Sentence,
+        *,
+        final: bool,
+    ) -> Iterator[Speech]:
+        tokens = self._model.tokens([phoneme.symbol for phoneme in phonemes])
+        frames = self._model.analyse(tokens, self._style, speed=prosody.speed, pitch=prosody.pitch)
+        first, end = spoken_range(frames.energy)
+        pause = pause_ms(clause.mark, prosody) * 48
+        visemes = _visemes(phonemes, frames, first, end, pause=pause, offset=sentence.position)
+        doubler, seam, at = Doubler(), Seam(), first
+        while at < end:
+            size, sound = self._window(frames, at, end, sentence, seam, stop)
+            last = at + size >= end
+            pcm = doubler.push(sound, last=last) * self._gain
+            if at == first:
+                pcm[:_EDGE] *= np.linspace(0, 1, _EDGE, dtype=np.float32)
+            if last:
+                pcm[-_EDGE:] *= np.linspace(1, 0, _EDGE, dtype=np.float32)
+                pcm = np.concatenate([pcm, np.zeros(pause, np.float32)])
+            at += size
+            speech = sentence.chunk(_pcm16(pcm), visemes, last=last and final)
+            visemes = tuple(span for span in visemes if span.start >= sentence.position)
+            yield speech
+
+    def _window(
+        self, frames: Frames, at: int, end: int, sentence: _Sentence, seam: Seam, stop: StopSwitch
+    ) -> tuple[int, Floats]:
+        """Render the next window from frame `at`; returns (frames done, 24 kHz samples to play)."""
+        began = time.perf_counter()
+        if self._statistics is None:
+            audio, _ = self._model.render(frames, 0, len(frames.energy), None, stop)
+            return end - at, audio[at * HOP : end * HOP]
+        statistics = self._statistics.predict(frames.f0, frames.energy)
+        size = self._pace.window(end - at, sentence.buffered_s)
+        audio, before, rendered = self._model.window(frames, at, at + size, statistics, stop)
+        self._pace.observe(rendered, time.perf_counter() - began)
+        return size, seam.join(audio, before, size, last=at + size >= end)
+
+
+class _Sentence:
+    """Where a sentence stands: samples given out, and how much of them is still to be heard."""
+
+    def __init__(self, pace: Pace):
+        self.position = 0
+        self._began: float | None = None
+
+    @property
+    def buffered_s(self) -> float | None:
+        """Seconds of sound given out and not yet played if playing began at once; None before the first chunk."""
+        if self._began is None:
+            return None
+        return max(0.0, self.position / 48_000 - (time.perf_counter() - self._began))
+
+    def chunk(self, pcm: np.ndarray, visemes: tuple[VisemeSpan, ...], *, last: bool) -> Speech:
+        """Account for the next chunk and return it with the spans that begin inside it."""
+        start, self.position = self.position, self.position + len(pcm)
+        if self._began is None:
+            self._began = time.perf_counter()
+        inside = tuple(span for span in visemes if start <= span.start < self.position)
+        return Speech(pcm, inside, start, last)
+
+
+def _visemes(
+    phonemes: tuple[Phoneme, ...], frames: Frames, first: int, end: int, *, pause: int, offset: int
+) -> tuple[VisemeSpan, ...]:
+    """The clause's mouth shapes, in samples from the sentence's start; `offset` is where the clause begins.
+
+    `pause` samples of silence follow the rendered frames first..end.
+    """
+    inner = frames.durations[1:-1]
+    lead = frames.durations[0]
+    force = stresses(phonemes, inner, frames.energy[lead:])
+    ends = [min(end, max(first, int(at))) - first for at in lead + np.cumsum(inner)]
+    spans = track(phonemes, [at * FRAME for at in ends], force)
+    whole = (end - first) * FRAME + pause
+    silent = [(start * FRAME, stop * FRAME) for start, stop in silences(frames.energy[first:end])]
+    if silent and silent[-1][1] == (end - first) * FRAME:
+        silent[-1] = (silent[-1][0], whole)
+    return silenced(spans, silent, end=whole, offset=offset)
+
+
+def _pcm16(samples: Floats) -> np.ndarray:
+    """Full-scale floats to 16 bits; what would exceed -1 dBFS is bent smoothly under it."""
+    over = np.abs(samples) > 0.7
+    if over.any():
+        knee = _CEILING - 0.7
+        bent = 0.7 + knee * np.tanh((np.abs(samples) - 0.7) / knee)
+        samples = np.where(over, np.sign(samples) * bent, samples)
+    return (samples * 32767).astype(np.int16)
+
+
+MANDARIN_VOICES = (
+    "zf_xiaobei",
+    "zf_xiaoxiao",
+    "zf_xiaoyi",
+    "zf_xiaoni",
+    "zm_yunxi",
+    "zm_yunjian",
+    "zm_yunxia",
+    "zm_yunyang",
+)
+JAPANESE_STAND_INS = {"zf": "jf_alpha", "zm": "jm_kumo"}
+"""Voices that come with the model itself and speak Mandarin with an accent, by the kind of voice they replace."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Timbre:
+    """A voice's style table and what was measured for it."""
+
+    name: str
+    style: Floats
+    statistics: Statistics | None
+    gain: float
+
+
+def create_kokoro(
+    name: str, *, models: ModelStore, normaliser: Normaliser, phonemizer: Phonemizer, threads: int = 1
+) -> KokoroVoice:
+    """Open the Kokoro voice `name`; blocking, about a second (some seconds more the first time, to cut the graph).
+
+    Without the Mandarin voices a Japanese stand-in speaks, which is logged as a warning and shows in the voice's name.
+    Raises `AvatarError` for an unknown name or a missing model.
+    """
+    if name not in MANDARIN_VOICES:
+        raise AvatarError(f"没有名为 {name} 的音色；可选：{'、'.join(MANDARIN_VOICES)}")
+    source = models.folder(catalogue.KOKORO)
+    timbre = _timbre(name, models)
+    halves = models.root / "kokoro-halves"
+    split(source / "kokoro.onnx", halves)
+    model = KokoroModel(halves, source / "vocab.json", threads=threads)
+    return KokoroVoice(
+        timbre.name,
+        model,
+        timbre.style,
+        phonemizer=phonemizer,
+        normaliser=normaliser,
+        statistics=timbre.statistics,
+        gain=timbre.gain,
+    )
+
+
+def _timbre(name: str, models: ModelStore) -> _Timbre:
+    if not models.present(catalogue.MANDARIN):
+        stand_in = JAPANESE_STAND_INS[name[:2]]
+        logger.warning(
+            "普通话音色尚未下载，暂由 %s 代说，会带口音；补齐：zhanggui models fetch %s", stand_in, catalogue.MANDARIN
+        )
+        with np.load(models.folder(catalogue.KOKORO) / "voices_ja.npz") as voices:
+            return _Timbre(stand_in, voices[stand_in].reshape(-1, 256), None, 1.0)
+    style = np.fromfile(models.folder(catalogue.MANDARIN) / f"{name}.bin", np.float32).reshape(-1, 256)
+    table = resources.files("avatar.kokoro").joinpath("tables", f"{name}.npz")
+    with resources.as_file(table) as path:
+        statistics = Statistics.load(path) if path.is_file() else None
+    return _Timbre(name, style, statistics, 1.0)

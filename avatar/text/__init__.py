@@ -1,0 +1,1 @@
+"""Written Chinese to the words that are said."""
