@@ -1,0 +1,123 @@
+"""The rooms a merchant has set up: a small table beside the leads, so that a restart opens the same rooms again."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Row, String, Table, Text, select
+
+from dialogue.database.transaction import Transaction
+from dialogue.store import Store
+from stream.errors import StreamError
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+
+metadata = MetaData()
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("merchant", String(64), nullable=False),
+    Column("host", String(64), nullable=False),
+    Column("voice", Text, nullable=False),
+    Column("background", String(64), nullable=False),
+    Column("running", Boolean, nullable=False),
+    Column("push_url", Text, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+
+class RoomError(StreamError):
+    """No such room, or one that may not be made; the text says how to mend it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomSpec:
+    """How a room is staffed."""
+
+    name: str
+    merchant: str
+    host: str = "default"
+    """A host of `zhanggui avatar list`."""
+    voice: str = ""
+    """`kokoro:zf_xiaobei`, …; empty takes the server's."""
+    background: str = ""
+    running: bool = True
+    """Whether `serve` opens it."""
+    push_url: str = ""
+    """RTMP(S) address with its key; empty pushes nowhere. Never shown whole."""
+
+    def to_json(self) -> dict[str, object]:
+        """For listings; the push address without its key."""
+        shown = asdict(self)
+        shown["push_url"] = self.push_url.split("?")[0].rsplit("/", 1)[0] + "/…" if self.push_url else ""
+        return shown
+
+
+class RoomBook:
+    """Rooms of all merchants in one store."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    async def open(self) -> None:
+        """Make the table where it is missing."""
+        await self._store.write(lambda tx: metadata.create_all(tx.connection))
+
+    async def rooms(self, merchant: str | None = None) -> list[RoomSpec]:
+        """All rooms by name."""
+
+        def work(tx: Transaction) -> list[RoomSpec]:
+            query = select(rooms).order_by(rooms.c.name)
+            if merchant is not None:
+                query = query.where(rooms.c.merchant == merchant)
+            return [_spec(row) for row in tx.connection.execute(query)]
+
+        return await self._store.read(work)
+
+    async def create(self, spec: RoomSpec) -> RoomSpec:
+        """Add a room. Raises `RoomError` for an unusable name or one in use."""
+        if not _NAME.fullmatch(spec.name):
+            raise RoomError(f"room name {spec.name[:80]!r} is not usable; take a-z, 0-9, - and _, at most 63")
+
+        def work(tx: Transaction) -> None:
+            if _find(tx.connection, spec.name) is not None:
+                raise RoomError(f"there is a room {spec.name!r} already; choose another name")
+            tx.connection.execute(rooms.insert().values(**asdict(spec), created_at_ms=tx.now_ms))
+
+        await self._store.write(work)
+        return spec
+
+    async def ensure(self, spec: RoomSpec) -> RoomSpec:
+        """The room of this name, made if it is not there yet."""
+
+        def work(tx: Transaction) -> RoomSpec:
+            row = _find(tx.connection, spec.name)
+            if row is not None:
+                return _spec(row)
+            tx.connection.execute(rooms.insert().values(**asdict(spec), created_at_ms=tx.now_ms))
+            return spec
+
+        return await self._store.write(work)
+
+    async def set_running(self, name: str, running: bool) -> RoomSpec:
+        """Remember whether `serve` opens the room. Raises `RoomError` when there is none."""
+
+        def work(tx: Transaction) -> RoomSpec:
+            row = _find(tx.connection, name)
+            if row is None:
+                raise RoomError(f"there is no room {name!r}; see: zhanggui room list")
+            tx.connection.execute(rooms.update().where(rooms.c.name == name).values(running=running))
+            return replace(_spec(row), running=running)
+
+        return await self._store.write(work)
+
+
+def _find(connection: Connection, name: str) -> Row[Any] | None:
+    return connection.execute(select(rooms).where(rooms.c.name == name)).one_or_none()
+
+
+def _spec(row: Row[Any]) -> RoomSpec:
+    return RoomSpec(row.name, row.merchant, row.host, row.voice, row.background, bool(row.running), row.push_url)
