@@ -1,0 +1,8 @@
+"""The operator's REST: `/api`, bearer tokens, OpenAPI at `/api/openapi.json`; and `/healthz`, `/readyz`, `/metrics`."""
+
+from stream.api.bearer import Gate
+from stream.api.health import create_health_router
+from stream.api.leads import create_lead_router
+from stream.api.rooms import create_room_api
+
+__all__ = ["Gate", "create_health_router", "create_lead_router", "create_room_api"]

@@ -1,0 +1,122 @@
+"""REST for rooms: list, say, pause, resume, and the bridge through which a platform's comments come in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Protocol
+
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel, ConfigDict, Field
+
+from dialogue.access import Bearer, Role
+from stream.api.bearer import ANY_MERCHANT, Gate, own
+from stream.audience import MAX_COMMENT_CHARS, ProtocolError
+
+
+class RoomControl(Protocol):
+    """A running room as an operator sees it."""
+
+    merchant: str
+
+    def state(self) -> dict[str, object]:
+        """Name, merchant, state, viewers, likes, product, fps, skew."""
+        ...
+
+    async def comment(self, *, visitor: str, client_id: str, text: str, name: str | None = None) -> None:
+        """Take a comment."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Speak an operator's words at the next sentence."""
+        ...
+
+    def pause(self) -> None:
+        """Stop the script; comments are still answered."""
+        ...
+
+    def resume(self) -> None:
+        """Go on where it stopped."""
+        ...
+
+    def interrupt(self) -> None:
+        """Be silent at once."""
+        ...
+
+
+class Words(BaseModel):
+    """What the host shall say."""
+
+    model_config = ConfigDict(extra="forbid")
+    text: str = Field(min_length=1, max_length=500)
+
+
+class PlatformComment(BaseModel):
+    """A comment from a platform's room; the same `id` again is taken once."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str = Field(min_length=1, max_length=64)
+    text: str = Field(min_length=1, max_length=MAX_COMMENT_CHARS)
+    visitor: str = Field(default="platform", min_length=1, max_length=64)
+    name: str | None = Field(default=None, max_length=32)
+
+
+_ERRORS: dict[int | str, dict[str, object]] = {
+    401: {"description": "no valid token"},
+    403: {"description": "the token's role may not do this"},
+    404: {"description": "no such room of this merchant"},
+}
+
+
+def create_room_api(rooms: Mapping[str, RoomControl], gate: Gate) -> APIRouter:
+    """Routes under `/api/rooms`."""
+    router = APIRouter(prefix="/api/rooms", tags=["rooms"], responses=_ERRORS)
+    Operator = Annotated[Bearer, Depends(gate.needs(Role.OPERATOR))]
+    Viewer = Annotated[Bearer, Depends(gate.needs(Role.VIEWER))]
+
+    def find(name: str, bearer: Bearer) -> RoomControl:
+        room = rooms.get(name)
+        if room is None:
+            raise HTTPException(404, "没有找到")
+        own(bearer, room.merchant)
+        return room
+
+    @router.get("")
+    async def list_rooms(bearer: Viewer) -> list[dict[str, object]]:
+        return [r.state() for r in rooms.values() if bearer.merchant in (r.merchant, ANY_MERCHANT)]
+
+    @router.get("/{name}")
+    async def show_room(name: str, bearer: Viewer) -> dict[str, object]:
+        return find(name, bearer).state()
+
+    @router.post("/{name}/comments", status_code=202, responses={409: {"description": "the room does not want it"}})
+    async def comment(name: str, body: PlatformComment, bearer: Operator) -> dict[str, str]:
+        try:
+            await find(name, bearer).comment(visitor=body.visitor, client_id=body.id, text=body.text, name=body.name)
+        except ProtocolError as error:
+            raise HTTPException(409, error.message) from error
+        return {"status": "accepted"}
+
+    @router.post("/{name}/say", status_code=202)
+    async def say(name: str, body: Words, bearer: Operator) -> dict[str, str]:
+        find(name, bearer).say(body.text)
+        return {"status": "accepted"}
+
+    @router.post("/{name}/pause")
+    async def pause(name: str, bearer: Operator) -> dict[str, object]:
+        room = find(name, bearer)
+        room.pause()
+        return room.state()
+
+    @router.post("/{name}/resume")
+    async def resume(name: str, bearer: Operator) -> dict[str, object]:
+        room = find(name, bearer)
+        room.resume()
+        return room.state()
+
+    @router.post("/{name}/interrupt")
+    async def interrupt(name: str, bearer: Operator) -> dict[str, object]:
+        room = find(name, bearer)
+        room.interrupt()
+        return room.state()
+
+    return router
