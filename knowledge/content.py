@@ -206,7 +206,7 @@ class Content:
         if passage.record_id is None:
             return passage
         canonical = self._merged.canonical.get(passage.record_id)
-        return passage if canonical is None else replace(passage, record_id=canonical)
+        return passage if canonical == passage.record_id else replace(passage, record_id=canonical)
 
     @cached_property
     def _rows(self) -> tuple[RecordRow, ...]:

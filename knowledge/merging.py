@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -28,14 +29,19 @@ class Merged:
 
     records: tuple[Record, ...]
     canonical: Mapping[str, str]
-    """Stated id → id of the merged record, where they differ."""
+    """Stated id, or `named_id` of a name, alias or SKU → id of the record."""
     origins: Mapping[str, tuple[str, ...]]
-    """Id of a merged record → all stated ids behind it."""
+    """Id of a record → all ids by which a passage may point to it."""
 
 
 def folded_name(name: str) -> str:
     """A name as it is compared: width, case and spaces folded."""
     return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def named_id(name: str) -> str:
+    """The id of a record that has a name but no SKU: equal names, equal ids."""
+    return NAMED + hashlib.sha256(folded_name(name).encode()).hexdigest()[:16]
 
 
 def merge_rows(rows: Iterable[RecordRow]) -> Merged:
@@ -64,10 +70,19 @@ def merge_rows(rows: Iterable[RecordRow]) -> Merged:
         home = canonical.get(record_id, record_id)
         groups.setdefault(home, []).extend(group)
         origins.setdefault(home, []).append(record_id)
+    records = tuple(_merge(record_id, group) for record_id, group in groups.items())
+    for record in records:
+        canonical[record.id] = record.id
+    for key in ("id", "name", "aliases"):
+        for record in records:
+            said = getattr(record, key)
+            for name in said if isinstance(said, tuple) else (said,):
+                if canonical.setdefault(named_id(name), record.id) == record.id:
+                    origins[record.id].append(named_id(name))
     return Merged(
-        records=tuple(_merge(record_id, group) for record_id, group in groups.items()),
+        records=records,
         canonical=canonical,
-        origins={record_id: tuple(ids) for record_id, ids in origins.items()},
+        origins={record_id: tuple(dict.fromkeys(ids)) for record_id, ids in origins.items()},
     )
 
 

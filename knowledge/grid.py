@@ -1,0 +1,110 @@
+"""Cells as they lie on a sheet → tables with a header. Pure.
+
+Sheets made by people begin with a title across the whole width, have a header of two rows where cells were merged,
+and blank lines between two tables. The header is the first row that looks like one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from knowledge.column import COLUMNS, recognise
+from knowledge.document import Row, Table
+
+_SEARCHED = 12
+"""Rows from the top among which the header is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The rows of a sheet that hold anything, with their 1-based numbers."""
+
+    rows: tuple[Row, ...]
+    merged: Mapping[int, frozenset[int]]
+    """Row number → columns whose cell repeats a cell to the left because the two were merged."""
+
+
+def read_grid(
+    grid: Grid, *, sheet: str | None = None, mapping: Mapping[str, str] | None = None
+) -> tuple[tuple[Table, ...], tuple[Row, ...]]:
+    """(tables, rows above the header which are running text).
+
+    A sheet without a recognisable header is one table whose first row is taken as the header.
+    """
+    width = max((len(row.cells) for row in grid.rows), default=0)
+    rows = [Row(_padded(row.cells, width), row.line) for row in grid.rows]
+    rows = [row for row in rows if any(cell.strip() for cell in row.cells)]
+    if not rows:
+        return (), ()
+    at = _header_at(rows, mapping)
+    header, body_from = rows[at].cells, at + 1
+    merged = grid.merged.get(rows[at].line or 0, frozenset())
+    if merged and body_from < len(rows) and _is_second_header(rows[at], rows[body_from], merged, mapping):
+        header = tuple(_two_storeys(upper, lower) for upper, lower in zip(header, rows[body_from].cells, strict=True))
+        body_from += 1
+    used = [index for index in range(width) if header[index].strip() or _filled(rows[body_from:], index)]
+    title = next((row.cells[0] for row in rows[:at] if len(set(filter(None, row.cells))) == 1), None)
+    table = Table(
+        header=tuple(header[index].strip() for index in used),
+        rows=tuple(Row(tuple(row.cells[index] for index in used), row.line) for row in rows[body_from:]),
+        sheet=sheet,
+        title=title,
+    )
+    return (table,), tuple(rows[:at])
+
+
+def text_rows(table: Table) -> Iterator[tuple[Row, str]]:
+    """The rows of a table that is neither catalogue nor questions, as sentences "列：值；列：值"."""
+    for row in table.rows:
+        said = "；".join(
+            f"{title}：{cell.strip()}" if title else cell.strip()
+            for title, cell in zip(table.header, row.cells, strict=True)
+            if cell.strip()
+        )
+        if said:
+            yield row, said
+
+
+def _header_at(rows: Sequence[Row], mapping: Mapping[str, str] | None) -> int:
+    best, best_score = 0, 0
+    for index, row in enumerate(rows[:_SEARCHED]):
+        cells = [cell for cell in row.cells if cell.strip()]
+        if len(set(cells)) < 2:
+            continue
+        if best_score == 0:
+            best = index
+        score = _recognised(row.cells, mapping)
+        if score >= 2 and score > best_score:
+            best, best_score = index, score
+    return best
+
+
+def _recognised(cells: Iterable[str], mapping: Mapping[str, str] | None) -> int:
+    return len({role.name for role in recognise(tuple(cells), mapping=mapping) if role.name in COLUMNS})
+
+
+def _is_second_header(upper: Row, lower: Row, merged: frozenset[int], mapping: Mapping[str, str] | None) -> bool:
+    """Whether `lower` divides the merged cells of `upper` ("价格" into "原价" and "促销价")."""
+    split = {lower.cells[index].strip() for index in merged if lower.cells[index].strip()}
+    if not split or any(cell.strip()[:1].isdigit() for cell in lower.cells):
+        return False
+    joined = tuple(_two_storeys(a, b) for a, b in zip(upper.cells, lower.cells, strict=True))
+    return _recognised(joined, mapping) > _recognised(upper.cells, mapping)
+
+
+def _two_storeys(upper: str, lower: str) -> str:
+    upper, lower = upper.strip(), lower.strip()
+    if not lower or lower == upper:
+        return upper
+    if not upper or _recognised((lower,), None):
+        return lower
+    return f"{upper} {lower}"
+
+
+def _padded(cells: Sequence[str], width: int) -> tuple[str, ...]:
+    return (*cells, *[""] * (width - len(cells)))
+
+
+def _filled(rows: Iterable[Row], index: int) -> bool:
+    return any(row.cells[index].strip() for row in rows)
