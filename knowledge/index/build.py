@@ -106,6 +106,7 @@ def build_index(
         server=chroma_url is not None,
     )
     texts = [(passage.id, indexed_text(passage)) for passage in fresh]
+    embedded = [(passage.id, embedded_text(passage)) for passage in fresh]
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     try:
@@ -116,7 +117,7 @@ def build_index(
             url=chroma_url,
             previous=old / "dense" if old else None,
             previous_name=old_manifest.collection if old_manifest else None,
-            added=texts,
+            added=embedded,
             removed=gone,
             embedder=embedder,
             progress=lambda done: progress(done, len(texts)) if progress else None,
@@ -134,6 +135,11 @@ def indexed_text(passage: Passage) -> str:
     if passage.heading and passage.heading not in passage.text:
         return f"{passage.heading}\n{passage.text}"
     return passage.text
+
+
+def embedded_text(passage: Passage) -> str:
+    """What of a passage becomes its vector: of an FAQ the question alone, since questions meet questions."""
+    return passage.question if passage.kind is PassageKind.FAQ and passage.question else indexed_text(passage)
 
 
 def read_manifest(folder: Path) -> IndexManifest:

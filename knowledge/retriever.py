@@ -1,0 +1,264 @@
+"""One question in, honest evidence out: the record it is about, the facts it asks for, passages, and a decision."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
+
+from knowledge.decision import DecisionModel, load_decision
+from knowledge.embedder import Embedder
+from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
+from knowledge.field import Asked, FieldReader, choose
+from knowledge.folding import clauses, fold, squeeze
+from knowledge.index import Index
+from knowledge.names import NameIndex
+from knowledge.ranking import Ranker, Ranking, select
+from knowledge.record import Fact, Record
+from knowledge.reference import ReferenceResolver, Resolution
+from knowledge.reranker import Reranker, RerankerError
+
+_log = logging.getLogger(__name__)
+
+FAQ_MATCH = 0.62
+"""Likeness from which the shop's own answer to the same question is preferred to a fact of a record."""
+MAX_QUESTION = 500
+"""Characters of a question that are read."""
+
+
+class Source(Protocol):
+    """What the retriever reads of a version; `content.Content` is one."""
+
+    @property
+    def version(self) -> str: ...
+    @property
+    def records(self) -> Sequence[Record]: ...
+    def record(self, key: str) -> Record | None: ...
+    def passages_by_id(self, ids: Iterable[str]) -> Iterator[Passage]: ...
+    def passages_of(self, record_id: str) -> Sequence[Passage]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a question was understood, before anything was searched."""
+
+    text: str
+    clauses: tuple[str, ...]
+    asked: tuple[Asked, ...]
+    resolution: Resolution
+    record: Record | None
+    facts: tuple[tuple[Fact, float], ...]
+
+
+class Retriever:
+    """Searches one version of one merchant. Opened once, shared by every conversation; `close` releases the index."""
+
+    def __init__(
+        self,
+        content: Source,
+        *,
+        index: Index,
+        embedder: Embedder,
+        merchant: str,
+        decision: DecisionModel,
+        reranker: Reranker | None = None,
+    ) -> None:
+        self._content = content
+        self._index = index
+        self._merchant = merchant
+        self._decision = decision
+        self._reranker = reranker
+        self._records = tuple(content.records)
+        self._position = {record.id: at for at, record in enumerate(self._records)}
+        self._names = NameIndex(self._records)
+        self._fields = FieldReader(self._records)
+        self._resolver = ReferenceResolver(self._records, self._names, self._fields)
+        self._ranker = Ranker(index, embedder, content.passages_by_id)
+
+    @classmethod
+    def open(
+        cls,
+        content: Source,
+        version_dir: Path,
+        *,
+        embedder: Embedder,
+        merchant: str,
+        chroma_url: str | None = None,
+        reranker: Reranker | None = None,
+    ) -> Self:
+        """Open the index in `version_dir` for content read from the same folder. Blocking; raises KnowledgeError."""
+        index = Index.open(version_dir, embedder=embedder, chroma_url=chroma_url)
+        return cls(
+            content,
+            index=index,
+            embedder=embedder,
+            merchant=merchant,
+            decision=load_decision(version_dir / "index"),
+            reranker=reranker,
+        )
+
+    def close(self) -> None:
+        """Release the index; may be called twice."""
+        self._index.close()
+
+    async def search(
+        self, question: str, *, product: str | None = None, limit: int = 6, history: Sequence[Turn] = ()
+    ) -> Evidence:
+        """Evidence for the question. `product` (id, name or alias) is what the customer is looking at: it is meant when
+        neither the question nor the history names another record. `limit` bounds the passages."""
+        return await asyncio.to_thread(self.search_now, question, product=product, limit=limit, history=history)
+
+    def search_now(
+        self, question: str, *, product: str | None = None, limit: int = 6, history: Sequence[Turn] = ()
+    ) -> Evidence:
+        """`search` for a caller that already is in a thread of its own. Blocking."""
+        text = question.strip()[:MAX_QUESTION]
+        reading = self._read(text, product, history)
+        record = reading.record
+        query = text if record is None or reading.resolution.named else f"{record.name} {text}"
+        own = tuple(self._content.passages_of(record.id)) if record is not None else ()
+        ranking = self._ranker.rank(query, record_id=record.id if record else None, own=own)
+        if record is not None and not reading.resolution.named:
+            plain = self._ranker.rank(text)
+            if plain.likeness > ranking.likeness:
+                ranking = Ranking(ranking.ranked, ranking.signals, plain.similar, plain.likeness)
+        return self._decide(question, reading, ranking, limit)
+
+    # -- understanding ------------------------------------------------------------------------------------------
+
+    def _read(self, text: str, product: str | None, history: Sequence[Turn]) -> _Reading:
+        squeezed = squeeze(text)
+        mentions = self._names.find(squeezed)
+        spoken = tuple(fold(clause) for clause in clauses(text))
+        names = {self._records[record].name for mention in mentions for record in mention.records[:20]}
+        masked = tuple(_without(clause, names, squeezed, mentions) for clause in spoken)
+        asked = tuple(self._fields.read(masked))
+        given = self._content.record(product) if product else None
+        trail = list(history)
+        if given is not None and not any(given.name in turn.text for turn in trail):
+            trail.insert(0, Turn("user", given.name))
+        resolution = self._resolver.resolve(text, trail, asked)
+        record = self._records[resolution.record] if resolution.record is not None else None
+        facts = tuple(choose(asked, record.facts, masked)) if record is not None else ()
+        return _Reading(text, masked, asked, resolution, record, facts)
+
+    # -- deciding -----------------------------------------------------------------------------------------------
+
+    def _decide(self, question: str, reading: _Reading, ranking: Ranking, limit: int) -> Evidence:
+        resolution, record = reading.resolution, reading.record
+        ranked = self._reranked(reading.text, ranking)
+        shop_wide = ranking.likeness >= FAQ_MATCH and not resolution.named
+        probability = self._decision.probability(ranking.signals)
+
+        def evidence(
+            decision: Decision,
+            confidence: float,
+            *,
+            passages: Sequence[tuple[Passage, float]] = (),
+            facts: Sequence[Fact] = (),
+            about: Record | None = None,
+            ask: str | None = None,
+            choices: Sequence[str] = (),
+        ) -> Evidence:
+            return Evidence(
+                question=question,
+                merchant=self._merchant,
+                version=self._content.version,
+                decision=decision,
+                confidence=round(confidence, 4),
+                passages=select(passages, limit=limit),
+                facts=tuple(facts),
+                record=about,
+                ask=ask,
+                choices=tuple(choices),
+            )
+
+        if shop_wide:
+            first = ranking.similar[0]
+            rest = [pair for pair in ranked if pair[0].id != first.id]
+            confidence = max(probability, ranking.likeness)
+            return evidence(Decision.ANSWER, confidence, passages=[(first, 1.0), *rest])
+        if resolution.unknown is not None and ranking.likeness < FAQ_MATCH:
+            if resolution.named and not reading.asked and probability >= self._decision.answer_at:
+                return evidence(Decision.ANSWER, probability, passages=ranked)
+            if resolution.leaning:
+                return evidence(Decision.ASK, 0.2, ask=_ask_name(reading.asked), choices=())
+            return evidence(Decision.REFUSE, 1 - probability)
+        if record is None and resolution.choices:
+            names = [self._records[at].name for at in resolution.choices[:6]]
+            return evidence(Decision.ASK, 0.4, passages=ranked, ask=_ask_which(names), choices=names)
+        if record is not None and reading.facts:
+            score = max(score for _, score in reading.facts)
+            confidence = min(0.98, score * (0.5 + resolution.certainty / 2))
+            facts = _with_promotion([fact for fact, _ in reading.facts], record)
+            return evidence(Decision.ANSWER, confidence, passages=ranked, facts=facts, about=record)
+        strongest = reading.asked[0].score if reading.asked else 0.0
+        if record is None and strongest >= 0.8 and self._records and probability < max(0.6, self._decision.answer_at):
+            names = self._candidates(ranked)
+            return evidence(
+                Decision.ASK, probability, passages=ranked, ask=_ask_name(reading.asked, names), choices=names
+            )
+        if record is not None and strongest >= 0.8 and ranking.likeness < FAQ_MATCH:
+            return evidence(Decision.REFUSE, 1 - probability, about=record)
+        if record is not None and resolution.named:
+            return evidence(Decision.ANSWER, max(probability, 0.6), passages=ranked, about=record)
+        if probability >= self._decision.answer_at:
+            return evidence(Decision.ANSWER, probability, passages=ranked, about=record)
+        if probability >= self._decision.ask_at and ranking.similar and ranking.likeness >= 0.25:
+            offered = [passage.question for passage in ranking.similar if passage.question]
+            ask = f"您是想问“{offered[0]}”吗？"
+            return evidence(Decision.ASK, probability, ask=ask, choices=offered)
+        return evidence(Decision.REFUSE, 1 - probability)
+
+    def _reranked(self, question: str, ranking: Ranking) -> Sequence[tuple[Passage, float]]:
+        if self._reranker is None or len(ranking.ranked) < 2:
+            return ranking.ranked
+        head = ranking.ranked[:20]
+        try:
+            scores = self._reranker.score(question, [passage.text for passage, _ in head])
+        except RerankerError as exc:
+            _log.warning("reranker left out: %s", exc)
+            return ranking.ranked
+        order = sorted(range(len(head)), key=lambda at: -scores[at])
+        values = sorted((score for _, score in head), reverse=True)
+        return [*((head[at][0], values[place]) for place, at in enumerate(order)), *ranking.ranked[20:]]
+
+    def _candidates(self, ranked: Sequence[tuple[Passage, float]]) -> list[str]:
+        names: dict[str, None] = {}
+        for passage, _ in ranked:
+            if passage.record_id in self._position and passage.kind is PassageKind.RECORD:
+                names.setdefault(self._records[self._position[passage.record_id]].name)
+        for record in self._records:
+            if len(names) >= 4:
+                break
+            names.setdefault(record.name)
+        return list(names)[:4]
+
+
+def _without(clause: str, names: Iterable[str], squeezed: str, mentions: Sequence[object]) -> str:
+    for name in sorted((fold(name) for name in names), key=len, reverse=True):
+        clause = clause.replace(name, "")
+    return clause
+
+
+def _with_promotion(facts: list[Fact], record: Record) -> list[Fact]:
+    """A price is not the whole truth without the promotion beside it."""
+    if facts and facts[0].name == "price":
+        for name in ("promotion_price", "promotion_period"):
+            also = record.fact(name)
+            if also is not None and also not in facts:
+                facts.append(also)
+    return facts
+
+
+def _ask_which(names: Sequence[str]) -> str:
+    return f"您问的是哪一个：{'、'.join(names[:4])}？"
+
+
+def _ask_name(asked: Sequence[Asked], names: Sequence[str] = ()) -> str:
+    what = f"的{asked[0].column.title}" if asked else ""
+    offered = f"比如{'、'.join(names[:3])}" if names else "请告诉我名称"
+    return f"您想问哪一款{what}？{offered}。"
