@@ -36,6 +36,8 @@ class Sentence:
     text: str
     emotion: Emotion = Emotion.NEUTRAL
     citations: tuple[Citation, ...] = ()
+    record_id: str | None = None
+    """The record that is talked about, so that a page can show it while the sentence is said."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,345 @@
+"""One engine for chat and live: a customer's text in, checked sentences out, cancellable at any point."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
+from datetime import datetime
+from typing import Protocol
+
+from dialogue import phrases
+from dialogue.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
+from dialogue.audit import Audit, AuditLine, log_audit, masked
+from dialogue.budget import Budget, Usage
+from dialogue.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
+from dialogue.conversation import Conversation
+from dialogue.event import Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
+from dialogue.gate import Gate
+from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
+from dialogue.injection import DEFLECTIONS, Flag, guard
+from dialogue.message import Role
+from dialogue.model import Model, ModelError
+from dialogue.prompt import compose
+from dialogue.question import questions, resolved
+from dialogue.segmenter import Segmenter
+from dialogue.smalltalk import MANNERS, Talk, talk_of
+from dialogue.summary import summarise
+from dialogue.wording import choose
+from knowledge import Decision, Evidence, KnowledgeError, Turn
+
+_LOG = logging.getLogger(__name__)
+MAX_TEXT = 2_000
+"""Characters of a message that are read; the rest is ignored."""
+CHANNELS: Mapping[str, ChannelRules] = {"chat": CHAT_RULES, "live": LIVE_RULES}
+"""Rules of the shop's own channels; every other name is a platform's, where contacts may not be sent."""
+
+
+class Knows(Protocol):
+    """The part of `knowledge.KnowledgeBase` that the engine needs."""
+
+    async def search(
+        self,
+        question: str,
+        *,
+        merchant: str,
+        product: str | None = None,
+        limit: int = 6,
+        history: tuple[Turn, ...] = (),
+    ) -> Evidence:
+        """What is known about a question."""
+        ...
+
+
+Asking = Callable[[Conversation, Evidence | None, str], LeadForm | None]
+"""Decides, after an answer, whether to ask for a contact now."""
+Names = Callable[[str], tuple[str, ...]]
+"""The names of all records of a merchant."""
+
+
+class Engine:
+    """Answers for every merchant and channel. Holds no conversation: the caller does.
+
+    `model` is asked where evidence answers the question and nobody tries to command it; without one, or when it is
+    down, slow, over budget or not truthful, the embedded answerer speaks. `clock` gives local time.
+    """
+
+    def __init__(
+        self,
+        knowledge: Knows,
+        *,
+        clock: Callable[[], datetime],
+        model: Model | None = None,
+        budget: Budget | None = None,
+        channels: Mapping[str, ChannelRules] = CHANNELS,
+        handoff: HandoffPolicy | None = None,
+        asking: Asking | None = None,
+        names: Names | None = None,
+        audit: Audit = log_audit,
+        search_timeout_s: float = 5.0,
+        guarded: bool = True,
+    ) -> None:
+        self._knowledge = knowledge
+        self._clock = clock
+        self._model = model
+        self._budget = budget
+        self._channels = channels
+        self._handoff = handoff or HandoffPolicy()
+        self._asking = asking
+        self._names = names or (lambda merchant: ())
+        self._audit = audit
+        self._search_timeout_s = search_timeout_s
+        self._guarded = guarded
+        self._answerer = EmbeddedAnswerer()
+
+    async def reply(
+        self, conversation: Conversation, text: str, *, channel: str, lead: LeadUpdate | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Answer a customer's message, sentence by sentence; ends with `Done`.
+
+        `lead` says that a contact was found in the message and is already stored. Closing the iterator cancels
+        everything under it; what was said until then stays in the conversation (see `Conversation.retract`).
+        """
+        text = text[:MAX_TEXT]
+        now = self._clock()
+        conversation.handoff = conversation.handoff.tick(now=now, policy=self._handoff).customer_spoke(now=now)
+        history = conversation.turns()
+        conversation.hear(text, at=now.timestamp())
+        if lead:
+            yield lead
+        if conversation.handoff.silent:
+            yield Done("silent", conversation.record_id)
+            return
+        rules = self._channels.get(channel, PLATFORM_RULES)
+        async with aclosing(self._events(conversation, text, history, rules, lead)) as events:
+            async for event in events:
+                if isinstance(event, Sentence):
+                    conversation.say(event.text, at=self._clock().timestamp(), record_id=event.record_id)
+                yield event
+
+    async def _events(
+        self,
+        conversation: Conversation,
+        text: str,
+        history: tuple[Turn, ...],
+        rules: ChannelRules,
+        lead: LeadUpdate | None,
+    ) -> AsyncGenerator[Event, None]:
+        talk = talk_of(text)
+        if lead and (talk is None and not questions(text, lead=True)):
+            talk = Talk.CONTACT
+        flag = guard(text) if self._guarded else None
+        if flag:
+            self._line(
+                conversation, f"injection/{flag.attack}", "refused" if flag.refused else "embedded", flag.matched
+            )
+        if talk is not None and not (flag and flag.refused):
+            for event in self._talk(conversation, talk, rules):
+                yield event
+            return
+        if flag and flag.refused:
+            yield self._deflect(conversation, flag)
+            yield Done("refuse", conversation.record_id)
+            return
+        asked = questions(resolved(conversation, text))
+        async with aclosing(self._answers(conversation, asked, history, rules, flag)) as events:
+            async for event in events:
+                yield event
+
+    def _talk(self, conversation: Conversation, talk: Talk, rules: ChannelRules) -> list[Event]:
+        manner = MANNERS[talk]
+        wordings = manner.live if rules.live and manner.live else manner.wordings
+        said = choose(conversation, f"talk/{talk}", wordings)
+        events: list[Event] = [Sentence(said, manner.emotion, (), conversation.record_id)]
+        reason = {Talk.HUMAN: Reason.ASKED, Talk.COMPLAINT: Reason.COMPLAINT, Talk.REFUND: Reason.REFUND}.get(talk)
+        if reason and not rules.live:
+            events += self._request(conversation, reason)
+        events.append(Done("smalltalk", conversation.record_id))
+        return events
+
+    async def _answers(
+        self,
+        conversation: Conversation,
+        asked: tuple[str, ...],
+        history: tuple[Turn, ...],
+        rules: ChannelRules,
+        flag: Flag | None,
+    ) -> AsyncGenerator[Event, None]:
+        decision, record_id, version = Decision.REFUSE, conversation.record_id, ""
+        evidence: Evidence | None = None
+        said: list[str] = []
+        previous = conversation.last(Role.ASSISTANT)
+        suggestions: tuple[str, ...] = ()
+        for question in asked:
+            try:
+                async with asyncio.timeout(self._search_timeout_s):
+                    evidence = await self._knowledge.search(
+                        question, merchant=conversation.merchant, product=record_id, history=history
+                    )
+            except (KnowledgeError, TimeoutError) as exc:
+                _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
+                self._line(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
+                yield self._answerer.unavailable(conversation)
+                continue
+            decision = evidence.decision if decision is Decision.REFUSE else decision
+            version = evidence.version or version
+            if evidence.record:
+                record_id = conversation.record_id = evidence.record.id
+            if evidence.decision is Decision.ASK:
+                conversation.open_question, conversation.open_choices = question, evidence.choices
+                suggestions = evidence.choices
+            if flag and evidence.decision is not Decision.ANSWER:
+                yield self._deflect(conversation, flag)
+                continue
+            async with aclosing(self._sentences(conversation, evidence, history, rules, flag)) as sentences:
+                async for sentence in sentences:
+                    if sentence.text in said:
+                        continue
+                    if not said and previous and sentence.text in previous.text:
+                        again = choose(conversation, "again", phrases.AGAIN)
+                        sentence = Sentence(
+                            again + sentence.text, sentence.emotion, sentence.citations, sentence.record_id
+                        )
+                    said.append(sentence.text)
+                    yield sentence
+        for event in self._afterwards(conversation, evidence, decision, rules, suggestions):
+            yield event
+        yield Done(decision.value, record_id, version)
+
+    async def _sentences(
+        self,
+        conversation: Conversation,
+        evidence: Evidence,
+        history: tuple[Turn, ...],
+        rules: ChannelRules,
+        flag: Flag | None,
+    ) -> AsyncGenerator[Sentence, None]:
+        """The reply to one question: the model's while it stays truthful, the embedded answerer's otherwise."""
+        today = self._clock().date()
+        gate = Gate(evidence, rules, names=self._names(conversation.merchant), today=today)
+        said: list[str] = []
+        if evidence.decision is Decision.ANSWER and flag is None and self._may_spend(conversation):
+            async with aclosing(self._modelled(conversation, evidence, gate, history, rules)) as sentences:
+                async for sentence in sentences:
+                    if sentence is None:
+                        break
+                    said.append(sentence.text)
+                    yield sentence
+                else:
+                    return
+        style: Style = LIVE if rules.live else CHAT
+        for sentence in self._answerer.answer(evidence, conversation, today=today, style=style):
+            checked, broken = gate.lawful(sentence)
+            for rule, words in broken:
+                self._line(conversation, rule, "replaced" if checked else "dropped", words)
+            if checked and not gate.repeats(checked.text, said):
+                yield checked
+                said.append(checked.text)
+        if not said:
+            yield Sentence(choose(conversation, "unknown", phrases.UNKNOWN), Emotion.APOLOGY)
+
+    async def _modelled(
+        self,
+        conversation: Conversation,
+        evidence: Evidence,
+        gate: Gate,
+        history: tuple[Turn, ...],
+        rules: ChannelRules,
+    ) -> AsyncGenerator[Sentence | None, None]:
+        """The model's checked sentences; None as the last item when the embedded answerer has to go on."""
+        assert self._model is not None  # noqa: S101  # _may_spend has looked
+        prompt = compose(
+            evidence, facts=gate.facts, history=history[-6:], summary=conversation.summary, live=rules.live
+        )
+        segmenter = Segmenter()
+        limit = (LIVE if rules.live else CHAT).max_sentences
+        count = 0
+        try:
+            async with aclosing(self._model.stream(prompt, spent=lambda u: self._spend(conversation, u))) as pieces:
+                async for piece in pieces:
+                    for text in segmenter.push(piece):
+                        sentence = self._checked(conversation, gate, text, prompt.canary)
+                        yield sentence
+                        count += 1
+                        if sentence is None or count >= limit:
+                            return
+            for text in segmenter.flush():
+                yield self._checked(conversation, gate, text, prompt.canary)
+                count += 1
+        except ModelError as exc:
+            self._line(conversation, f"model/{exc.kind}", "embedded", "")
+            yield None
+
+    def _checked(self, conversation: Conversation, gate: Gate, text: str, canary: str) -> Sentence | None:
+        sentence, broken = gate.truthful(text, canary=canary)
+        for rule, words in broken:
+            self._line(conversation, rule, "replaced", words)
+        return sentence
+
+    def _afterwards(
+        self,
+        conversation: Conversation,
+        evidence: Evidence | None,
+        decision: Decision,
+        rules: ChannelRules,
+        suggestions: tuple[str, ...],
+    ) -> list[Event]:
+        events: list[Event] = []
+        if decision is not Decision.ASK:
+            conversation.open_question, conversation.open_choices = None, ()
+        if suggestions:
+            events.append(Suggestions(suggestions))
+        conversation.low_evidence = conversation.low_evidence + 1 if decision is Decision.REFUSE else 0
+        if rules.live:
+            return events
+        if conversation.low_evidence >= self._handoff.low_evidence:
+            conversation.low_evidence = 0
+            events += self._request(conversation, Reason.LOW_EVIDENCE)
+        elif self._asking:
+            form = self._asking(conversation, evidence, decision.value)
+            if form:
+                conversation.asked_contact += 1
+                events.append(form)
+        return events
+
+    def _request(self, conversation: Conversation, reason: Reason) -> list[Event]:
+        before = conversation.handoff
+        conversation.handoff = before.request(reason, now=self._clock(), policy=self._handoff)
+        if conversation.handoff == before:
+            return []
+        return handoff_events(conversation)
+
+    def _deflect(self, conversation: Conversation, flag: Flag) -> Sentence:
+        wordings = DEFLECTIONS.get(flag.attack) or DEFLECTIONS[None]
+        return Sentence(choose(conversation, f"deflect/{flag.attack}", wordings), Emotion.NEUTRAL)
+
+    def _may_spend(self, conversation: Conversation) -> bool:
+        if self._model is None:
+            return False
+        if self._budget is None or self._budget.allow(conversation.merchant):
+            return True
+        self._line(conversation, "model/budget", "embedded", "")
+        return False
+
+    def _spend(self, conversation: Conversation, usage: Usage) -> None:
+        if self._budget:
+            self._budget.spend(usage, merchant=conversation.merchant, conversation=conversation.id)
+
+    def _line(self, conversation: Conversation, rule: str, action: str, detail: str) -> None:
+        self._audit(AuditLine(self._clock(), conversation.merchant, conversation.id, rule, action, masked(detail)))
+
+
+def handoff_events(conversation: Conversation) -> list[Event]:
+    """The events that tell a channel about the conversation's present hand-off state."""
+    state: HandoffState = conversation.handoff
+    if state.who is Who.CALLBACK:
+        said = choose(conversation, "handoff/callback", phrases.CALLBACK)
+        return [
+            Sentence(said, Emotion.NEUTRAL),
+            Handoff("callback", summarise(conversation)),
+            LeadForm(("phone", "time"), phrases.CALLBACK_PURPOSE, phrases.CALLBACK_POLICY),
+        ]
+    if state.who is Who.REQUESTED:
+        return [Handoff("requested", summarise(conversation))]
+    return [Handoff("human" if state.who is Who.HUMAN else "returned", summarise(conversation))]

@@ -1,0 +1,103 @@
+"""The embedded answerer's wordings: data, several for each thing that is said again and again.
+
+`{name}` is the record, `{text}` the fact as it stands in the source, `{title}` the merchant's own column title.
+"""
+
+from __future__ import annotations
+
+FACTS: dict[str, tuple[str, ...]] = {
+    "price": ("{name}的价格是{text}。", "{name}现在卖{text}。", "这边查到，{name}是{text}。", "{name}标价{text}。"),
+    "promotion_price": ("{name}的活动价是{text}。", "{name}现在活动价{text}。", "赶上活动了，{name}活动价{text}。"),
+    "promotion_period": ("{name}的活动时间是{text}。", "这次活动，{name}的时间是{text}。", "{name}的活动期：{text}。"),
+    "colour": ("{name}有{text}可以选。", "{name}的颜色有：{text}。", "颜色方面，{name}有{text}。"),
+    "dimensions": ("{name}的尺寸是{text}。", "量好的尺寸给您：{name}{text}。", "{name}的尺寸写的是{text}。"),
+    "size": ("{name}的尺寸是{text}。", "{name}的规格：{text}。", "尺寸方面，{name}是{text}。"),
+    "material": ("{name}的材质是{text}。", "{name}用的是{text}。", "材质上，{name}是{text}。"),
+    "capacity": ("{name}的{title}是{text}。", "{name}的{title}写的是{text}。", "{title}方面，{name}是{text}。"),
+    "selling_points": (
+        "{name}的亮点：{text}。",
+        "说说{name}的好处：{text}。",
+        "大家喜欢{name}，主要是这几点：{text}。",
+    ),
+    "scenario": ("{name}适合{text}。", "{name}比较适合这些场景：{text}。", "使用场景上，{name}适合{text}。"),
+    "after_sales": ("{name}的售后：{text}。", "售后方面，{name}是这样的：{text}。", "{name}售后写的是：{text}。"),
+    "warranty": ("{name}的{title}：{text}。", "{title}方面，{name}是{text}。", "{name}的{title}写的是{text}。"),
+    "shipping": ("{name}的{title}：{text}。", "{title}上，{name}是{text}。", "{name}的{title}写的是{text}。"),
+    "phone": ("{name}的电话是{text}。", "电话给您：{text}（{name}）。", "{name}的联系电话：{text}。"),
+    "address": ("{name}的地址是{text}。", "{name}在{text}。", "地址给您：{name}，{text}。"),
+    "opening_hours": ("{name}的{title}是{text}。", "{name}的{title}：{text}。", "{title}方面，{name}是{text}。"),
+}
+"""Canonical fact name → wordings."""
+
+ANY_FACT = (
+    "{name}的{title}是{text}。",
+    "{name}的{title}：{text}。",
+    "查到了，{name}的{title}是{text}。",
+    "{title}方面，{name}是{text}。",
+)
+"""For every other fact."""
+
+STOCK = ("{name}目前还有{text}件。", "{name}现在库存{text}件。", "刚查了，{name}有{text}件现货。")
+"""A stock that is a bare number above zero."""
+NO_STOCK = ("{name}暂时没有库存了。", "不巧，{name}现在没货。", "{name}目前库存是0。")
+"""A stock of zero."""
+BOTH_PRICES = (
+    "{name}原价{price}，现在活动价{promotion}{until}。",
+    "{name}活动价{promotion}{until}，原价是{price}。",
+    "{name}现在做活动，{promotion}{until}，平时卖{price}。",
+    "{name}平时{price}，活动期间{promotion}{until}。",
+)
+"""A price while a promotion runs."""
+NOT_STATED = (
+    "{name}的资料里，{title}写的是“{text}”。",
+    "{title}这一项，{name}写的是“{text}”。",
+)
+"""A fact whose text says that it does not apply."""
+
+BARGAIN = (
+    "价格我没有权限改，以页面标的为准。",
+    "我这边改不了价，页面上是多少就是多少。",
+    "议价我做不了主，以页面价格为准。",
+)
+"""To a customer who bargains."""
+
+UNKNOWN = (
+    "这个问题我手上的资料里没有写，不敢乱答。要不要我帮您问一下店里？",
+    "店里给我的资料没提到这一点，我先不猜。需要的话我请店里的同事来回答您。",
+    "抱歉，这个我暂时不知道，资料里没有。我可以帮您转给店里确认。",
+    "这一点我没查到依据，怕说错了误导您。我可以帮您问店里，再回复您。",
+)
+"""What is not known is said to be not known, with the offer to ask the shop."""
+UNKNOWN_LIVE = (
+    "这个问题资料里没有写，我先记下来，请店里的同事回复您。",
+    "这一点我手上没有资料，不敢乱说，您可以私信客服再确认。",
+    "抱歉，这个我暂时答不上来，记下了，稍后请同事回复您。",
+    "这个我没查到依据，先不猜，您点一下私信，店里帮您确认。",
+)
+"""The same, aloud in a live room."""
+UNAVAILABLE = (
+    "抱歉，我这边查资料出了点问题，请您稍等一会儿再问我一次。",
+    "不好意思，资料暂时打不开，您过一会儿再发一次，我马上看。",
+    "抱歉，系统刚才没查到资料，请稍后再试，或者说“转人工”。",
+)
+"""The knowledge could not be read."""
+ASK = ("您问的是哪一款呢？", "想先跟您确认一下，您说的是哪一款？", "店里有好几款，您问的是哪一个？")
+"""To ask back when the evidence gives no wording of its own."""
+AGAIN = ("再跟您说一遍：", "刚才提到过，", "还是这个答复：", "跟您再确认一次：")
+"""Before an answer that is word for word the last one."""
+INTRODUCTION = (
+    "给您介绍一下{name}。",
+    "{name}是这样的：",
+    "说说{name}。",
+)
+"""Before a product is presented as a whole."""
+CALLBACK = (
+    "现在不在人工服务时间，您留个电话和方便的时间，同事上班后给您回电。",
+    "同事这会儿没在线。方便的话留个电话，上班后第一时间联系您。",
+    "这个时间没有人工在岗，您可以留个联系方式，我让同事回您电话。",
+)
+"""Nobody is there: the offer to call back."""
+CALLBACK_PURPOSE = "同事回电解答您的问题"
+"""The reason given on the call-back form."""
+CALLBACK_POLICY = "callback-1"
+"""Version of the policy text shown with the call-back form."""
