@@ -1,110 +1,218 @@
-"""Room socket protocol, version 1, without a socket: what a viewer may say and how often."""
+"""The viewers of one room: their sessions, their peers, who is let in and who is dropped."""
 
 from __future__ import annotations
 
-import json
-from collections import OrderedDict, deque
-from collections.abc import Callable
-from typing import Annotated, Any, Literal
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from stream.fanout import Hub
+from stream.peer import Feedback, IceServer, OfferError, ViewerPeer
+from stream.rendition import RenditionChoice
+from stream.whep import (
+    HALF_OPEN_S,
+    Admission,
+    Fragment,
+    Refusal,
+    Session,
+    answer_fragment,
+    new_session,
+)
+from stream.wire import Scratch
 
-PROTOCOL = 1
-MAX_FRAME_BYTES = 8_192
-MAX_COMMENT_CHARS = 200
-
-Message = dict[str, Any]
-
-
-class _Frame(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class Hello(_Frame):
-    """First frame of a viewer; `after_seq` asks for what was missed."""
-
-    type: Literal["hello"]
-    protocol: int = PROTOCOL
-    token: str | None = Field(default=None, max_length=512)
-    after_seq: int | None = Field(default=None, ge=0)
+_log = logging.getLogger(__name__)
 
 
-class CommentFrame(_Frame):
-    """A public comment; the same `client_id` again is acknowledged and shown once."""
+@dataclass(slots=True, eq=False)
+class Viewer:
+    """One WHEP session and its peer."""
 
-    type: Literal["comment"]
-    client_id: str = Field(min_length=1, max_length=64)
-    text: str = Field(min_length=1)
-
-
-class Like(_Frame):
-    """A heart."""
-
-    type: Literal["like"]
+    session: Session
+    peer: ViewerPeer
+    address: str
+    joined_s: float
+    deadline: asyncio.TimerHandle | None = None
+    choice: RenditionChoice | None = None
 
 
-class Ping(_Frame):
-    """Keeps proxies from closing an idle socket."""
+class _Reports(Feedback):
+    def __init__(self, audience: Audience, session: str) -> None:
+        self._audience, self._session = audience, session
 
-    type: Literal["ping"]
+    def on_loss(self, fraction: float) -> None:
+        self._audience._reported(self._session, loss=fraction)
 
-
-Frame = Annotated[Hello | CommentFrame | Like | Ping, Field(discriminator="type")]
-_FRAMES: TypeAdapter[Hello | CommentFrame | Like | Ping] = TypeAdapter(Frame)
-
-
-class ProtocolError(Exception):
-    """A frame that cannot be taken; sent to the viewer as `error`, the socket stays open."""
-
-    def __init__(self, code: str, message: str, retry_after_ms: int | None = None) -> None:
-        super().__init__(message)
-        self.code, self.message, self.retry_after_ms = code, message, retry_after_ms
-
-    def to_json(self) -> Message:
-        """The `error` frame."""
-        frame: Message = {"type": "error", "code": self.code, "message": self.message}
-        if self.retry_after_ms is not None:
-            frame["retry_after_ms"] = self.retry_after_ms
-        return frame
+    def on_estimate(self, bitrate: int) -> None:
+        self._audience._reported(self._session, estimate=bitrate)
 
 
-def parse(raw: str) -> Hello | CommentFrame | Like | Ping:
-    """Read one text frame. Raises `ProtocolError` (`too_large`, `bad_json`, `bad_frame`, `too_long`, `empty`)."""
-    if len(raw) > MAX_FRAME_BYTES:
-        raise ProtocolError("too_large", f"一条消息最多 {MAX_FRAME_BYTES} 个字符，这条有 {len(raw)} 个。")
-    try:
-        data = json.loads(raw)
-    except (ValueError, RecursionError) as exc:
-        raise ProtocolError("bad_json", "这不是 JSON：请发送一个 JSON 对象。") from exc
-    try:
-        frame = _FRAMES.validate_python(data)
-    except ValidationError as exc:
-        first = exc.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "frame"
-        raise ProtocolError("bad_frame", f"{where}: {first['msg']}") from exc
-    if isinstance(frame, CommentFrame):
-        if len(frame.text) > MAX_COMMENT_CHARS:
-            raise ProtocolError("too_long", f"评论最多 {MAX_COMMENT_CHARS} 个字，这条有 {len(frame.text)} 个。")
-        if not frame.text.strip():
-            raise ProtocolError("empty", "评论是空的，写点什么再发。")
-    return frame
+class Audience:
+    """Lets viewers in, moves them between renditions, and drops those who never come or have gone."""
 
+    def __init__(
+        self,
+        *,
+        video: Hub,
+        audio: Hub,
+        low_video: Hub | None = None,
+        max_viewers: int = 300,
+        ice_servers: Sequence[IceServer] = (),
+        half_open_s: float = HALF_OPEN_S,
+        gso: bool = True,
+        sent_bitrate: Callable[[Hub], int] = lambda _: 0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.viewers: dict[str, Viewer] = {}
+        self.ice_servers = tuple(ice_servers)
+        self.joined = 0
+        self.reaped = 0
+        self.moves = 0
+        self.connect_s: list[float] = []
+        """Seconds from the offer to the connection of the last viewers, at most 1,000."""
+        self._video, self._audio, self._low = video, audio, low_video
+        self._admission = Admission(max_viewers)
+        self._half_open_s = half_open_s
+        self._gso = gso
+        self._sent_bitrate = sent_bitrate
+        self._monotonic = monotonic
+        self._scratch = Scratch()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._opening = 0
+        self._closed = False
 
-class RateLimit:
-    """At most `burst` events in any window of `window_s` for each key; remembers the last `keys` keys only."""
+    @property
+    def half_open(self) -> int:
+        """Viewers that have not connected yet."""
+        return self._opening + sum(not viewer.session.connected for viewer in self.viewers.values())
 
-    def __init__(self, *, burst: int, window_s: float, clock: Callable[[], float], keys: int = 10_000) -> None:
-        self._burst, self._window, self._clock, self._keys = burst, window_s, clock, keys
-        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+    @property
+    def connected(self) -> int:
+        """Viewers that watch."""
+        return sum(viewer.session.connected for viewer in self.viewers.values())
 
-    def take(self, key: str) -> int:
-        """Count one event; returns 0 when it is allowed, else the milliseconds to wait."""
-        now = self._clock()
-        times = self._seen.pop(key, None) or deque(maxlen=self._burst)
-        self._seen[key] = times
-        if len(self._seen) > self._keys:
-            self._seen.popitem(last=False)
-        if len(times) == self._burst and now - times[0] < self._window:
-            return max(1, int((self._window - (now - times[0])) * 1000))
-        times.append(now)
-        return 0
+    async def join(self, offer: str, address: str) -> tuple[Session, str]:
+        """Answer a checked offer. Raises `Refusal`: 400, 429 or 503."""
+        now = self._monotonic()
+        if self._closed:
+            raise Refusal(503, "the room is closing", Retry_After="2")
+        self._admission.check(address, viewers=len(self.viewers) + self._opening, half_open=self.half_open, now_s=now)
+        session = new_session(offer)
+        peer = ViewerPeer(
+            video=self._video,
+            audio=self._audio,
+            scratch=self._scratch,
+            ice_servers=self.ice_servers,
+            feedback=_Reports(self, session.id),
+            on_state=lambda state: self._state(session.id, state),
+            gso=self._gso,
+        )
+        self._opening += 1
+        try:
+            async with asyncio.timeout(10):
+                answer = await peer.answer(offer)
+        except OfferError as exc:
+            raise Refusal(400, str(exc)) from exc
+        except TimeoutError as exc:
+            await peer.aclose()
+            raise Refusal(503, "the ICE servers did not answer in time", Retry_After="5") from exc
+        finally:
+            self._opening -= 1
+        viewer = Viewer(session, peer, address, now, choice=RenditionChoice(now))
+        if self._closed:
+            await peer.aclose()
+            raise Refusal(503, "the room is closing", Retry_After="2")
+        self.viewers[session.id] = viewer
+        viewer.deadline = asyncio.get_running_loop().call_later(self._half_open_s, self._reap, session.id)
+        return session, answer
+
+    def find(self, session_id: str) -> Viewer:
+        """The viewer of a session. Raises `Refusal` 404."""
+        viewer = self.viewers.get(session_id)
+        if viewer is None:
+            raise Refusal(404, "no such session; it may have ended")
+        return viewer
+
+    async def patch(self, session_id: str, if_match: str | None, fragment: Fragment) -> str | None:
+        """Trickle (None) or restart ICE (the answering fragment). Raises `Refusal`: 400, 404, 412 or 428."""
+        viewer = self.find(session_id)
+        restart = viewer.session.check_patch(if_match, fragment)
+        try:
+            if not restart:
+                await viewer.peer.trickle(fragment.candidates, end=fragment.end)
+                return None
+            made = await viewer.peer.restart_ice(
+                fragment.ufrag, fragment.password, fragment.candidates, end=fragment.end
+            )
+        except (OfferError, ValueError) as exc:
+            raise Refusal(400, str(exc)) from exc
+        viewer.session.restarted(fragment.ufrag)
+        return answer_fragment(made.ufrag, made.password, made.candidates)
+
+    async def leave(self, session_id: str) -> None:
+        """End a session. Raises `Refusal` 404."""
+        viewer = self.find(session_id)
+        self._forget(viewer)
+        await viewer.peer.aclose()
+
+    async def aclose(self) -> None:
+        """End every session; may be called twice."""
+        self._closed = True
+        viewers = list(self.viewers.values())
+        for viewer in viewers:
+            self._forget(viewer)
+        await asyncio.gather(*(viewer.peer.aclose() for viewer in viewers))
+        if self._tasks:
+            await asyncio.gather(*self._tasks)
+
+    def _state(self, session_id: str, state: str) -> None:
+        viewer = self.viewers.get(session_id)
+        if viewer is None:
+            return
+        if state == "connected" and not viewer.session.connected:
+            viewer.session.connected = True
+            self.joined += 1
+            self.connect_s = [*self.connect_s[-999:], self._monotonic() - viewer.joined_s]
+            if viewer.deadline is not None:
+                viewer.deadline.cancel()
+        elif state in ("failed", "closed"):
+            self._forget(viewer)
+            self._spawn(viewer.peer.aclose())
+
+    def _reap(self, session_id: str) -> None:
+        viewer = self.viewers.get(session_id)
+        if viewer is not None and not viewer.session.connected:
+            self.reaped += 1
+            self._forget(viewer)
+            self._spawn(viewer.peer.aclose())
+
+    def _forget(self, viewer: Viewer) -> None:
+        self.viewers.pop(viewer.session.id, None)
+        if viewer.deadline is not None:
+            viewer.deadline.cancel()
+
+    def _reported(self, session_id: str, *, loss: float | None = None, estimate: int | None = None) -> None:
+        viewer = self.viewers.get(session_id)
+        if viewer is None or viewer.choice is None or self._low is None:
+            return
+        choice, was, now = viewer.choice, viewer.choice.low, self._monotonic()
+        sent = self._sent_bitrate(self._low if was else self._video)
+        if loss is not None:
+            low = choice.report_loss(loss, now, sent_bitrate=sent)
+        else:
+            low = choice.report_estimate(estimate or 0, now, sent_bitrate=sent)
+        if low != was:
+            self.moves += 1
+            viewer.peer.switch(self._low if low else self._video)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work, name="viewer-close")
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (exc := task.exception()) is not None:
+            _log.error("a viewer could not be closed", exc_info=exc)

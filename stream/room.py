@@ -1,0 +1,224 @@
+"""A room: one program, one encode, many viewers, and the supervision that keeps it on air."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from avatar import SAMPLE_RATE, Voice
+from stream.audience import Audience
+from stream.caption import Clause, clause_at, clauses, expected_samples
+from stream.clock import SampleClock, video_timestamp
+from stream.encoder import OpusEncoder, Rendition, VideoUnit
+from stream.errors import StreamError
+from stream.fanout import Hub
+from stream.feed import Feed
+from stream.output import Outputs
+from stream.peer import IceServer
+from stream.program import LineEnded, LineStarted, Program, Tick
+from stream.speaker import LineSource, Speaker
+from stream.studio import Stage, Studio
+from stream.supervisor import Supervisor
+
+_log = logging.getLogger(__name__)
+
+_CATCH_UP_TICKS = 25
+"""The room makes up for a stall of half a second; a longer one is left out, of sound and picture alike."""
+_LISTEN_S = 6.0
+
+HIGH = Rendition("high", 720, 1280, 1_500_000)
+LOW = Rendition("low", 360, 640, 450_000)
+
+
+class Director(LineSource, Protocol):
+    """What a room needs of `dialogue`'s director."""
+
+    def interrupt(self) -> int:
+        """A new generation: what was pulled before is void."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A clause is being heard; text None clears."""
+
+    text: str | None
+    sample: int
+    until: int | None
+    """Program sample at which the line is expected to end."""
+    line: Any
+
+
+RoomEvent = LineStarted | LineEnded | Caption
+
+
+class Room:
+    """Puts a host on air. All state is owned by the running loop; `start` and `stop` bracket it."""
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        voice: Voice,
+        make_stage: Callable[[], Stage],
+        director: Director,
+        renditions: Sequence[Rendition] = (HIGH, LOW),
+        max_viewers: int = 300,
+        ice_servers: Sequence[IceServer] = (),
+        gso: bool = True,
+        ahead_s: float = 6.0,
+        stall_s: float = 12.0,
+        half_open_s: float = 15.0,
+        render_limit_s: float = 2.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self.program = Program()
+        self.outputs = Outputs()
+        self.supervisor = Supervisor()
+        self.hubs = {r.name: Hub(r.name, video=True, clock_rate=90_000) for r in renditions}
+        self.audio_hub = Hub("audio", video=False, clock_rate=SAMPLE_RATE)
+        self.best = renditions[0].name
+        self.skipped_ticks = 0
+        self.ticks = 0
+        self.tick_late_s = 0.0
+        """How late the newest tick was."""
+        self.interrupts = 0
+        self.started_at: float | None = None
+        low = self.hubs[renditions[1].name] if len(renditions) > 1 else None
+        self.audience = Audience(
+            video=self.hubs[self.best],
+            audio=self.audio_hub,
+            low_video=low,
+            max_viewers=max_viewers,
+            ice_servers=ice_servers,
+            half_open_s=half_open_s,
+            gso=gso,
+            sent_bitrate=lambda hub: int(hub.bitrate),
+        )
+        self.speaker = Speaker(self.program, voice, director, ahead_s=ahead_s, stall_s=stall_s)
+        self.studio = Studio(
+            make_stage, tuple(renditions), on_unit=self._encoded, wanted=self._wanted, render_limit_s=render_limit_s
+        )
+        self._director = director
+        self._monotonic = monotonic
+        self._clock: SampleClock | None = None
+        self._opus = OpusEncoder()
+        self._feed: Feed[RoomEvent] = Feed()
+        self._clauses: tuple[Clause, ...] = ()
+        self._shown: Clause | None = None
+        self._listening_until = 0
+
+    @property
+    def live(self) -> bool:
+        """On air: the clock ran within the last second."""
+        return self._clock is not None and self._clock.wait_s(self.program.sample) > -1.0
+
+    async def start(self) -> None:
+        """Go on air. Raises `StreamError` when it already is."""
+        if self._clock is not None:
+            raise StreamError(f"room {self.name} is on air already")
+        self._clock = SampleClock(monotonic=self._monotonic)
+        self.started_at = time.time()
+        self.supervisor.start(f"{self.name}-clock", self._run)
+        self.supervisor.start(f"{self.name}-speaker", self.speaker.run)
+
+    async def stop(self) -> None:
+        """Leave the air: viewers are disconnected, outputs flushed, threads ended. May be called twice."""
+        await self.supervisor.stop()
+        await self.audience.aclose()
+        await self.outputs.aclose()
+        await self.studio.aclose()
+        self._feed.close()
+        self._clock = None
+
+    def events(self) -> AsyncIterator[RoomEvent]:
+        """Lines and captions as they are heard, from now on; a reader that falls 256 behind loses the oldest."""
+        return self._feed.listen()
+
+    def comment(self) -> None:
+        """A comment was given to the director: its answer is to be the next sentence."""
+        self._listening_until = self.program.sample + int(_LISTEN_S * SAMPLE_RATE)
+        self.speaker.make_way()
+
+    def interrupt(self, *, at_sentence: bool = False) -> int:
+        """Cut in, at once or at the end of the sentence. Returns the new generation."""
+        generation = self._director.interrupt()
+        self.program.interrupt(generation, at_sentence=at_sentence)
+        self.speaker.interrupt()
+        self.interrupts += 1
+        return generation
+
+    def show_card(self, card: Any) -> None:
+        """Hang a product card (`avatar`'s), or None, from the next picture on."""
+        self.studio.card = card
+
+    def at_ms(self, sample: int) -> int:
+        """A program sample in milliseconds since the room went on air."""
+        return sample * 1000 // SAMPLE_RATE
+
+    async def _run(self) -> None:
+        clock = self._clock
+        if clock is None:
+            return
+        while True:
+            wait_s = clock.wait_s(self.program.sample)
+            await asyncio.sleep(max(0.0, wait_s))
+            late = clock.late_ticks(self.program.sample)
+            if late > _CATCH_UP_TICKS:
+                self.program.skip(late)
+                self.skipped_ticks += late
+                clock.skip_to(self.program.sample)
+                _log.warning("room %s stood still and leaves out %d ms", self.name, late * 20)
+            self.tick_late_s = max(0.0, -clock.wait_s(self.program.sample))
+            self._tick(self.program.tick(), clock)
+
+    def _tick(self, tick: Tick, clock: SampleClock) -> None:
+        self.ticks += 1
+        unit = self._opus.encode(tick.pcm, tick.sample)
+        self.audio_hub.publish((unit.data,), tick.sample, key=True, ntp=clock.ntp(tick.sample))
+        self.outputs.audio(unit, tick.pcm)
+        for event in tick.events:
+            if isinstance(event, LineStarted):
+                self._clauses = clauses(event.line.text)
+                self._listening_until = 0
+            elif self._shown is not None:
+                self._show(None, tick.sample)
+            self._feed.publish(event)
+        self.speaker.tick()
+        if tick.frame is not None:
+            self._follow(tick.sample)
+            self.studio.order(tick.frame, listening=tick.sample < self._listening_until)
+
+    def _follow(self, sample: int) -> None:
+        current = self.program.current
+        if current is None:
+            return
+        total = current.pushed if current.complete else max(current.pushed, expected_samples(current.line.text))
+        clause = clause_at(self._clauses, current.played, total)
+        if clause is not None and clause is not self._shown:
+            self._show(clause, sample, sample + total - current.played, current.line)
+
+    def _show(self, clause: Clause | None, sample: int, until: int | None = None, line: Any = None) -> None:
+        self._shown = clause
+        self.studio.caption = clause.text if clause else None
+        self._feed.publish(Caption(clause.text if clause else None, sample, until, line))
+
+    def _wanted(self) -> dict[str, bool]:
+        now = self._monotonic()
+        return {
+            name: hub.take_keyframe_request(now) for name, hub in self.hubs.items() if name == self.best or hub.streams
+        }
+
+    def _encoded(self, name: str, unit: VideoUnit) -> None:
+        clock = self._clock
+        if clock is None:
+            return
+        ntp = clock.ntp(unit.sample)
+        self.hubs[name].publish(unit.payloads, video_timestamp(unit.sample), key=unit.key, ntp=ntp)
+        if name == self.best:
+            self.outputs.video(unit)

@@ -1,0 +1,193 @@
+"""The room's mouth: pulls lines, has them spoken ahead of time, and makes way for a question at the next sentence."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, Protocol
+
+from avatar import SAMPLE_RATE, AvatarError, Emotion, Voice
+from stream.program import Program, SpokenLine, Utterance
+
+_log = logging.getLogger(__name__)
+
+_URGENT = frozenset({"answer", "operator"})
+_TRIES = 2
+
+
+class Line(SpokenLine, Protocol):
+    """A sentence to be said, as `dialogue`'s director gives it."""
+
+    @property
+    def emotion(self) -> Any: ...
+    @property
+    def kind(self) -> str: ...
+
+
+class LineSource(Protocol):
+    """Where lines come from: the director."""
+
+    def lines(self) -> AsyncIterator[Any]:
+        """The next sentence each time it is pulled."""
+        ...
+
+
+class Speaker:
+    """Keeps the program a few seconds ahead of what is heard, never more.
+
+    A line that nobody heard yet gives way to an answer and is said after it. A voice that fails is tried once more; a
+    voice that hangs is closed; then the line is left out, and the next one is said.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        voice: Voice,
+        source: LineSource,
+        *,
+        ahead_s: float = 6.0,
+        patience_s: float = 2.0,
+        stall_s: float = 12.0,
+    ) -> None:
+        self.failures = 0
+        self.waiting_for_answer = False
+        """A question was asked and its answer has not come yet."""
+        self._program = program
+        self._voice = voice
+        self._source = source
+        self._ahead = int(ahead_s * SAMPLE_RATE)
+        self._patience_s = patience_s
+        self._stall_s = stall_s
+        self._parked: deque[Line] = deque()
+        self._unheard: deque[tuple[Utterance, Line]] = deque()
+        self._job: asyncio.Task[None] | None = None
+        self._drained = asyncio.Event()
+
+    async def run(self) -> None:
+        """Speak until cancelled, or until the source ends and all is said."""
+        iterator = self._source.lines()
+        pull: asyncio.Task[Any] | None = None
+        try:
+            while True:
+                if pull is None:
+                    pull = asyncio.ensure_future(anext(iterator))
+                if self._parked:
+                    done, _ = await asyncio.wait({pull}, timeout=self._patience_s)
+                    if not done:
+                        await self._say(self._parked.popleft())
+                        continue
+                try:
+                    line: Line = await pull
+                except StopAsyncIteration:
+                    break
+                finally:
+                    if pull.done():
+                        pull = None
+                if line.kind in _URGENT:
+                    self.waiting_for_answer = False
+                elif self._parked:
+                    self._parked.append(line)
+                    line = self._parked.popleft()
+                await self._say(line)
+            while self._parked:
+                await self._say(self._parked.popleft())
+        finally:
+            if pull is not None:
+                pull.cancel()
+                await asyncio.gather(pull, return_exceptions=True)
+            if self._job is not None:
+                self._job.cancel()
+            if hasattr(iterator, "aclose"):
+                await iterator.aclose()
+
+    def make_way(self) -> None:
+        """A question was asked: take back the script lines that nobody heard, they are said after the answer."""
+        self.waiting_for_answer = True
+        kept: deque[tuple[Utterance, Line]] = deque()
+        parked: list[Line] = []
+        for utterance, line in self._unheard:
+            if line.kind not in _URGENT and self._program.withdraw(utterance):
+                parked.append(line)
+            else:
+                kept.append((utterance, line))
+        self._unheard = kept
+        self._parked.extendleft(reversed(parked))
+        if parked and self._job is not None:
+            self._job.cancel()
+        self._drained.set()
+
+    def interrupt(self) -> None:
+        """The program's generation was raised: forget everything older, stop the voice."""
+        generation = self._program.generation
+        self._parked = deque(line for line in self._parked if line.generation >= generation)
+        if self._job is not None:
+            self._job.cancel()
+        self._drained.set()
+
+    def tick(self) -> None:
+        """Called after every program tick: lets the voice go on when there is room."""
+        while self._unheard and (self._unheard[0][0].start is not None or self._unheard[0][0].dropped):
+            self._unheard.popleft()
+        if self._program.ahead < self._ahead:
+            self._drained.set()
+
+    async def _say(self, line: Line) -> None:
+        if line.generation < self._program.generation:
+            return
+        utterance = self._program.open(line, emotion=_emotion(line))
+        self._unheard.append((utterance, line))
+        self._job = asyncio.get_running_loop().create_task(self._speak(utterance, line), name="speak")
+        try:
+            await asyncio.wait({self._job})
+        finally:
+            if not self._job.done():
+                self._job.cancel()
+                await asyncio.gather(self._job, return_exceptions=True)
+            self._program.finish(utterance)
+        if not self._job.cancelled() and (exc := self._job.exception()) is not None:
+            raise exc
+        self._job = None
+
+    async def _speak(self, utterance: Utterance, line: Line) -> None:
+        for attempt in range(_TRIES):
+            try:
+                await self._stream(utterance, line)
+            except (AvatarError, OSError, RuntimeError, TimeoutError) as exc:
+                self.failures += 1
+                _log.warning(
+                    "the voice failed on a line, try %d of %d: %s: %s", attempt + 1, _TRIES, type(exc).__name__, exc
+                )
+                if utterance.pushed:
+                    return
+            else:
+                return
+
+    async def _stream(self, utterance: Utterance, line: Line) -> None:
+        speech = self._voice.speak(line.text, emotion=utterance.emotion)
+        try:
+            while True:
+                try:
+                    async with asyncio.timeout(self._stall_s):
+                        chunk = await anext(speech)
+                except StopAsyncIteration:
+                    return
+                if not self._program.push(utterance, chunk) or chunk.last:
+                    return
+                await self._room_ahead()
+        finally:
+            if hasattr(speech, "aclose"):
+                await speech.aclose()
+
+    async def _room_ahead(self) -> None:
+        while self._program.ahead >= self._ahead:
+            self._drained.clear()
+            await self._drained.wait()
+
+
+def _emotion(line: Line) -> Emotion:
+    try:
+        return Emotion(str(line.emotion))
+    except ValueError:
+        return Emotion.NEUTRAL

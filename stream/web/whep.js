@@ -1,0 +1,199 @@
+// A WHEP viewer (draft-ietf-wish-whep-03) in one module without dependencies.
+//
+//   const player = connect(video, '/rooms/demo/whep', { onstate: state => … });
+//   player.close();
+//
+// States: connecting, live, reconnecting, full, ended, closed. It reconnects by itself with growing pauses, and joins again at once
+// when the server says that it moves (`player.rejoin()`): the new picture is up before the old one goes.
+
+const GATHER_MS = 60;
+const STALL_MS = 4000;
+
+export function connect(video, url, { token = null, onstate = () => {}, iceServers = [] } = {}) {
+  let session = null;
+  let closed = false;
+  let retries = 0;
+  let timer = 0;
+  let state = '';
+
+  const tell = (next, detail) => {
+    if (next !== state || detail) onstate((state = next), detail);
+  };
+
+  const headers = (more) => (token ? { Authorization: `Bearer ${token}`, ...more } : more);
+
+  async function open() {
+    const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+    const mine = { pc, resource: null, etag: null, waiting: [], watch: 0, gone: false };
+    const stream = new MediaStream();
+    try {
+      pc.addTransceiver('video', { direction: 'recvonly' });
+      pc.addTransceiver('audio', { direction: 'recvonly' });
+      pc.ontrack = (event) => stream.addTrack(event.track);
+      pc.onicecandidate = (event) => trickle(mine, event.candidate);
+      await pc.setLocalDescription(await pc.createOffer());
+      await gathered(pc);
+      const reply = await fetch(url, {
+        method: 'POST',
+        headers: headers({ 'Content-Type': 'application/sdp' }),
+        body: pc.localDescription.sdp,
+      });
+      if (!reply.ok) {
+        const error = new Error((await reply.text()).trim() || `HTTP ${reply.status}`);
+        error.status = reply.status;
+        error.retryAfter = Number(reply.headers.get('Retry-After')) || 0;
+        throw error;
+      }
+      mine.resource = new URL(reply.headers.get('Location'), new URL(url, location.href)).href;
+      mine.etag = reply.headers.get('ETag');
+      await pc.setRemoteDescription({ type: 'answer', sdp: await reply.text() });
+      flush(mine);
+      await connected(pc);
+    } catch (error) {
+      drop(mine);
+      throw error;
+    }
+    pc.onconnectionstatechange = () => {
+      if (['failed', 'closed'].includes(pc.connectionState) && mine === session) lost();
+    };
+    return { mine, stream };
+  }
+
+  function gathered(pc) {
+    return new Promise((resolve) => {
+      if (pc.iceGatheringState === 'complete') return resolve();
+      pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && resolve());
+      setTimeout(resolve, GATHER_MS); // the rest is trickled
+    });
+  }
+
+  function connected(pc) {
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => reject(new Error('no connection')), 12000);
+      pc.onconnectionstatechange = () => {
+        if (pc.connectionState === 'connected') (clearTimeout(late), resolve());
+        if (['failed', 'closed'].includes(pc.connectionState)) (clearTimeout(late), reject(new Error('no connection')));
+      };
+      pc.onconnectionstatechange();
+    });
+  }
+
+  function trickle(mine, candidate) {
+    mine.waiting.push(candidate);
+    if (mine.resource) flush(mine);
+  }
+
+  function flush(mine) {
+    const waiting = mine.waiting.splice(0);
+    const sent = mine.pc.localDescription.sdp;
+    const lines = waiting.filter((c) => c && c.candidate && !sent.includes(c.candidate)).map((c) => `a=${c.candidate}`);
+    const end = waiting.some((c) => !c || !c.candidate);
+    if (!lines.length && !end) return;
+    const grab = (name) => (sent.match(new RegExp(`^a=${name}:(.+)$`, 'm')) || [])[1].trim();
+    const body = [`a=ice-ufrag:${grab('ice-ufrag')}`, `a=ice-pwd:${grab('ice-pwd')}`, 'm=audio 9 UDP/TLS/RTP/SAVPF 0', 'a=mid:0', ...lines];
+    if (end) body.push('a=end-of-candidates');
+    fetch(mine.resource, {
+      method: 'PATCH',
+      headers: headers({ 'Content-Type': 'application/trickle-ice-sdpfrag', 'If-Match': mine.etag }),
+      body: body.join('\r\n') + '\r\n',
+    }).catch(() => {}); // the checks may succeed without it
+  }
+
+  function show({ mine, stream }) {
+    const old = session;
+    session = mine;
+    retries = 0;
+    const swap = () => {
+      if (old) drop(old);
+      tell('live');
+      watch(mine);
+    };
+    video.srcObject = stream;
+    const play = video.play();
+    if (play) play.catch(() => tell('live', 'needs-gesture'));
+    if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(swap);
+    else video.addEventListener('playing', swap, { once: true });
+  }
+
+  // A connection that carries no picture any more is as good as lost.
+  function watch(mine) {
+    let seen = -1;
+    let still = 0;
+    clearInterval(mine.watch);
+    mine.watch = setInterval(async () => {
+      if (document.hidden) return void (still = 0);
+      let decoded = 0;
+      (await mine.pc.getStats()).forEach((s) => {
+        if (s.type === 'inbound-rtp' && s.kind === 'video') decoded = s.framesDecoded;
+      });
+      still = decoded === seen ? still + 1000 : 0;
+      seen = decoded;
+      if (still >= STALL_MS && mine === session) lost();
+    }, 1000);
+  }
+
+  function drop(mine) {
+    if (mine.gone) return;
+    mine.gone = true;
+    clearInterval(mine.watch);
+    mine.pc.close();
+    if (mine.resource) fetch(mine.resource, { method: 'DELETE', headers: headers({}), keepalive: true }).catch(() => {});
+  }
+
+  function lost() {
+    if (session) drop(session);
+    session = null;
+    attempt();
+  }
+
+  async function attempt() {
+    if (closed) return;
+    clearTimeout(timer);
+    tell(retries ? 'reconnecting' : 'connecting');
+    try {
+      const made = await open();
+      if (closed) return drop(made.mine);
+      show(made);
+    } catch (error) {
+      if (closed) return;
+      if (error.status === 404) tell('ended', error.message);
+      else if (error.status === 503) tell('full', error.message);
+      else tell('reconnecting', error.message);
+      const pause = Math.max(error.retryAfter ? error.retryAfter * 1000 : 0, Math.min(10000, 250 * 2 ** retries++));
+      timer = setTimeout(attempt, pause * (0.75 + Math.random() / 2));
+    }
+  }
+
+  const leave = () => close();
+  addEventListener('pagehide', leave);
+
+  function close() {
+    closed = true;
+    clearTimeout(timer);
+    removeEventListener('pagehide', leave);
+    if (session) drop(session);
+    session = null;
+    video.srcObject = null;
+    tell('closed');
+  }
+
+  attempt();
+  return {
+    close,
+    get pc() {
+      return session && session.pc;
+    },
+    get state() {
+      return state;
+    },
+    // Join anew while the old picture stays until the new one is there: for a server that is about to restart.
+    async rejoin() {
+      if (closed) return;
+      try {
+        show(await open());
+      } catch {
+        if (!session) attempt();
+      }
+    },
+  };
+}

@@ -1,0 +1,127 @@
+"""WHEP over HTTP: a thin shell around `stream.whep` and a room's audience."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from fastapi import APIRouter, Request, Response
+
+from stream.audience import Audience
+from stream.whep import (
+    BODY_MAX,
+    EXPOSED,
+    FRAGMENT_TYPE,
+    SDP_TYPE,
+    Refusal,
+    check_bearer,
+    check_offer,
+    link_headers,
+    parse_fragment,
+)
+
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": EXPOSED,
+}
+
+
+class HasAudience(Protocol):
+    """What the router needs of a room."""
+
+    @property
+    def audience(self) -> Audience: ...
+
+
+def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None = None) -> APIRouter:
+    """`OPTIONS` and `POST /rooms/{room}/whep`, `PATCH` and `DELETE` on the session.
+
+    `find` gives the running room of a name, or None. With `token`, requests need `Authorization: Bearer`.
+    """
+    router = APIRouter()
+
+    def audience(room: str) -> Audience:
+        found = find(room)
+        if found is None:
+            raise Refusal(404, "no such room is live")
+        return found.audience
+
+    @router.options("/rooms/{room}/whep")
+    @router.options("/rooms/{room}/whep/{session}")
+    async def options(room: str) -> Response:
+        return _reply(
+            204,
+            {
+                "Accept-Post": SDP_TYPE,
+                "Accept-Patch": FRAGMENT_TYPE,
+                "Allow": "OPTIONS, POST, PATCH, DELETE",
+                "Access-Control-Allow-Methods": "OPTIONS, POST, PATCH, DELETE",
+                "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+                "Access-Control-Max-Age": "86400",
+            },
+        )
+
+    @router.post("/rooms/{room}/whep", status_code=201)
+    async def post(room: str, request: Request) -> Response:
+        try:
+            check_bearer(request.headers.get("authorization"), token)
+            place = audience(room)
+            address = request.client.host if request.client else ""
+            offer = check_offer(request.headers.get("content-type"), await _body(request), address)
+            session, answer = await place.join(offer, address)
+        except Refusal as refusal:
+            return _refuse(refusal)
+        reply = _reply(
+            201,
+            {"Location": f"/rooms/{room}/whep/{session.id}", "ETag": session.etag, "Accept-Patch": FRAGMENT_TYPE},
+            answer,
+            SDP_TYPE,
+        )
+        for link in link_headers((s.url, s.username, s.credential) for s in place.ice_servers):
+            reply.headers.append("Link", link)
+        return reply
+
+    @router.patch("/rooms/{room}/whep/{session}")
+    async def patch(room: str, session: str, request: Request) -> Response:
+        try:
+            check_bearer(request.headers.get("authorization"), token)
+            place = audience(room)
+            place.find(session)
+            address = request.client.host if request.client else ""
+            fragment = parse_fragment(request.headers.get("content-type"), await _body(request), address)
+            answer = await place.patch(session, request.headers.get("if-match"), fragment)
+            etag = place.find(session).session.etag
+        except Refusal as refusal:
+            return _refuse(refusal)
+        if answer is None:
+            return _reply(204, {"ETag": etag})
+        return _reply(200, {"ETag": etag}, answer, FRAGMENT_TYPE)
+
+    @router.delete("/rooms/{room}/whep/{session}")
+    async def delete(room: str, session: str, request: Request) -> Response:
+        try:
+            check_bearer(request.headers.get("authorization"), token)
+            await audience(room).leave(session)
+        except Refusal as refusal:
+            return _refuse(refusal)
+        return _reply(200, {})
+
+    return router
+
+
+async def _body(request: Request) -> bytes:
+    """The body, read no further than allowed. Raises `Refusal` 413."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_MAX:
+            raise Refusal(413, f"the body is larger than {BODY_MAX} bytes")
+    return bytes(body)
+
+
+def _refuse(refusal: Refusal) -> Response:
+    return _reply(refusal.status, refusal.headers, f"{refusal}\n", "text/plain; charset=utf-8")
+
+
+def _reply(status: int, headers: dict[str, str], body: str = "", media_type: str | None = None) -> Response:
+    return Response(body, status_code=status, headers={**_CORS, **headers}, media_type=media_type)
