@@ -1,0 +1,179 @@
+"""All conversations that somebody is on, and where new ones come from."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from dialogue.conversation import Conversation
+from dialogue.handoff import HandoffPolicy, HandoffState, Who
+from stream.chat.exchange import Exchange
+from stream.chat.limit import ChatLimits
+from stream.chat.storage import ChatStore, LeadForms, StoredEvent
+from stream.chat.thread import Replier, Thread
+
+_LOG = logging.getLogger(__name__)
+_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class ChatShop:
+    """How a merchant's chat presents itself, and who may embed it."""
+
+    merchant: str
+    name: str
+    greeting: str = "您好，尺寸、材质、价格、送货都可以问我。"
+    suggestions: tuple[str, ...] = ()
+    ai_notice: str = "回答由 AI 生成，价格与库存以店铺资料为准"
+    origins: tuple[str, ...] = ()
+    """Origins (`https://shop.example`) that may embed the widget; the server's own always may; `*` means all."""
+
+
+class ChatHub:
+    """Finds or opens threads, keeps quiet ones for a while, and ends all of them.
+
+    `window_s` is how soon a further message supersedes an answer. At most `quiet_threads` threads without listeners
+    are kept; they are rebuilt from the store when their customer comes back.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: ChatStore,
+        forms: LeadForms,
+        replier: Replier,
+        policy: HandoffPolicy | None = None,
+        limits: ChatLimits | None = None,
+        window_s: float = 1.0,
+        quiet_threads: int = 500,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.limits = limits or ChatLimits()
+        self._store = store
+        self._forms = forms
+        self._policy = policy or HandoffPolicy()
+        self._replier = replier
+        self._window_s = window_s
+        self._quiet_threads = quiet_threads
+        self._clock = clock
+        self._answers = asyncio.Semaphore(self.limits.answers)
+        self._threads: OrderedDict[str, Thread] = OrderedDict()
+        self._opening: dict[str, asyncio.Task[Thread]] = {}
+
+    async def start(self, *, merchant: str, visitor: str | None = None, channel: str = "chat") -> tuple[Thread, str]:
+        """A new conversation; returns it and the id of its visitor."""
+        visitor = visitor or "v-" + secrets.token_urlsafe(12)
+        row = await self._store.open_conversation(merchant=merchant, channel=channel, visitor=visitor)
+        thread = self._thread(Conversation(id=row.id, merchant=merchant, channel=channel), row.last_seq)
+        self._keep(thread)
+        return thread, visitor
+
+    async def find(self, conversation_id: str, *, merchant: str, visitor: str, channel: str = "chat") -> Thread:
+        """The thread of a known conversation, rebuilt from the store where it is not at hand."""
+        thread = self._threads.get(conversation_id)
+        if thread is not None:
+            self._threads.move_to_end(conversation_id)
+            return thread
+        task = self._opening.get(conversation_id)
+        if task is None:
+            task = asyncio.create_task(
+                self._rebuild(conversation_id, merchant=merchant, visitor=visitor, channel=channel),
+                name=f"rebuild-{conversation_id}",
+            )
+            self._opening[conversation_id] = task
+            task.add_done_callback(lambda _: self._opening.pop(conversation_id, None))
+        return await asyncio.shield(task)
+
+    def live(self, conversation_id: str) -> Thread | None:
+        """The thread if it is at hand."""
+        return self._threads.get(conversation_id)
+
+    async def aclose(self) -> None:
+        """End all answers; may be called twice."""
+        threads = list(self._threads.values())
+        self._threads.clear()
+        await asyncio.gather(*(thread.aclose() for thread in threads))
+
+    def __len__(self) -> int:
+        return len(self._threads)
+
+    async def _rebuild(self, conversation_id: str, *, merchant: str, visitor: str, channel: str) -> Thread:
+        row = await self._store.open_conversation(
+            merchant=merchant, channel=channel, visitor=visitor, conversation_id=conversation_id
+        )
+        conversation = Conversation(id=row.id, merchant=merchant, channel=channel)
+        unanswered: list[str] = []
+        seq = 0
+        while events := await self._store.events_after(conversation_id, seq, limit=_PAGE):
+            for event in events:
+                _relive(conversation, event, unanswered)
+            seq = events[-1].seq
+        thread = self._thread(conversation, max(seq, row.last_seq))
+        self._keep(thread)
+        if unanswered and not conversation.handoff.silent:
+            for _ in unanswered:
+                conversation.retract()
+            thread.resume(unanswered)
+        return thread
+
+    def _thread(self, conversation: Conversation, head: int) -> Thread:
+        return Thread(
+            conversation,
+            head=head,
+            store=self._store,
+            forms=self._forms,
+            policy=self._policy,
+            replier=self._replier,
+            answers=self._answers,
+            channel=conversation.channel,
+            exchange=Exchange(window_s=self._window_s),
+            clock=self._clock,
+            changed=self._forget,
+        )
+
+    def _keep(self, thread: Thread) -> None:
+        self._threads[thread.id] = thread
+        self._forget()
+
+    def _forget(self) -> None:
+        """Let the longest untouched quiet threads go, beyond the number that is kept."""
+        surplus = len(self._threads) - self._quiet_threads
+        if surplus <= 0:
+            return
+        for quiet in [t for t in self._threads.values() if t.quiet][:surplus]:
+            del self._threads[quiet.id]
+
+
+def _relive(conversation: Conversation, event: StoredEvent, unanswered: list[str]) -> None:
+    """Bring a fresh conversation to where the log says it is."""
+    at = event.at_ms / 1000
+    payload = event.payload
+    if event.kind == "message":
+        text = str(payload.get("text", ""))
+        match payload.get("role"):
+            case "visitor":
+                conversation.hear(text, at=at)
+                unanswered.append(text)
+            case "operator":
+                conversation.operator_said(text, at=at)
+                unanswered.clear()
+            case _:
+                record_id = payload.get("record_id")
+                conversation.record_id = record_id or conversation.record_id
+                conversation.say(text, at=at, record_id=record_id)
+                unanswered.clear()
+    elif event.kind == "handoff":
+        unanswered.clear()
+        conversation.handoff = _handoff(str(payload.get("state", "")), str(payload.get("name", "")), at)
+    elif event.kind == "lead_form":
+        conversation.asked_contact += 1
+
+
+def _handoff(state: str, name: str, since: float) -> HandoffState:
+    who = {"requested": Who.REQUESTED, "human": Who.HUMAN, "callback": Who.CALLBACK}.get(state, Who.BOT)
+    return HandoffState(who, None, since, name or None)

@@ -1,0 +1,94 @@
+"""One websocket: the thin shell around `ProtocolSession` and a `Thread`."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+
+from fastapi import WebSocket
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+from stream.chat.frame import Problem, encode
+from stream.chat.session import CloseCode
+
+_LOG = logging.getLogger(__name__)
+
+
+class SocketWriter:
+    """Sends frames in order without ever making the giver wait; the queue is bounded.
+
+    Frames with a `seq` at or below `cursor` are dropped, so nothing is sent twice. When the reader is so slow that
+    the queue is full, the rest is dropped and the socket closed with 4408; the client comes back with `after_seq`.
+    """
+
+    def __init__(self, websocket: WebSocket, *, size: int, send_timeout_s: float) -> None:
+        self.cursor = 0
+        self._websocket = websocket
+        self._size = size
+        self._send_timeout_s = send_timeout_s
+        self._queue: deque[str] = deque()
+        self._wake = asyncio.Event()
+        self._closing: CloseCode | None = None
+        self._broken = False
+
+    def offer(self, frame: str, *, seq: int | None = None) -> None:
+        """Queue a frame; see `Listener`."""
+        if self._closing is not None:
+            return
+        if seq is not None:
+            if seq <= self.cursor:
+                return
+            self.cursor = seq
+        if len(self._queue) >= self._size:
+            self._queue.clear()
+            self._queue.append(encode(Problem(code="slow_reader", message="读得太慢，连接已收回，重连即可继续")))
+            self._closing = CloseCode.TIMEOUT
+        else:
+            self._queue.append(frame)
+        self._wake.set()
+
+    def close(self, code: CloseCode, problem: Problem | None = None) -> None:
+        """Send what is queued and the reason, then close."""
+        if self._closing is None:
+            if problem is not None:
+                self._queue.append(encode(problem))
+            self._closing = code
+            self._wake.set()
+
+    async def send(self, frame: str, *, seq: int | None = None) -> None:
+        """Send a frame now, waiting for the reader: for the replay, before `run`."""
+        if seq is not None:
+            self.cursor = max(self.cursor, seq)
+        async with asyncio.timeout(self._send_timeout_s):
+            await self._websocket.send_text(frame)
+
+    async def run(self) -> None:
+        """Send until closed. Ends quietly when the peer is gone."""
+        while not self._broken:
+            await self.drain()
+            if self._closing is not None:
+                return
+            self._wake.clear()
+            await self._wake.wait()
+
+    async def drain(self) -> None:
+        """Send what is queued."""
+        try:
+            while self._queue:
+                await self.send(self._queue.popleft())
+        except (WebSocketDisconnect, RuntimeError, TimeoutError) as exc:
+            _LOG.debug("a chat socket broke off: %s", type(exc).__name__)
+            self._broken = True
+            self._queue.clear()
+
+    async def finish(self) -> None:
+        """Send the rest and close with the code that was asked for; may be called twice."""
+        await self.drain()
+        if self._broken or self._websocket.application_state is not WebSocketState.CONNECTED:
+            return
+        try:
+            async with asyncio.timeout(self._send_timeout_s):
+                await self._websocket.close(self._closing or CloseCode.GOING_AWAY)
+        except (WebSocketDisconnect, RuntimeError, TimeoutError) as exc:
+            _LOG.debug("a chat socket was gone before its close: %s", type(exc).__name__)

@@ -1,0 +1,100 @@
+"""What the chat needs of the store: `dialogue.store` offers it, a test may hold it in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from stream.chat.frame import Consent
+
+
+class StoredEvent(Protocol):
+    """One logged event of a conversation."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def payload(self) -> Mapping[str, Any]: ...
+    @property
+    def at_ms(self) -> int: ...
+
+
+class StoredLead(Protocol):
+    """A lead that was found and is already synced."""
+
+    @property
+    def lead_id(self) -> str: ...
+    @property
+    def complete(self) -> bool: ...
+
+
+class StoredMessage(Protocol):
+    """A customer's message, synced together with the lead found in it."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def duplicate(self) -> bool: ...
+    @property
+    def lead(self) -> StoredLead | None: ...
+
+
+class StoredConversation(Protocol):
+    """A conversation as the store knows it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def merchant(self) -> str: ...
+    @property
+    def channel(self) -> str: ...
+    @property
+    def visitor(self) -> str: ...
+    @property
+    def last_seq(self) -> int: ...
+
+
+class ChatStore(Protocol):
+    """The store, as far as the chat uses it. Everything is synced before it returns."""
+
+    async def open_conversation(
+        self, *, merchant: str, channel: str, visitor: str, conversation_id: str | None = None
+    ) -> StoredConversation:
+        """Create a conversation, or find it again."""
+
+    async def receive(self, conversation_id: str, *, client_id: str, text: str) -> StoredMessage:
+        """Store a customer's message and the lead in it in one transaction; once per `client_id`."""
+
+    async def append(self, conversation_id: str, *, kind: str, payload: dict[str, Any]) -> int:
+        """Log an event; returns its `seq`."""
+
+    async def events_after(self, conversation_id: str, after_seq: int, *, limit: int) -> Sequence[StoredEvent]:
+        """Logged events with a greater `seq`, in order."""
+
+    async def set_state(self, conversation_id: str, state: str) -> None:
+        """Set who answers: `bot`, `requested`, `human`, `callback`, `closed`."""
+
+
+class SavedForm(Protocol):
+    """A form's lead, synced."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def complete(self) -> bool: ...
+    @property
+    def duplicate(self) -> bool: ...
+
+
+class LeadForms(Protocol):
+    """Where filled-in and declined lead forms go."""
+
+    async def submit(
+        self, conversation_id: str, *, client_id: str, fields: Mapping[str, str], consent: Consent
+    ) -> SavedForm | None:
+        """Store the lead, its consent and the event `lead_saved`; None when no field is a valid contact."""
+
+    async def decline(self, conversation_id: str, *, client_id: str, consent: Consent) -> None:
+        """The customer does not want to be asked again."""
