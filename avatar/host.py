@@ -1,0 +1,222 @@
+"""A host as stored: one layered picture, and the patches of the face that change.
+
+A host is a folder:
+
+    host.json      name, title, geometry in pixels of the picture, the articulation of each patch
+    picture.webp   the host alone, straight alpha
+    mouth.webp     atlas of the lower face: rows by how far the jaw is open, columns by how far the lips are spread
+    bite.webp      the lower lip under the upper teeth, from little to full (may be missing)
+    eyes.webp      atlas of the upper face: rows by closed lids, columns by brows
+    backdrop.webp  the picture's own background (only hosts made from a photo)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.errors import AvatarError
+
+Image = NDArray[np.uint8]
+"""Height x width x channels, BGR or BGRA with straight alpha."""
+
+BUILT_IN = Path(__file__).parent / "hosts"
+FORMAT = 1
+
+
+class HostError(AvatarError):
+    """A host is missing, broken or of a format this version does not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rect:
+    """A rectangle in pixels of the host's picture."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Patches:
+    """A grid of pictures of one part of the face."""
+
+    rect: Rect
+    rows: tuple[float, ...]
+    """Articulation of each row, ascending."""
+    columns: tuple[float, ...]
+    """Articulation of each column, ascending."""
+    images: NDArray[np.uint8]
+    """(rows, columns, rect.height, rect.width, 3), BGR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Geometry:
+    """Where the head is, in pixels of the host's picture."""
+
+    top: int
+    """Highest point of the hair."""
+    face: tuple[float, float]
+    """Middle of the face, between the eyes and the mouth."""
+    radius: tuple[float, float]
+    """Half width and half height of the head with its hair."""
+    chin: float
+    shoulders: float
+    """Height at which the shoulders' line meets the neck or the hair ends."""
+    eyes: tuple[tuple[float, float], tuple[float, float]]
+    """Middles of the two irises."""
+    opening: tuple[float, float]
+    """Half width and half height of an open eye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host in memory, read only."""
+
+    name: str
+    title: str
+    gender: str
+    """`female`, `male` or empty where it was not told."""
+    voice: str
+    """The shipped voice that suits the host."""
+    picture: Image
+    geometry: Geometry
+    mouth: Patches
+    eyes: Patches
+    bite: Patches | None = None
+    backdrop: Image | None = None
+    consent: dict[str, Any] | None = None
+    """Who allowed the use of their picture, and when; None for hosts who are nobody."""
+
+
+def load_host(name: str, *, hosts_dir: Path | None = None) -> Host:
+    """Read a host by name, from `hosts_dir` first and then from those shipped.
+
+    Raises `HostError` with the names that exist when there is none of that name, or when its files are broken.
+    """
+    for folder in host_folders(hosts_dir):
+        if folder.name == name:
+            return read_host(folder)
+    known = ", ".join(folder.name for folder in host_folders(hosts_dir))
+    raise HostError(f"no host named {name!r}; there are: {known}")
+
+
+def host_folders(hosts_dir: Path | None = None) -> Iterator[Path]:
+    """Yield the folders of all hosts: the merchant's own first, then the shipped ones."""
+    for root in (hosts_dir, BUILT_IN):
+        if root is not None and root.is_dir():
+            yield from sorted(path.parent for path in root.glob("*/host.json"))
+
+
+def read_host(folder: Path) -> Host:
+    """Read the host stored in `folder`; raises `HostError`."""
+    try:
+        meta = json.loads((folder / "host.json").read_text(encoding="utf-8"))
+        if meta["format"] != FORMAT:
+            raise HostError(f"{folder}: host format {meta['format']} is not format {FORMAT}; create the host again")
+        shape = meta["geometry"]
+        return Host(
+            name=folder.name,
+            title=meta["title"],
+            gender=meta["gender"],
+            voice=meta["voice"],
+            picture=_read_image(folder / "picture.webp", alpha=True),
+            geometry=Geometry(
+                top=shape["top"],
+                face=_pair(shape["face"]),
+                radius=_pair(shape["radius"]),
+                chin=shape["chin"],
+                shoulders=shape["shoulders"],
+                eyes=(_pair(shape["eyes"][0]), _pair(shape["eyes"][1])),
+                opening=_pair(shape["opening"]),
+            ),
+            mouth=_read_patches(folder, meta["mouth"], "mouth.webp"),
+            eyes=_read_patches(folder, meta["eyes"], "eyes.webp"),
+            bite=_read_patches(folder, meta["bite"], "bite.webp") if meta.get("bite") else None,
+            backdrop=_read_image(folder / "backdrop.webp") if (folder / "backdrop.webp").exists() else None,
+            consent=meta.get("consent"),
+        )
+    except (OSError, KeyError, TypeError, ValueError, IndexError) as exc:
+        raise HostError(f"{folder}: the host's files are broken ({exc}); create the host again") from exc
+
+
+def write_host(host: Host, folder: Path, *, quality: int = 90) -> None:
+    """Store `host` in `folder`, which must exist."""
+
+    def patches(part: Patches) -> dict[str, Any]:
+        rect = part.rect
+        return {"rect": [rect.x, rect.y, rect.width, rect.height], "rows": part.rows, "columns": part.columns}
+
+    shape = host.geometry
+    meta: dict[str, Any] = {
+        "format": FORMAT,
+        "title": host.title,
+        "gender": host.gender,
+        "voice": host.voice,
+        "geometry": {
+            "top": shape.top,
+            "face": shape.face,
+            "radius": shape.radius,
+            "chin": shape.chin,
+            "shoulders": shape.shoulders,
+            "eyes": shape.eyes,
+            "opening": shape.opening,
+        },
+        "mouth": patches(host.mouth),
+        "eyes": patches(host.eyes),
+    }
+    if host.bite is not None:
+        meta["bite"] = patches(host.bite)
+        _write_image(folder / "bite.webp", _atlas(host.bite), quality)
+    if host.consent is not None:
+        meta["consent"] = host.consent
+    if host.backdrop is not None:
+        _write_image(folder / "backdrop.webp", host.backdrop, quality)
+    _write_image(folder / "picture.webp", host.picture, quality)
+    _write_image(folder / "mouth.webp", _atlas(host.mouth), quality)
+    _write_image(folder / "eyes.webp", _atlas(host.eyes), quality)
+    (folder / "host.json").write_text(json.dumps(meta, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    x, y = values
+    return float(x), float(y)
+
+
+def _read_image(path: Path, *, alpha: bool = False) -> Image:
+    picture = cv2.imdecode(
+        np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR
+    )
+    if picture is None or (alpha and picture.shape[2] != 4):
+        raise ValueError(f"{path.name} is no picture of the expected kind")
+    return cast(Image, picture)
+
+
+def _read_patches(folder: Path, meta: dict[str, Any], file: str) -> Patches:
+    rect = Rect(*meta["rect"])
+    rows, columns = tuple(map(float, meta["rows"])), tuple(map(float, meta["columns"]))
+    atlas = _read_image(folder / file)
+    if atlas.shape[:2] != (len(rows) * rect.height, len(columns) * rect.width):
+        raise ValueError(f"{file} does not hold {len(rows)} x {len(columns)} patches")
+    grid = atlas.reshape(len(rows), rect.height, len(columns), rect.width, 3).transpose(0, 2, 1, 3, 4)
+    return Patches(rect, rows, columns, np.ascontiguousarray(grid))
+
+
+def _atlas(part: Patches) -> Image:
+    rows, columns, height, width, _ = part.images.shape
+    return cast(Image, part.images.transpose(0, 2, 1, 3, 4).reshape(rows * height, columns * width, 3))
+
+
+def _write_image(path: Path, picture: Image, quality: int) -> None:
+    done, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])
+    if not done:
+        raise HostError(f"{path}: the picture could not be stored")
+    path.write_bytes(data.tobytes())

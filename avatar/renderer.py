@@ -1,0 +1,280 @@
+"""A pose becomes a picture: face patches are laid into the host's layer, the layer is bent and set on a background.
+
+The host's layer is kept premultiplied in the encoder's own colours, so that a frame needs one warp and one blend and no
+colour conversion. Movement is a sum of a few smooth displacement fields on a coarse grid, one per articulator.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from avatar.colour import Pixels, premultiply, split_i420, to_yuv
+from avatar.host import Host, Patches, Rect
+from avatar.morph import densify
+from avatar.performance import Pose
+from avatar.presenter import I420
+from avatar.warp import Field, bend
+
+_CELL = 16
+"""Pixels between nodes of the displacement grid."""
+_FEATHER = 12
+"""Pixels over which a patch blends into the face around it."""
+_MARGIN = 0.035
+"""How far the layer reaches beyond the frame, as a share of its long side: no movement is larger."""
+_BAND = 160
+"""Rows of the frame composed at once; even."""
+
+
+class Renderer:
+    """Draws one host into frames of one size; not safe for use by two threads at once.
+
+    `scale` maps the host's picture to the frame; `offset` is where the picture's upper left corner then lies.
+    """
+
+    def __init__(self, host: Host, *, width: int, height: int, scale: float, offset: tuple[float, float]) -> None:
+        self.width, self.height = width, height
+        margin = math.ceil(_MARGIN * max(width, height))
+        shift = (offset[0] + margin, offset[1] + margin)
+        self._layer = premultiply(_place(host.picture, scale, shift, (width + 2 * margin, height + 2 * margin)))
+        self._mouth = _PatchLayer(densify(host.mouth, rows=2, columns=2), host, scale, shift)
+        self._bite = _PatchLayer(host.bite, host, scale, shift) if host.bite else None
+        self._eyes = _PatchLayer(densify(host.eyes, rows=2, columns=1), host, scale, shift)
+        self._irises = [_Iris(centre, host.geometry.opening, scale, shift) for centre in host.geometry.eyes]
+        self._fields = _fields(host, scale, shift, margin, width, height)
+        alpha = self._layer[margin : margin + height, margin : margin + width, 3]
+        self._bands = [_Band(box) for box in _band_boxes(alpha, margin)]
+
+    def draw(self, pose: Pose, backdrop: I420, out: I420) -> None:
+        """Draw the host in `pose` over `backdrop` into `out`; both I420 of the frame's size.
+
+        Only the part of `out` that the host can cover is written.
+        """
+        self._lay_face(pose)
+        look = self._look(pose)
+        below, over = split_i420(backdrop), split_i420(out)
+        for band in self._bands:
+            band.draw(self._layer, look, below, over)
+
+    def _lay_face(self, pose: Pose) -> None:
+        lower = self._mouth.sample(pose.mouth.open, pose.mouth.wide + pose.smile)
+        if self._bite is not None and pose.mouth.bite > 0.02:
+            lower = _mix(lower, self._bite.sample(1.0, 0.0), pose.mouth.bite)
+        self._eyes.lay(self._layer, self._eyes.sample(pose.lids, pose.brows))
+        for iris in self._irises:
+            iris.turn(self._layer, *pose.gaze, weight=1.0 - pose.lids)
+        self._mouth.lay(self._layer, lower)
+
+    def _look(self, pose: Pose) -> Field:
+        """Return where every pixel of the frame looks into the layer, (height, width, 2)."""
+        weights = np.array(
+            [
+                math.sin(math.radians(pose.lean)),
+                pose.breath,
+                math.sin(math.radians(pose.tilt)),
+                math.sin(math.radians(pose.turn)),
+                math.sin(math.radians(pose.nod)),
+                1.0,
+            ],
+            np.float32,
+        )
+        nodes = (weights @ self._fields.reshape(len(weights), -1)).reshape(self._fields.shape[1:])
+        # The nodes reach one cell beyond the frame on every side, so that the enlargement is exact inside it.
+        look = cv2.resize(nodes, (self.width + 2 * _CELL, self.height + 2 * _CELL), interpolation=cv2.INTER_LINEAR)
+        return cast(Field, look[_CELL : _CELL + self.height, _CELL : _CELL + self.width])
+
+
+class _Band:
+    """A part of the frame that the host may cover: small enough for its planes to stay in the processor's cache."""
+
+    def __init__(self, box: tuple[int, int, int, int]) -> None:
+        x0, y0, x1, y1 = box
+        self._whole = (slice(y0, y1), slice(x0, x1))
+        self._half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
+        shape = (y1 - y0, x1 - x0)
+        self._warped = np.empty((*shape, 4), np.uint8)
+        self._small = np.empty((shape[0] // 2, shape[1] // 2, 4), np.uint8)
+
+    def draw(self, layer: Pixels, look: Field, below: tuple[Pixels, ...], over: tuple[Pixels, ...]) -> None:
+        bend(layer, look[self._whole], out=self._warped)
+        height, width = self._small.shape[:2]
+        cv2.resize(self._warped, (width, height), dst=self._small, interpolation=cv2.INTER_AREA)
+        luma = cv2.extractChannel(self._warped, 0)
+        hole = cv2.bitwise_not(cv2.extractChannel(self._warped, 3))
+        _, cb, cr, alpha = cv2.split(self._small)
+        small_hole = cv2.bitwise_not(alpha)
+        for k, (plane, clear) in enumerate(((luma, hole), (cb, small_hole), (cr, small_hole))):
+            area = self._half if k else self._whole
+            over[k][area] = cv2.add(cv2.multiply(below[k][area], clear, scale=1 / 255), plane)
+
+
+class _PatchLayer:
+    """Patches of one part of the face at the frame's scale, feathered into the face around them."""
+
+    def __init__(self, patches: Patches, host: Host, scale: float, shift: tuple[float, float]) -> None:
+        rect = patches.rect
+        x0, y0 = math.ceil(rect.x * scale + shift[0]), math.ceil(rect.y * scale + shift[1])
+        x1 = math.floor((rect.x + rect.width) * scale + shift[0])
+        y1 = math.floor((rect.y + rect.height) * scale + shift[1])
+        self._area = (slice(y0, y1), slice(x0, x1))
+        around = host.picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width, :3].astype(np.float32)
+        mask = _feather(rect)[..., None]
+        matrix = np.array([[scale, 0, rect.x * scale + shift[0] - x0], [0, scale, rect.y * scale + shift[1] - y0]])
+        grid = []
+        for row in patches.images:
+            line = []
+            for image in row:
+                mixed = np.rint(image * mask + around * (1 - mask)).astype(np.uint8)
+                if scale != 1.0 or matrix[0, 2] or matrix[1, 2]:
+                    mixed = _resample(mixed, matrix, (x1 - x0, y1 - y0))
+                line.append(np.dstack([to_yuv(mixed), np.full(mixed.shape[:2], 255, np.uint8)]))
+            grid.append(line)
+        self._rows, self._columns = patches.rows, patches.columns
+        self._images = np.array(grid)
+
+    def sample(self, row: float, column: float) -> Pixels:
+        """Return the patch at an articulation, blended from its four neighbours."""
+        i, s = _locate(self._rows, row)
+        j, t = _locate(self._columns, column)
+        upper = _mix(self._images[i, j], self._images[i, min(j + 1, len(self._columns) - 1)], t)
+        if s < 0.01:
+            return upper
+        k = min(i + 1, len(self._rows) - 1)
+        lower = _mix(self._images[k, j], self._images[k, min(j + 1, len(self._columns) - 1)], t)
+        return _mix(upper, lower, s)
+
+    def lay(self, layer: Pixels, patch: Pixels) -> None:
+        layer[self._area] = patch
+
+
+class _Iris:
+    """Moves the inside of one open eye by a few pixels."""
+
+    reach = (0.17, 0.20)
+    """Greatest movement as a share of the opening's half width and half height."""
+
+    def __init__(
+        self, centre: tuple[float, float], opening: tuple[float, float], scale: float, shift: tuple[float, float]
+    ) -> None:
+        cx, cy = centre[0] * scale + shift[0], centre[1] * scale + shift[1]
+        rx, ry = opening[0] * scale, opening[1] * scale
+        x0, y0, x1, y1 = int(cx - 1.3 * rx), int(cy - 1.5 * ry), int(cx + 1.3 * rx) + 1, int(cy + 1.5 * ry) + 1
+        self._area = (slice(y0, y1), slice(x0, x1))
+        yy, xx = np.mgrid[y0:y1, x0:x1].astype(np.float32)
+        far = ((xx - cx) / (1.15 * rx)) ** 2 + ((yy - cy) / (1.15 * ry)) ** 2
+        self._weight = np.clip(1.25 - 1.25 * far, 0, 1).astype(np.float32)
+        self._grid = np.dstack([xx - x0, yy - y0])
+        self._reach = (self.reach[0] * rx, self.reach[1] * ry)
+
+    def turn(self, layer: Pixels, right: float, down: float, *, weight: float) -> None:
+        dx, dy = self._reach[0] * right * weight, self._reach[1] * down * weight
+        if abs(dx) + abs(dy) < 0.05:
+            return
+        move = np.dstack([self._weight * np.float32(dx), self._weight * np.float32(dy)])
+        patch = np.ascontiguousarray(layer[self._area])
+        layer[self._area] = bend(patch, self._grid - move)
+
+
+def _band_boxes(alpha: Pixels, margin: int) -> list[tuple[int, int, int, int]]:
+    """Cut the part of the frame that the host may cover into boxes of at most `_BAND` rows, on even pixels."""
+    height, width = alpha.shape
+    boxes = []
+    for y0 in range(0, height, _BAND):
+        y1 = min(y0 + _BAND, height)
+        columns = np.flatnonzero(alpha[max(0, y0 - margin) : y1 + margin].max(0) > 2)
+        if not columns.size:
+            continue
+        x0 = max(0, int(columns[0]) - margin) // 2 * 2
+        x1 = min(width, int(columns[-1]) + 1 + margin) // 2 * 2
+        boxes.append((x0, y0, x1, y1))
+    return boxes
+
+
+def _place(picture: Pixels, scale: float, shift: tuple[float, float], size: tuple[int, int]) -> Pixels:
+    """Set the host's picture into a layer of `size`; what lies beyond its edges repeats them."""
+    return _resample(picture, np.array([[scale, 0, shift[0]], [0, scale, shift[1]]]), size)
+
+
+def _resample(image: Pixels, matrix: NDArray[np.float64], size: tuple[int, int]) -> Pixels:
+    scale = float(matrix[0, 0])
+    if scale == 1.0 and matrix[0, 2] == int(matrix[0, 2]) and matrix[1, 2] == int(matrix[1, 2]):
+        method = cv2.INTER_NEAREST
+    elif scale < 0.7:
+        sigma = 0.35 / scale
+        image, method = cast(Pixels, cv2.GaussianBlur(image, (0, 0), sigma)), cv2.INTER_LINEAR
+    else:
+        method = cv2.INTER_CUBIC
+    return cast(Pixels, cv2.warpAffine(image, matrix, size, flags=method, borderMode=cv2.BORDER_REPLICATE))
+
+
+def _feather(rect: Rect) -> NDArray[np.float32]:
+    x = np.minimum(np.arange(rect.width), np.arange(rect.width)[::-1])
+    y = np.minimum(np.arange(rect.height), np.arange(rect.height)[::-1])
+    edge = np.clip(np.minimum(x[None], y[:, None]) / _FEATHER, 0, 1).astype(np.float32)
+    return edge * edge * (3 - 2 * edge)
+
+
+def _locate(at: tuple[float, ...], value: float) -> tuple[int, float]:
+    value = min(max(value, at[0]), at[-1])
+    for i in range(len(at) - 1):
+        if value <= at[i + 1]:
+            return i, (value - at[i]) / (at[i + 1] - at[i])
+    return len(at) - 1, 0.0
+
+
+def _mix(a: Pixels, b: Pixels, share: float) -> Pixels:
+    if share < 0.01:
+        return a
+    if share > 0.99:
+        return b
+    return cast(Pixels, cv2.addWeighted(a, 1 - share, b, share, 0))
+
+
+def _fields(host: Host, scale: float, shift: tuple[float, float], margin: int, width: int, height: int) -> Field:
+    """Build where each node of the grid looks into the layer: (6, rows, columns, 2), the last one the identity.
+
+    Displacements are those of the head's and body's rigid movements seen by a distant camera, with the head taken as
+    an ellipsoid and joined to the body over the neck.
+    """
+    shape = host.geometry
+    # cv2.resize aligns the outer edges of pictures, so node i of n stands at (i + 0.5) * length / n - 0.5.
+    rows, columns = math.ceil(height / _CELL) + 2, math.ceil(width / _CELL) + 2
+    xs = (np.arange(columns) + 0.5) * (width + 2 * _CELL) / columns - 0.5 - _CELL
+    ys = (np.arange(rows) + 0.5) * (height + 2 * _CELL) / rows - 0.5 - _CELL
+    vx, vy = np.meshgrid(xs + margin, ys + margin)
+    x, y = (vx - shift[0]) / scale, (vy - shift[1]) / scale
+    face_x, face_y = shape.face
+    radius_x, radius_y = shape.radius
+    hips = shape.top + 4.6 * (shape.chin - shape.top)
+    neck_y = shape.chin + 0.12 * radius_y
+    # 1 on the head, 0 on the body; hair that lies on the shoulders follows half way
+    head = 1 - _smooth((y - shape.chin) / (1.05 * (shape.shoulders - shape.chin) + 1e-6) + 0.12)
+    depth = np.sqrt(
+        np.clip(1 - ((x - face_x) / (1.12 * radius_x)) ** 2 - ((y - face_y) / (1.25 * radius_y)) ** 2, 0, 1)
+    )
+    nose = np.exp(
+        -(((x - face_x) / (0.20 * radius_x)) ** 2) - ((y - face_y - 0.05 * radius_y) / (0.26 * radius_y)) ** 2
+    )
+    bulge = radius_x * (0.95 * depth - 0.18 + 0.13 * nose)
+    chest = np.exp(-(((y - shape.shoulders - 0.8 * radius_y) / (0.9 * radius_y)) ** 2))
+    rise = 1 - _smooth((y - shape.shoulders) / (2.4 * radius_y))
+    unit = radius_y / 100
+    none = np.zeros_like(x)
+    moves = [
+        (-(y - hips), x - face_x),  # lean about the hips
+        (chest * (x - face_x) / radius_x * 0.9 * unit, -(1.6 * rise + 0.5 * chest) * unit),  # breath
+        (-head * (y - neck_y), head * (x - face_x)),  # tilt about the neck
+        (head * bulge, none),  # turn
+        (none, head * (bulge + 0.12 * (neck_y - y))),  # nod
+    ]
+    fields = [np.dstack([-dx * scale, -dy * scale]) for dx, dy in moves]
+    return np.array([*fields, np.dstack([vx, vy])], np.float32)
+
+
+def _smooth(t: NDArray[np.float64]) -> NDArray[np.float64]:
+    t = np.clip(t, 0, 1)
+    return t * t * (3 - 2 * t)

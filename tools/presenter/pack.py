@@ -1,0 +1,81 @@
+"""Pack the renders of one host into the compact folder that the package ships.
+
+usage: python -m tools.presenter.pack RENDERS host.json OUT
+RENDERS holds base.png, mouth_{open}_{wide}.png, bite_{share}.png and eyes_{lids}_{brows}.png as 16-bit RGBA, the crops
+cut from the same camera as the base; host.json holds title, gender, voice, geometry and the rectangles of the crops.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from avatar.host import Geometry, Host, Patches, Rect, write_host
+from tools.presenter.grade import grade_host
+
+
+def main() -> None:
+    renders, meta_path, out = (Path(argument) for argument in sys.argv[1:4])
+    meta = json.loads(meta_path.read_text(encoding="utf-8"))
+    base = _read(renders / "base.png")
+    parts = {
+        name: _grid(renders, name, base, meta["crops"][name], meta["kept"][name]) for name in ("mouth", "eyes", "bite")
+    }
+    geometry = meta["geometry"]
+    host = Host(
+        name=out.name,
+        title=meta["title"],
+        gender=meta["gender"],
+        voice=meta["voice"],
+        picture=grade_host(base),
+        geometry=Geometry(**{key: _tuple(value) for key, value in geometry.items()}),
+        mouth=parts["mouth"],
+        eyes=parts["eyes"],
+        bite=parts["bite"],
+    )
+    out.mkdir(parents=True, exist_ok=True)
+    write_host(host, out, quality=meta.get("quality", 90))
+
+
+def _grid(renders: Path, name: str, base: np.ndarray, crop: list[int], kept: list[int]) -> Patches:
+    """Grade every crop inside the whole picture, so that it meets the base without a seam, and cut what is kept."""
+    found = {}
+    for path in renders.glob(f"{name}_*.png"):
+        values = tuple(float(value) for value in path.stem.split("_")[1:])
+        found[values if len(values) == 2 else (values[0], 0.0)] = path
+    rows, columns = (tuple(sorted({key[axis] for key in found})) for axis in (0, 1))
+    if name == "eyes":
+        rows, columns = tuple(sorted({*rows, 0.0})), tuple(sorted({*columns, 0.0}))
+    x, y, width, height = kept
+    images = np.empty((len(rows), len(columns), height, width, 3), np.uint8)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            path = found.get((row, column))
+            whole = base.copy()
+            if path is not None:
+                picture = _read(path)
+                h, w = picture.shape[:2]
+                whole[crop[1] : crop[1] + h, crop[0] : crop[0] + w] = picture
+            elif (row, column) != (0.0, 0.0):
+                raise SystemExit(f"{renders}: no {name} at {row}, {column}")
+            images[i, j] = grade_host(whole)[y : y + height, x : x + width, :3]
+    return Patches(Rect(x, y, width, height), rows, columns, images)
+
+
+def _read(path: Path) -> np.ndarray:
+    picture = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    if picture is None or picture.dtype != np.uint16 or picture.shape[2] != 4:
+        raise SystemExit(f"{path}: not a 16-bit RGBA render")
+    return picture
+
+
+def _tuple(value: object) -> object:
+    return tuple(_tuple(item) for item in value) if isinstance(value, list) else value
+
+
+if __name__ == "__main__":
+    main()
