@@ -55,6 +55,14 @@ def shares(f0: Floats, energy: Floats) -> Floats:
     return np.array([1.0, (energy.ravel() < _SILENT).mean(), (f0.ravel() > 10).mean()], np.float32)
 
 
+def energy_features(energy: Floats) -> Floats:
+    """Return (1, mean, deviation) of the log energy over the frames that are not silent."""
+    loud = energy.ravel()[energy.ravel() >= _SILENT]
+    if not len(loud):
+        return np.array([1.0, _SILENT, 0.0], np.float32)
+    return np.array([1.0, loud.mean(), loud.std()], np.float32)
+
+
 def phases(f0: Floats) -> Floats:
     """Return the harmonic source's phase before every frame, (T + 1, 9), in cycles / 300 as the graph counts it.
 
