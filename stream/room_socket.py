@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
-from stream.audience import PROTOCOL, CommentFrame, Hello, Like, Message, Ping, ProtocolError, RateLimit, parse
 from stream.broadcast import Broadcast, Subscription
+from stream.chat.limit import Rate, RateLimiter
+from stream.room_protocol import PROTOCOL, CommentFrame, Hello, Like, Message, Ping, ProtocolError, parse
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +23,8 @@ HELLO_TIMEOUT_S = 10.0
 IDLE_TIMEOUT_S = 75.0
 """A page pings every 20 s; a socket silent for longer is gone."""
 SEND_TIMEOUT_S = 10.0
+COMMENTS, ADDRESSES, LIKES = Rate(4, 0.4), Rate(60, 6), Rate(30, 5)
+"""Per viewer, per address, hearts per viewer."""
 RECENT = 30
 """How many of the last events a newcomer is shown."""
 
@@ -53,13 +57,29 @@ class LiveFeed(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class Limits:
     """How often one viewer, and one address behind which many may sit, may speak."""
 
-    comments: RateLimit
-    addresses: RateLimit
-    likes: RateLimit
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        comments: Rate = COMMENTS,
+        addresses: Rate = ADDRESSES,
+        likes: Rate = LIKES,
+    ) -> None:
+        self._clock = clock
+        self._comments, self._addresses, self._likes = map(RateLimiter, (comments, addresses, likes))
+
+    def comment(self, viewer: str, address: str) -> int:
+        """Count a comment; 0 when it is allowed, else the milliseconds to wait."""
+        now = self._clock()
+        wait_s = self._comments.take(viewer, now) or self._addresses.take(address, now)
+        return max(1, int(wait_s * 1000)) if wait_s else 0
+
+    def like(self, viewer: str) -> bool:
+        """Count a heart; False when it is one too many."""
+        return not self._likes.take(viewer, self._clock())
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +111,7 @@ class _Conversation:
             if isinstance(frame, CommentFrame):
                 await self._comment(frame)
             elif isinstance(frame, Like):
-                if not self._limits.likes.take(self._viewer.id):
+                if self._limits.like(self._viewer.id):
                     self._room.like()
             elif isinstance(frame, Ping):
                 await _send(self._socket, {"type": "pong"})
@@ -101,7 +121,7 @@ class _Conversation:
             await _send(self._socket, error.to_json())
 
     async def _comment(self, frame: CommentFrame) -> None:
-        wait = self._limits.comments.take(self._viewer.id) or self._limits.addresses.take(self._viewer.address)
+        wait = self._limits.comment(self._viewer.id, self._viewer.address)
         if wait:
             raise ProtocolError("rate", "说得有点快，稍等再发。", retry_after_ms=wait)
         await self._room.comment(visitor=self._viewer.id, client_id=frame.client_id, text=frame.text)

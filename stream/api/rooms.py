@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialogue.access import Bearer, Role
 from stream.api.bearer import ANY_MERCHANT, Gate, own
-from stream.audience import MAX_COMMENT_CHARS, ProtocolError
+from stream.room_protocol import MAX_COMMENT_CHARS, ProtocolError
 
 
 class RoomControl(Protocol):

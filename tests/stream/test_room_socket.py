@@ -9,8 +9,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from stream.audience import Message, ProtocolError, RateLimit
 from stream.broadcast import Broadcast
+from stream.chat.limit import Rate
+from stream.room_protocol import Message, ProtocolError
 from stream.room_socket import Limits, create_room_router
 
 
@@ -50,11 +51,7 @@ def client(room: Room) -> Iterator[TestClient]:
     def still() -> float:
         return 0.0
 
-    limits = Limits(
-        RateLimit(burst=3, window_s=10, clock=still),
-        RateLimit(burst=100, window_s=10, clock=still),
-        RateLimit(burst=5, window_s=10, clock=still),
-    )
+    limits = Limits(clock=still, comments=Rate(3, 0.1), likes=Rate(5, 1))
     app = FastAPI()
     app.include_router(create_room_router({"demo": room}, limits=limits))
     with TestClient(app) as test_client:

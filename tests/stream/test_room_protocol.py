@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.audience import MAX_COMMENT_CHARS, CommentFrame, Hello, ProtocolError, RateLimit, parse
+from stream.room_protocol import MAX_COMMENT_CHARS, CommentFrame, Hello, ProtocolError, parse
 
 
 def test_a_comment_is_read() -> None:
@@ -44,22 +44,3 @@ def test_no_text_breaks_the_parser(raw: str) -> None:
         parse(raw)
     except ProtocolError as error:
         assert error.message
-
-
-def test_the_rate_limit_lets_a_burst_through_and_then_says_how_long_to_wait() -> None:
-    now = [0.0]
-    limit = RateLimit(burst=2, window_s=10, clock=lambda: now[0])
-    assert [limit.take("a"), limit.take("a")] == [0, 0]
-    now[0] = 4.0
-    assert limit.take("a") == 6_000
-    assert limit.take("b") == 0
-    now[0] = 10.0
-    assert limit.take("a") == 0
-
-
-def test_the_rate_limit_forgets_the_longest_silent_key() -> None:
-    limit = RateLimit(burst=1, window_s=100, clock=lambda: 0.0, keys=2)
-    for key in ("a", "b", "c"):
-        assert limit.take(key) == 0
-    assert limit.take("c") > 0
-    assert limit.take("a") == 0
