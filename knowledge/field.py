@@ -226,6 +226,9 @@ HAVING = re.compile(r"有|带|含|提供|支持|能|可以|是.+[吗么]|[吗么
 _LIST = re.compile(r"[、,，;；/|\s]+")
 _AND = re.compile(r"和|跟|与|及|、|还有|以及|加上|\+")
 
+NEVER_ASKED = frozenset({"name", "sku", "aliases", "image", "link"})
+"""Columns that identify or show a record; nobody asks for them by the value."""
+
 LEXICAL = 0.5
 """A field is asked for when its score reaches this."""
 
@@ -256,11 +259,14 @@ class FieldReader:
         of_kind: dict[str, set[Column]] = defaultdict(set)
         for record in records:
             for fact in record.facts:
+                if fact.name in NEVER_ASKED:
+                    continue
                 column = Column(fact.name, fact.title)
                 columns.setdefault(column)
                 of_kind[record.kind].add(column)
         self.columns: tuple[Column, ...] = tuple(columns)
         self.of_kind: dict[str, frozenset[Column]] = {kind: frozenset(held) for kind, held in of_kind.items()}
+        self._titles = {column: fold(column.title) for column in columns}
         self._cues = {column: _cues(column) for column in columns}
 
     def read(self, clauses: Sequence[str]) -> list[Asked]:
@@ -278,7 +284,8 @@ class FieldReader:
                     found = cue.search(clause)
                     if found is None:
                         continue
-                    score = weight * factor
+                    near = 0.03 if found.group() in self._titles[column] else 0.0
+                    score = (weight + near) * factor
                     if column not in best or score > best[column].score:
                         best[column] = Asked(column, score, number * 1_000 + found.start())
                     break
@@ -324,7 +331,7 @@ def by_value(facts: Sequence[Fact], clauses: Sequence[str]) -> tuple[Fact, float
     """The list-like fact one of whose items the question mentions ("有健身房吗" → the facilities), or None."""
     best: tuple[int, Fact] | None = None
     for fact in facts:
-        if fact.name in ("name", "sku", "aliases"):
+        if fact.name in NEVER_ASKED:
             continue
         items = [name_key(item) for item in _LIST.split(fold_list(fact.text))]
         if len(items) < 2:

@@ -16,6 +16,18 @@ _RUN = re.compile(r"[㐀-䶿一-鿿\U00020000-\U0002ffff]+|[0-9]+(?:\.[0-9]+)*|[
 _CLAUSE = re.compile(r"[，。？！；,?!;\n\r…~]+")
 
 
+_ASKING_WORDS = re.compile(
+    r"请问|麻烦|你好|您好|你们家?|您们|我们|咱们|怎么样|怎么办|怎么|怎样|如何|什么|为什么|是不是|有没有|能不能|可不可以|会不会|可以|多少|几个"
+    r"|哪里|哪儿|哪个|哪些|哪款|这个|那个|这款|那款|一下|一个|告诉|想问|想要|知道|时候|[吗呢吧啊呀么嘛啦]"
+)
+
+
+def content_of(question: str) -> str:
+    """The question without the words that only make it a question, or unchanged when nothing else is left."""
+    left = _ASKING_WORDS.sub(" ", question)
+    return left if any(char.isalnum() for char in left) else question
+
+
 def fold(text: str) -> str:
     """NFKC, lower case, every space removed: the form in which two texts are compared."""
     return "".join(unicodedata.normalize("NFKC", text).lower().split())

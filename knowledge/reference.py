@@ -142,16 +142,16 @@ class ReferenceResolver:
         rest = squeezed[mention.end :]
         if mention.strength < FULL and any(record in trail.candidates for record in mention.records):
             return False
-        residues = self._fillers.residues(squeezed, [(mention.start, mention.end)])
-        follows = any(residue.start == mention.end and residue.unexplained >= 2 for residue in residues)
-        bracket = any(
-            name_key(match.group())[:6] == rest[: len(name_key(match.group())[:6])]
-            for match in _QUALIFIED.finditer(question)
-        )
-        if not (follows or bracket):
+        longer = squeezed[mention.start : mention.end + 3]
+        if any(self._names.keys[record].startswith(longer) for record in mention.records):
             return False
-        return not any(
-            self._names.keys[record].startswith(squeezed[mention.start : mention.end + 3]) for record in mention.records
+        residues = self._fillers.residues(squeezed, [(mention.start, mention.end)])
+        follows = any(
+            residue.start == mention.end and self._ends_like_a_name(squeezed[mention.start : residue.end])
+            for residue in residues
+        )
+        return follows or any(
+            rest.startswith(name_key(bracket.group())[:6]) for bracket in _QUALIFIED.finditer(question)
         )
 
     def _cue_at(self, squeezed: str, asked: Sequence[Asked]) -> int | None:

@@ -14,9 +14,9 @@ from knowledge.embedder import Embedder
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
 from knowledge.field import Asked, FieldReader, choose
 from knowledge.folding import clauses, fold, squeeze
-from knowledge.index import Index
+from knowledge.index.opened import Index
+from knowledge.index.ranking import Ranker, Ranking, select
 from knowledge.names import NameIndex
-from knowledge.ranking import Ranker, Ranking, select
 from knowledge.record import Fact, Record
 from knowledge.reference import ReferenceResolver, Resolution
 from knowledge.reranker import Reranker, RerankerError

@@ -1,18 +1,23 @@
-"""The two searches over a version's passages, dense and sparse, built incrementally."""
+"""The two searches over a version's passages, dense and sparse, built incrementally and calibrated."""
 
-from knowledge.index.build import Index, IndexManifest, Progress, build_index, indexed_text, read_manifest
-from knowledge.index.dense import DenseIndex, drop_dense, open_dense, write_dense
+from knowledge.index.build import Lookup, Progress, build_index
+from knowledge.index.dense import DenseIndex, open_dense, write_dense
+from knowledge.index.opened import Index, IndexManifest, drop_index, indexed_text, read_manifest
+from knowledge.index.ranking import Ranker, Ranking
 from knowledge.index.sparse import SparseHit, SparseIndex, write_sparse
 
 __all__ = [
     "DenseIndex",
     "Index",
     "IndexManifest",
+    "Lookup",
     "Progress",
+    "Ranker",
+    "Ranking",
     "SparseHit",
     "SparseIndex",
     "build_index",
-    "drop_dense",
+    "drop_index",
     "indexed_text",
     "open_dense",
     "read_manifest",

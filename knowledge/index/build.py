@@ -1,73 +1,33 @@
-"""A version's index folder: sparse, dense and what they were made with, written once and then only read."""
+"""Builds a version's index folder from the previous version's and what changed since; written once, then only read."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import uuid
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
+from knowledge.decision import DECISION_FILE, load_decision, save_decision
 from knowledge.embedder import Embedder
 from knowledge.errors import KnowledgeError
-from knowledge.evidence import Passage, PassageKind
-from knowledge.index.dense import DenseIndex, open_dense, write_dense
-from knowledge.index.sparse import SparseIndex, write_sparse
+from knowledge.evidence import Passage
+from knowledge.index.calibration import calibrate
+from knowledge.index.dense import write_dense
+from knowledge.index.opened import Index, IndexManifest, embedded_text, indexed_text, read_manifest
+from knowledge.index.ranking import Ranker
+from knowledge.index.sparse import write_sparse
 from knowledge.record import Record
 
 Progress = Callable[[int, int], None]
 """Called with (passages done, passages in all)."""
 
-FORMAT = 1
+Lookup = Callable[[Sequence[str]], Iterable[Passage]]
+"""The passages with these ids, in any order."""
 
-
-@dataclass(frozen=True, slots=True)
-class IndexManifest:
-    """What an index was made with: vectors of another embedder are never searched."""
-
-    embedder: str
-    collection: str
-    """Name of the collection when the vectors are on a Chroma server."""
-    server: bool
-    format: int = FORMAT
-
-
-class Index:
-    """The opened index of one version."""
-
-    def __init__(self, *, sparse: SparseIndex, dense: DenseIndex, manifest: IndexManifest) -> None:
-        self.sparse = sparse
-        self.dense = dense
-        self.manifest = manifest
-
-    @classmethod
-    def open(cls, version_dir: Path, *, embedder: Embedder, chroma_url: str | None = None) -> Self:
-        """Open what `build_index` wrote; raises KnowledgeError when it was made with another embedder."""
-        folder = version_dir / "index"
-        manifest = read_manifest(folder)
-        if manifest.embedder != embedder.identity:
-            raise KnowledgeError(
-                f"{version_dir.name}: indexed with {manifest.embedder}, but {embedder.identity} is set; "
-                "publish the material again or set the embedder back"
-            )
-        if manifest.server and chroma_url is None:
-            raise KnowledgeError(f"{version_dir.name}: its vectors are on a Chroma server; set its address")
-        url = chroma_url if manifest.server else None
-        dense = open_dense(folder / "dense", name=manifest.collection, url=url)
-        return cls(sparse=SparseIndex(folder / "sparse"), dense=dense, manifest=manifest)
-
-    def close(self) -> None:
-        self.dense.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+RECALIBRATE = 20
+"""The decision is calibrated anew when at least one passage in so many changed."""
 
 
 def build_index(
@@ -80,13 +40,15 @@ def build_index(
     embedder: Embedder,
     progress: Progress | None = None,
     passages: Callable[[], Iterable[Passage]] | None = None,
+    lookup: Lookup | None = None,
     chroma_url: str | None = None,
 ) -> None:
     """Write `version_dir/index` from the previous version's index and what changed since.
 
     A passage in `added` whose id exists already replaces the old one. When the embedder is not the one the previous
-    index was made with, nothing of it is reused and `passages()` must give all passages of the new version. Blocking;
-    raises KnowledgeError and leaves no half-written folder.
+    index was made with, nothing of it is reused and `passages()` must give all passages of the new version. The
+    decision is calibrated on `passages()`, found again by `lookup`; kept as it was when almost nothing changed.
+    Blocking; raises KnowledgeError and leaves no half-written folder.
     """
     folder = version_dir / "index"
     old = previous_dir / "index" if previous_dir is not None else None
@@ -123,37 +85,44 @@ def build_index(
             progress=lambda done: progress(done, len(texts)) if progress else None,
         )
         (folder / "index.json").write_text(json.dumps(asdict(manifest), ensure_ascii=False, indent=1), "utf-8")
+        _settle_decision(
+            version_dir,
+            previous=old,
+            changed=len(fresh) + len(gone),
+            material=passages() if passages is not None else fresh,
+            lookup=lookup,
+            embedder=embedder,
+            chroma_url=chroma_url,
+        )
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
-def indexed_text(passage: Passage) -> str:
-    """What of a passage is searched: the question with the answer, the heading with the prose."""
-    if passage.kind is PassageKind.FAQ and passage.question:
-        return f"{passage.question}\n{passage.text}"
-    if passage.heading and passage.heading not in passage.text:
-        return f"{passage.heading}\n{passage.text}"
-    return passage.text
-
-
-def embedded_text(passage: Passage) -> str:
-    """What of a passage becomes its vector: of an FAQ the question alone, since questions meet questions."""
-    return passage.question if passage.kind is PassageKind.FAQ and passage.question else indexed_text(passage)
-
-
-def read_manifest(folder: Path) -> IndexManifest:
-    """The manifest of an index folder; raises KnowledgeError when there is none or it is of another format."""
-    try:
-        manifest = IndexManifest(**json.loads((folder / "index.json").read_text("utf-8")))
-    except (OSError, ValueError, TypeError) as exc:
-        raise KnowledgeError(f"{folder}: no index here ({exc}); publish the material again") from exc
-    if manifest.format != FORMAT:
-        raise KnowledgeError(f"{folder}: index format {manifest.format} is not {FORMAT}; publish the material again")
-    return manifest
+def _settle_decision(
+    version_dir: Path,
+    *,
+    previous: Path | None,
+    changed: int,
+    material: Iterable[Passage],
+    lookup: Lookup | None,
+    embedder: Embedder,
+    chroma_url: str | None,
+) -> None:
+    """Calibrate the decision on the new version, or take over the old one when almost nothing changed."""
+    folder = version_dir / "index"
+    with Index.open(version_dir, embedder=embedder, chroma_url=chroma_url) as index:
+        if previous is not None and (previous / DECISION_FILE).exists() and changed * RECALIBRATE < len(index.dense):
+            save_decision(folder, load_decision(previous))
+            return
+        if lookup is None:
+            known = {passage.id: passage for passage in material}
+            material = known.values()
+            lookup = lambda ids: [known[id_] for id_ in ids if id_ in known]  # noqa: E731
+        save_decision(folder, calibrate(Ranker(index, embedder, lookup), material, embedder))
 
 
 def _collection_name(version_dir: Path) -> str:
-    parent = "".join(char if char.isascii() and char.isalnum() else "-" for char in version_dir.parent.name)
-    name = "".join(char if char.isascii() and char.isalnum() else "-" for char in version_dir.name)
-    return f"zg-{parent}-{name}"[:200].rstrip("-")
+    """Readable, and unique when several shops or machines share a server."""
+    merchant = "".join(char if char.isascii() and char.isalnum() else "-" for char in version_dir.parent.name)
+    return f"zg-{merchant[:60].strip('-') or 'shop'}-{uuid.uuid4().hex[:16]}"

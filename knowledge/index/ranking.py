@@ -8,11 +8,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from knowledge.decision import Signals
-from knowledge.embedder import Embedder
+from knowledge.embedder import Embedder, Vectors
 from knowledge.evidence import Passage
-from knowledge.folding import terms
+from knowledge.folding import content_of, terms
 from knowledge.fusion import dice, distinct, fuse, varied
-from knowledge.index import Index, indexed_text
+from knowledge.index.opened import Index, indexed_text
 
 CANDIDATES = 40
 """Passages taken from each index."""
@@ -45,15 +45,19 @@ class Ranker:
         record_id: str | None = None,
         own: Sequence[Passage] = (),
         exclude: AbstractSet[str] = frozenset(),
+        vector: Vectors | None = None,
     ) -> Ranking:
         """Rank passages for the question. Blocking.
 
         With `record_id` that record's passages come first, those of other records last; `own` are passages of the
-        record that take part even when neither index found them. `exclude` are passage ids to leave out.
+        record that take part even when neither index found them. `exclude` are passage ids to leave out;
+        `vector` spares embedding the question here.
         """
-        vector = self._embedder.embed([question])[0]
+        if vector is None:
+            vector = self._embedder.embed([question])[0]
         near = {id_: score for id_, score in self._index.dense.search(vector, limit=CANDIDATES) if id_ not in exclude}
-        hits = {hit.id: hit for hit in self._index.sparse.search(question, limit=CANDIDATES) if hit.id not in exclude}
+        content = content_of(question)
+        hits = {hit.id: hit for hit in self._index.sparse.search(content, limit=CANDIDATES) if hit.id not in exclude}
         fused = fuse(near, {id_: hit.score for id_, hit in hits.items()})
         found = {passage.id: passage for passage in self._lookup(list(fused))}
         for passage in own:
@@ -68,8 +72,7 @@ class Ranker:
                 order.remove(id_)
                 order.insert(0, id_)
         best = order[0] if order else ""
-        asked = list(terms(question))
-        weight = sum(self._index.sparse.rarity(term) for term in set(asked)) or 1.0
+        weight = sum(self._index.sparse.rarity(term) for term in set(terms(content))) or 1.0
         top = hits.get(best)
         by_fusion = [scores[id_] for id_ in order]
         signals = Signals(
