@@ -1,5 +1,12 @@
 """What we say and to whom we say it: one grounded engine, and the leads it wins."""
 
+from dialogue.audit import Audit, AuditLine, log_audit
+from dialogue.budget import Budget, Price, Usage
+from dialogue.comment import Comment, CommentQueue, CommentState
+from dialogue.compliance import ChannelRules
+from dialogue.conversation import Conversation
+from dialogue.director import Director
+from dialogue.engine import Engine, handoff_events
 from dialogue.errors import DialogueError
 from dialogue.event import (
     Citation,
@@ -12,16 +19,51 @@ from dialogue.event import (
     Sentence,
     Suggestions,
 )
+from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
+from dialogue.line import Line, LineKind
+from dialogue.live import LiveDesk
+from dialogue.message import Message, Role
+from dialogue.model import Model, ModelError, Patience, create_model
+from dialogue.rundown import Rundown, ScriptLine
 
 __all__ = [
+    "Audit",
+    "AuditLine",
+    "Budget",
+    "ChannelRules",
     "Citation",
+    "Comment",
+    "CommentQueue",
+    "CommentState",
+    "Conversation",
     "DialogueError",
+    "Director",
     "Done",
     "Emotion",
+    "Engine",
     "Event",
     "Handoff",
+    "HandoffPolicy",
+    "HandoffState",
     "LeadForm",
     "LeadUpdate",
+    "Line",
+    "LineKind",
+    "LiveDesk",
+    "Message",
+    "Model",
+    "ModelError",
+    "Patience",
+    "Price",
+    "Reason",
+    "Role",
+    "Rundown",
+    "ScriptLine",
     "Sentence",
     "Suggestions",
+    "Usage",
+    "Who",
+    "create_model",
+    "handoff_events",
+    "log_audit",
 ]

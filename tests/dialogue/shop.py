@@ -1,4 +1,4 @@
-"""A small shop in memory: typed records, FAQ and prose, searched by shared character pairs. For dialogue's own tests."""
+"""A small shop in memory: typed records, FAQ and prose, searched by shared character pairs."""
 
 from __future__ import annotations
 
