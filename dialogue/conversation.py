@@ -94,6 +94,17 @@ class Conversation:
                 return message.text
         return None
 
+    def forget(self) -> None:
+        """Drop what was said and asked; the wordings used last and the turn count stay."""
+        self._history.clear()
+        self._characters = 0
+        self._questions.clear()
+        self._records.clear()
+        self.record_id = None
+        self.open_question, self.open_choices = None, ()
+        self.low_evidence = 0
+        self.handoff = HandoffState()
+
     def last(self, role: Role) -> Message | None:
         """The newest message of this role, or None."""
         return next((m for m in reversed(self._history) if m.role is role), None)

@@ -57,6 +57,11 @@ def clauses(text: str) -> list[str]:
     return [part for part in re.split(r"[，、,。！？!?；;…\n]+", text) if part.strip()]
 
 
+def spoken(text: str) -> str:
+    """A sentence for the ear: a semicolon at its end becomes a full stop."""
+    return f"{text[:-1]}。" if text and text[-1] in "；;" else text
+
+
 def finished(text: str) -> str:
     """The text with a closing mark, so that it can stand as a sentence."""
     text = text.strip()
