@@ -1,21 +1,29 @@
 """What we know and how sure we are: a merchant's own files become facts, passages and honest evidence."""
 
+from knowledge.base import BusyError, KnowledgeBase
 from knowledge.errors import KnowledgeError
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
+from knowledge.library import Library, Summary
+from knowledge.limits import Limits
 from knowledge.record import DateRange, Dimensions, Fact, Money, Record, Source, Value
 
 __all__ = [
+    "BusyError",
     "DateRange",
     "Decision",
     "Dimensions",
     "Evidence",
     "Fact",
+    "KnowledgeBase",
     "KnowledgeError",
+    "Library",
+    "Limits",
     "Money",
     "Passage",
     "PassageKind",
     "Record",
     "Source",
+    "Summary",
     "Turn",
     "Value",
 ]

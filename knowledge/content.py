@@ -28,7 +28,8 @@ SCHEMA = 1
 _CREATE = """
 CREATE TABLE documents (
     path TEXT PRIMARY KEY, position INTEGER NOT NULL, fingerprint TEXT NOT NULL, sha256 TEXT NOT NULL,
-    size INTEGER NOT NULL, format TEXT NOT NULL, changed_in INTEGER NOT NULL, notes TEXT NOT NULL);
+    size INTEGER NOT NULL, format TEXT NOT NULL, changed_in INTEGER NOT NULL,
+    digest TEXT NOT NULL, mapping TEXT NOT NULL, notes TEXT NOT NULL);
 CREATE TABLE passages (
     id TEXT PRIMARY KEY, document TEXT NOT NULL REFERENCES documents(path), position INTEGER NOT NULL,
     kind TEXT NOT NULL, text TEXT NOT NULL, question TEXT, record_id TEXT, heading TEXT,
@@ -52,7 +53,7 @@ class ContentError(KnowledgeError):
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a version says about itself; written last, so that a directory with a manifest is complete."""
+    """What a version says about itself."""
 
     version: str
     merchant: str
@@ -103,6 +104,8 @@ class DocumentRow:
     """Lower-case file ending without the dot."""
     changed_in: int = 0
     """Number of the version that last changed this file; where files disagree, the later one is quoted."""
+    mapping: tuple[tuple[str, str], ...] = ()
+    """Column titles the merchant explained, with their meaning."""
     notes: tuple[str, ...] = ()
     """What could not be read, one line each ("第3页是扫描图片，没有文字")."""
     passages: int = 0
@@ -250,7 +253,7 @@ def create_database(path: Path) -> sqlite3.Connection:
 
 def read_documents(connection: sqlite3.Connection, lock: threading.Lock) -> list[DocumentRow]:
     query = (
-        "SELECT d.path, d.fingerprint, d.sha256, d.size, d.format, d.changed_in, d.notes,"
+        "SELECT d.path, d.fingerprint, d.sha256, d.size, d.format, d.changed_in, d.mapping, d.notes,"
         " (SELECT count(*) FROM passages p WHERE p.document = d.path),"
         " (SELECT count(*) FROM records r WHERE r.document = d.path)"
         " FROM documents d ORDER BY d.position"
@@ -258,8 +261,19 @@ def read_documents(connection: sqlite3.Connection, lock: threading.Lock) -> list
     with lock:
         rows = connection.execute(query).fetchall()
     return [
-        DocumentRow(path, fingerprint, sha256, size, kind, changed_in, tuple(json.loads(notes)), passages, records)
-        for path, fingerprint, sha256, size, kind, changed_in, notes, passages, records in rows
+        DocumentRow(
+            path=path,
+            fingerprint=fingerprint,
+            sha256=sha256,
+            size=size,
+            format=kind,
+            changed_in=changed_in,
+            mapping=tuple(json.loads(mapping).items()),
+            notes=tuple(json.loads(notes)),
+            passages=passages,
+            records=records,
+        )
+        for path, fingerprint, sha256, size, kind, changed_in, mapping, notes, passages, records in rows
     ]
 
 

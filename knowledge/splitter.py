@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from langchain_text_splitters import RecursiveCharacterTextSplitter
-
 from knowledge.document import Block
 
 _SEPARATORS = ["\n\n", "\n", "。", "！", "？", "!", "?", "；", ";", ". ", "，", ",", "、", " ", ""]
@@ -18,6 +16,9 @@ def split_blocks(blocks: Iterable[Block], *, limit: int = 400) -> Iterator[Block
 
     A joined block stands where its first part stood. Nothing is dropped and nothing overlaps.
     """
+    # Here and not above: who only reads knowledge does not wait for this import.
+    from langchain_text_splitters import RecursiveCharacterTextSplitter
+
     splitter = RecursiveCharacterTextSplitter(
         separators=_SEPARATORS, chunk_size=limit, chunk_overlap=0, keep_separator="end", strip_whitespace=True
     )

@@ -1,0 +1,358 @@
+"""`zhanggui knowledge …`: thin shell over `Library`; Chinese for people, `--json` for programs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from knowledge.document import RefusedError
+from knowledge.errors import KnowledgeError
+from knowledge.evidence import Evidence
+from knowledge.folder import Refusal
+from knowledge.library import Library, Summary
+from knowledge.limits import Limits
+
+OpenLibrary = Callable[[Path | None], Library]
+
+Merchant = Annotated[str, typer.Option("--merchant", "-m", help="商家名（英文字母、数字、- 和 _）")]
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹；不写就用默认的")]
+AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序读")]
+
+_DECISIONS = {"answer": "可以回答", "ask": "需要反问", "refuse": "没有把握，不回答"}
+
+
+def create_app(open_library: OpenLibrary) -> typer.Typer:
+    """The command group; `open_library` gets what `--data-dir` said."""
+    app = typer.Typer(no_args_is_help=True, help="商家知识库：添加文件、检查、比较、发布、退回。")
+
+    @app.command()
+    def add(
+        paths: Annotated[list[Path], typer.Argument(help="文件、文件夹或通配符", metavar="PATH...")],
+        merchant: Merchant,
+        publish: Annotated[bool, typer.Option("--publish", help="添加后马上发布")] = False,
+        dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么，不写任何东西")] = False,
+        mapping: Annotated[
+            Path | None, typer.Option("--mapping", help="列名对照文件（.json 或 .csv：列名,含义）")
+        ] = None,
+        strict: Annotated[bool, typer.Option("--strict", help="有文件被拒绝就算失败")] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """添加或更新文件，生成一个草稿版本。没有变化的文件不会重复处理。"""
+        with _reported("已中断：草稿没有改动，已发布的版本不受影响"):
+            if publish and dry_run:
+                raise typer.BadParameter("--publish 和 --dry-run 不能一起用")
+            library = open_library(data_dir)
+            meanings = read_mapping(mapping) if mapping else None
+            with _bars() as (reading, embedding):
+                summary = library.add(
+                    merchant, paths, mapping=meanings, dry_run=dry_run, reading=reading, progress=embedding
+                )
+            live = None
+            if publish and library.pointer(merchant).draft is not None:
+                live = library.publish(merchant).version
+            if as_json:
+                _print_json({**asdict(summary), "dry_run": dry_run, "published": live})
+            else:
+                _print_summary(summary, dry_run=dry_run, live=live)
+            taken = summary.added or summary.changed or summary.unchanged
+            if summary.refused and (strict or not taken):
+                raise typer.Exit(1)
+
+    @app.command()
+    def remove(
+        names: Annotated[
+            list[str], typer.Argument(help="文件名，和 list 显示的一样；可以用 * 和 ?", metavar="NAME...")
+        ],
+        merchant: Merchant,
+        publish: Annotated[bool, typer.Option("--publish", help="移除后马上发布")] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """移除文件，生成一个草稿版本。发布后，这些文件里的内容就不会再被回答。"""
+        with _reported("已中断：草稿没有改动，已发布的版本不受影响"):
+            library = open_library(data_dir)
+            with _bars() as (_, embedding):
+                summary = library.remove(merchant, names, progress=embedding)
+            live = library.publish(merchant).version if publish and summary.draft else None
+            if as_json:
+                _print_json({**asdict(summary), "published": live})
+            else:
+                _print_summary(summary, dry_run=False, live=live)
+            if summary.refused and not summary.removed:
+                raise typer.Exit(1)
+
+    @app.command("list")
+    def list_files(
+        merchant: Merchant,
+        draft: Annotated[bool, typer.Option("--draft", help="列出草稿里的文件")] = False,
+        versions: Annotated[bool, typer.Option("--versions", help="列出发布过的版本")] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """列出已发布（或草稿）的文件和版本。"""
+        with _reported():
+            library = open_library(data_dir)
+            if versions:
+                _print_versions(library, merchant, as_json=as_json)
+            else:
+                _print_documents(library, merchant, draft=draft, as_json=as_json)
+
+    @app.command()
+    def search(
+        question: Annotated[str, typer.Argument(help="顾客会问的话")],
+        merchant: Merchant,
+        product: Annotated[str | None, typer.Option("--product", help="顾客正在看的商品：编号或名称")] = None,
+        limit: Annotated[int, typer.Option("--limit", min=1, max=50, help="最多几段")] = 6,
+        draft: Annotated[bool, typer.Option("--draft", help="在草稿里找")] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """试一个问题：找到了什么，有没有把握回答。"""
+        with _reported():
+            evidence = _search(open_library(data_dir), question, merchant, product, limit, draft=draft)
+            if as_json:
+                _print_json(evidence_to_json(evidence))
+            else:
+                _print_evidence(evidence)
+
+    @app.command()
+    def publish(merchant: Merchant, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+        """发布草稿：一步切换，正在进行的对话不受影响。"""
+        with _reported("已中断：已发布的版本不受影响"):
+            done = open_library(data_dir).publish(merchant)
+            if as_json:
+                _print_json({**asdict(done), "at": done.at.isoformat()})
+            else:
+                before = f"（之前是 {done.previous}）" if done.previous else ""
+                typer.echo(f"已发布 {done.version}{before}")
+
+    @app.command()
+    def rollback(
+        merchant: Merchant,
+        to: Annotated[str | None, typer.Option("--to", help="退回到这个版本；不写就退回上一个")] = None,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """退回到以前发布过的版本。"""
+        with _reported("已中断：已发布的版本不受影响"):
+            done = open_library(data_dir).rollback(merchant, to=to)
+            if as_json:
+                _print_json({**asdict(done), "at": done.at.isoformat()})
+            else:
+                typer.echo(f"已退回到 {done.version}（之前是 {done.previous}）")
+
+    @app.command()
+    def discard(merchant: Merchant, data_dir: DataDir = None) -> None:
+        """丢掉草稿；已发布的版本不变。"""
+        with _reported():
+            draft = open_library(data_dir).discard(merchant)
+            typer.echo(f"已丢掉草稿 {draft}" if draft else "没有草稿")
+
+    return app
+
+
+def read_mapping(path: Path) -> dict[str, str]:
+    """Column title → meaning, from a JSON object or a two-column csv; raises KnowledgeError naming the file."""
+    from knowledge.parsers.plain import decode
+
+    try:
+        text = decode(path.read_bytes(), limits=Limits())
+        if path.suffix.lower() == ".json":
+            found = json.loads(text)
+            if not isinstance(found, dict) or not all(isinstance(said, str) for said in found.values()):
+                raise KnowledgeError(f'{path}：列名对照要写成 {{"列名": "含义"}}')
+            return found
+        rows = [line.replace("，", ",").split(",", 1) for line in text.splitlines() if line.strip()]
+    except OSError as exc:
+        raise KnowledgeError(f"{path}：打不开（{exc.strerror}）") from exc
+    except (ValueError, RefusedError) as exc:
+        raise KnowledgeError(f"{path}：列名对照读不懂（{exc}）") from exc
+    if any(len(row) != 2 for row in rows):
+        raise KnowledgeError(f"{path}：每行要写成“列名,含义”")
+    return {title.strip(): meaning.strip() for title, meaning in rows if title.strip() != "列名"}
+
+
+def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
+    """What `search --json` prints."""
+    return {
+        "question": evidence.question,
+        "merchant": evidence.merchant,
+        "version": evidence.version,
+        "decision": evidence.decision.value,
+        "confidence": round(evidence.confidence, 4),
+        "record": evidence.record and {"id": evidence.record.id, "name": evidence.record.name},
+        "facts": [
+            {
+                "record": fact.record_name,
+                "name": fact.name,
+                "title": fact.title,
+                "text": fact.text,
+                "source": str(fact.source),
+            }
+            for fact in evidence.facts
+        ],
+        "passages": [
+            {
+                "id": passage.id,
+                "kind": passage.kind.value,
+                "score": round(passage.score, 4),
+                "question": passage.question,
+                "text": passage.text,
+                "source": str(passage.source),
+            }
+            for passage in evidence.passages
+        ],
+        "ask": evidence.ask,
+        "choices": list(evidence.choices),
+    }
+
+
+def _search(
+    library: Library, question: str, merchant: str, product: str | None, limit: int, *, draft: bool
+) -> Evidence:
+    pointer = library.pointer(merchant)
+    version = pointer.draft if draft else pointer.published
+    if version is None:
+        what = "没有草稿" if draft else "还没有发布过知识：先用 knowledge add … --publish"
+        raise KnowledgeError(f"商家 {merchant} {what}")
+    with library.retriever(merchant, version) as retriever:
+        return asyncio.run(retriever.search(question, product=product, limit=limit))
+
+
+@contextmanager
+def _reported(interrupted: str = "已中断") -> Iterator[None]:
+    """Errors raised on purpose become one line on stderr and exit code 1."""
+    try:
+        yield
+    except KnowledgeError as exc:
+        typer.echo(f"错误：{exc}", err=True)
+        raise typer.Exit(1) from exc
+    except OSError as exc:
+        typer.echo(f"错误：{exc.filename or '磁盘'}：{exc.strerror or exc}", err=True)
+        raise typer.Exit(1) from exc
+    except KeyboardInterrupt as exc:
+        typer.echo(interrupted, err=True)
+        raise typer.Exit(1) from exc
+
+
+@contextmanager
+def _bars() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int], None]]]:
+    """Two progress bars on stderr: files read, passages embedded. Silent where stderr is no terminal."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
+        read = progress.add_task("读取文件", total=None)
+        embed = progress.add_task("建立索引", total=None, visible=False)
+        yield (
+            lambda done, total: progress.update(read, completed=done, total=total),
+            lambda done, total: progress.update(embed, completed=done, total=total, visible=True),
+        )
+
+
+def _print_json(data: Any) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))
+
+
+def _print_summary(summary: Summary, *, dry_run: bool, live: str | None) -> None:
+    counts: Mapping[str, Sequence[str]] = {
+        "新增": summary.added,
+        "更新": summary.changed,
+        "移除": summary.removed,
+        "没有变化": summary.unchanged,
+    }
+    for what, names in counts.items():
+        for name in names if what != "没有变化" else ():
+            typer.echo(f"{what} {name}")
+    _print_refusals("拒绝", summary.refused)
+    _print_refusals("注意", summary.notes)
+    said = [f"{what} {len(names)}" for what, names in counts.items() if names]
+    said += [f"拒绝 {len(summary.refused)}"] if summary.refused else []
+    said += [f"跳过图片和音视频 {summary.media}"] if summary.media else []
+    typer.echo("；".join(said) or "没有找到可以添加的文件")
+    if dry_run:
+        typer.echo(f"试运行：将有 {summary.records} 条商品记录、{summary.passages} 段内容；没有写入任何东西")
+    elif live:
+        typer.echo(f"已发布 {live}：共 {summary.records} 条商品记录、{summary.passages} 段内容")
+    elif summary.draft:
+        typer.echo(f"草稿 {summary.draft}：共 {summary.records} 条商品记录、{summary.passages} 段内容")
+        typer.echo(f"下一步：knowledge lint、knowledge diff，然后 knowledge publish --merchant {summary.merchant}")
+    else:
+        typer.echo("没有变化，不需要新的草稿")
+
+
+def _print_refusals(what: str, refusals: Sequence[Refusal], *, most: int = 50) -> None:
+    for refusal in refusals[:most]:
+        typer.echo(f"{what} {refusal.name}：{refusal.reason}", err=True)
+    if len(refusals) > most:
+        typer.echo(f"{what} 还有 {len(refusals) - most} 条；加 --json 查看全部", err=True)
+
+
+def _print_documents(library: Library, merchant: str, *, draft: bool, as_json: bool) -> None:
+    pointer = library.pointer(merchant)
+    documents = library.documents(merchant, draft=draft)
+    if as_json:
+        _print_json(
+            {
+                "merchant": merchant,
+                "published": pointer.published,
+                "draft": pointer.draft,
+                "documents": [
+                    {
+                        "path": document.path,
+                        "format": document.format,
+                        "size": document.size,
+                        "sha256": document.sha256,
+                        "passages": document.passages,
+                        "records": document.records,
+                        "notes": list(document.notes),
+                    }
+                    for document in documents
+                ],
+            }
+        )
+        return
+    typer.echo(f"已发布：{pointer.published or '（无）'}；草稿：{pointer.draft or '（无）'}")
+    for document in documents:
+        notes = f"，{len(document.notes)} 处没有收录" if document.notes else ""
+        typer.echo(f"{document.path}  商品 {document.records}，内容 {document.passages} 段{notes}")
+    if not documents:
+        typer.echo("草稿里没有文件" if draft else "还没有发布任何文件")
+
+
+def _print_versions(library: Library, merchant: str, *, as_json: bool) -> None:
+    pointer = library.pointer(merchant)
+    story = library.versions(merchant)
+    if as_json:
+        moves = [{**asdict(move), "at": move.at.isoformat()} for move in story]
+        _print_json({"merchant": merchant, "published": pointer.published, "draft": pointer.draft, "history": moves})
+        return
+    for move in story:
+        what = "发布" if move.action == "publish" else "退回"
+        mark = "  ← 现在" if move.version == pointer.published and move == story[-1] else ""
+        typer.echo(f"{move.at:%Y-%m-%d %H:%M}  {what}  {move.version}{mark}")
+    if pointer.draft:
+        typer.echo(f"草稿  {pointer.draft}")
+
+
+def _print_evidence(evidence: Evidence) -> None:
+    typer.echo(
+        f"{_DECISIONS[evidence.decision.value]}（把握 {evidence.confidence:.0%}，版本 {evidence.version}）"
+        + (f"  关于：{evidence.record.name}" if evidence.record else "")
+    )
+    if evidence.ask:
+        typer.echo(f"反问：{evidence.ask}" + (f"（{' / '.join(evidence.choices)}）" if evidence.choices else ""))
+    for fact in evidence.facts:
+        typer.echo(f"事实  {fact.record_name} {fact.title}：{fact.text}  [{fact.source}]")
+    for passage in evidence.passages:
+        said = f"{passage.question} → {passage.text}" if passage.question else passage.text
+        typer.echo(f"{passage.score:.2f}  {' '.join(said.split())[:120]}  [{passage.source}]")

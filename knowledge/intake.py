@@ -1,0 +1,135 @@
+"""Files → readings, several at a time; a file that cannot be read spoils nothing but itself."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+
+from knowledge.content import DocumentRow
+from knowledge.document import RefusedError
+from knowledge.folder import Found
+from knowledge.limits import MEBIBYTE, Limits
+from knowledge.parsers import parse
+from knowledge.reading import GENERATION, Reading, read_parsed
+
+logger = logging.getLogger(__name__)
+
+_ALONE_BELOW = 4 * MEBIBYTE
+"""Fewer bytes than this are read before a second process has started."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What became of one file."""
+
+    file: Found
+    document: DocumentRow | None = None
+    reading: Reading | None = None
+    """None for a file that is unchanged (no `reason`) or refused."""
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    file: Found
+    mapping: Mapping[str, str]
+    known: str | None
+    """Fingerprint under which the file is in the library."""
+    limits: Limits
+
+
+def read_files(
+    files: Sequence[Found],
+    *,
+    held: Mapping[str, DocumentRow],
+    mapping: Mapping[str, str] | None,
+    limits: Limits,
+    progress: Callable[[int, int], None] | None = None,
+    processes: int | None = None,
+) -> Iterator[Intake]:
+    """One `Intake` a file, in order. `held` are the documents of the version that is built upon.
+
+    Without a `mapping` a file keeps the one it was added with. Big batches are read by `processes` (default: one a
+    CPU, at most four) at a time; should one of them die, its file is refused and the others are read here.
+    """
+    tasks = [
+        _Task(
+            file,
+            mapping if mapping is not None else dict(held[file.name].mapping) if file.name in held else {},
+            held[file.name].fingerprint if file.name in held else None,
+            limits,
+        )
+        for file in files
+    ]
+    workers = processes or min(os.cpu_count() or 1, 4)
+    alone = workers < 2 or len(tasks) < 2 or sum(file.size for file in files) < _ALONE_BELOW
+    for done, intake in enumerate(map(read_file, tasks) if alone else _read_beside(tasks, workers), start=1):
+        if progress is not None:
+            progress(done, len(tasks))
+        yield intake
+
+
+def read_file(task: _Task) -> Intake:
+    """Read one file; every failure becomes a `reason`."""
+    file = task.file
+    try:
+        data = file.path.read_bytes()
+        sha256 = hashlib.sha256(data).hexdigest()
+        fingerprint = fingerprint_of(sha256, mapping=task.mapping, limits=task.limits)
+        if fingerprint == task.known:
+            return Intake(file)
+        parsed = parse(data, file.path, limits=task.limits, mapping=task.mapping)
+        reading = read_parsed(parsed, file=file.name, limits=task.limits, mapping=task.mapping)
+    except RefusedError as exc:
+        return Intake(file, reason=str(exc))
+    except OSError as exc:
+        return Intake(file, reason=f"打不开：{exc.strerror or exc}")
+    except MemoryError:
+        return Intake(file, reason="内存不够：请拆成几个文件")
+    except Exception as exc:  # a parser's own mistake may cost this file, not the batch
+        logger.exception("could not read %s", file.name)
+        return Intake(file, reason=f"读取时出错（{type(exc).__name__}）：请把这个文件另存一次再试")
+    if not reading.passages:
+        why = f"：{reading.notes[0]}" if reading.notes else ""
+        return Intake(file, reason=f"没有可以收录的内容{why}")
+    document = DocumentRow(
+        path=file.name,
+        fingerprint=fingerprint,
+        sha256=sha256,
+        size=len(data),
+        format=file.path.suffix.lower().lstrip("."),
+        mapping=tuple(task.mapping.items()),
+    )
+    return Intake(file, document, reading)
+
+
+def fingerprint_of(sha256: str, *, mapping: Mapping[str, str], limits: Limits) -> str:
+    """Changes whenever the same file would be read differently."""
+    said = json.dumps([GENERATION, sha256, sorted(mapping.items()), limits.passage_chars], ensure_ascii=False)
+    return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _read_beside(tasks: Sequence[_Task], workers: int) -> Iterator[Intake]:
+    """Read in other processes, at most two files a worker ahead of the reader."""
+    context = multiprocessing.get_context("spawn")
+    waiting = list(reversed(tasks))
+    with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
+        running: list[tuple[_Task, Future[Intake]]] = []
+        while waiting or running:
+            while waiting and len(running) < workers * 2:
+                task = waiting.pop()
+                running.append((task, pool.submit(read_file, task)))
+            task, future = running.pop(0)
+            try:
+                yield future.result()
+            except BrokenProcessPool:
+                yield Intake(task.file, reason="读取时程序被系统终止（可能内存不够）：请拆成几个文件")
+                yield from map(read_file, [held for held, _ in running] + list(reversed(waiting)))
+                return

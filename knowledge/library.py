@@ -1,0 +1,322 @@
+"""The merchant's side of the knowledge: files in and out of a draft, publish, go back. Blocking; for the command line.
+
+Layout of `root`: one folder a merchant, in it one immutable folder a version and a lock file.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from knowledge.base import KnowledgeBase
+from knowledge.content import Content, DocumentRow, Manifest
+from knowledge.embedder import Embedder
+from knowledge.errors import KnowledgeError
+from knowledge.folder import Refusal, gather
+from knowledge.intake import read_files
+from knowledge.limits import Limits
+from knowledge.publication import Pointer, Publication, Publications, check_merchant
+from knowledge.retriever import Retriever
+from knowledge.workshop import Change, Progress, Workshop
+
+
+class LibraryError(KnowledgeError):
+    """A command cannot be carried out; nothing was changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What an `add` or `remove` did, file by file."""
+
+    merchant: str
+    draft: str | None
+    """The version that was prepared; None where nothing changed or with `dry_run`."""
+    added: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+    notes: tuple[Refusal, ...] = field(default=())
+    """What of the files was not taken in."""
+    media: int = 0
+    """Pictures, sounds and films passed over."""
+    passages: int = 0
+    """In the whole draft, or in what would be added or changed with `dry_run`."""
+    records: int = 0
+
+
+class Library:
+    """Knowledge of all merchants below `root`, with the pointers in the database behind `engine`.
+
+    The embedder is made at the first build, so listing and publishing cost nothing.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        engine: Engine,
+        create_embedder: Callable[[], Embedder],
+        limits: Limits | None = None,
+        chroma_url: str | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        kept_versions: int = 10,
+    ) -> None:
+        self.root = root
+        self.limits = limits or Limits()
+        self._engine = engine
+        self.publications = Publications(engine, clock=clock)
+        self.publications.create_tables()
+        self._create_embedder = create_embedder
+        self._embedder: Embedder | None = None
+        self._chroma_url = chroma_url
+        self._clock = clock
+        self._kept_versions = kept_versions
+
+    def add(
+        self,
+        merchant: str,
+        paths: Iterable[Path],
+        *,
+        mapping: Mapping[str, str] | None = None,
+        dry_run: bool = False,
+        progress: Progress | None = None,
+        reading: Callable[[int, int], None] | None = None,
+    ) -> Summary:
+        """Prepare a draft with the files behind `paths` added or renewed; unchanged files cost a checksum.
+
+        `mapping` (column title → meaning) holds for these files and is remembered for the next time. `reading` is
+        called with (files read, files to read), `progress` with (passages embedded, passages to embed). A refused
+        file leaves what was known from it before. Raises LibraryError; whatever happens, the live version stays.
+        """
+        gathered = gather(paths, limits=self.limits)
+        with self._locked(merchant):
+            pointer = self.publications.pointer(merchant)
+            base = pointer.draft or pointer.published
+            held = {document.path: document for document in self._documents(merchant, base)}
+            intake = read_files(
+                gathered.files,
+                held=held,
+                mapping=mapping,
+                limits=self.limits,
+                progress=reading,
+            )
+            refused, notes = list(gathered.refused), list[Refusal]()
+            added, changed, unchanged = list[str](), list[str](), list[str]()
+            totals = [0, 0]
+
+            def changes() -> Iterator[Change]:
+                for item in intake:
+                    if item.reading is None or item.document is None:
+                        if item.reason is None:
+                            unchanged.append(item.file.name)
+                        else:
+                            refused.append(Refusal(item.file.name, item.reason))
+                        continue
+                    (changed if item.file.name in held else added).append(item.file.name)
+                    notes.extend(Refusal(item.file.name, note) for note in item.reading.notes)
+                    totals[0] += len(item.reading.passages)
+                    totals[1] += len(item.reading.records)
+                    yield Change(item.document, item.reading)
+
+            draft = None
+            if dry_run:
+                for _ in changes():
+                    pass
+            else:
+                draft, totals = self._build(merchant, pointer, changes(), (), progress)
+        return Summary(
+            merchant=merchant,
+            draft=draft,
+            added=tuple(added),
+            changed=tuple(changed),
+            unchanged=tuple(unchanged),
+            refused=tuple(refused),
+            notes=tuple(notes),
+            media=gathered.media,
+            passages=totals[0],
+            records=totals[1],
+        )
+
+    def remove(self, merchant: str, names: Sequence[str], *, progress: Progress | None = None) -> Summary:
+        """Prepare a draft without the files of these names (as `list` shows them; * and ? allowed)."""
+        with self._locked(merchant):
+            pointer = self.publications.pointer(merchant)
+            held = [document.path for document in self._documents(merchant, pointer.draft or pointer.published)]
+            gone: list[str] = []
+            refused = []
+            for name in names:
+                matches = [
+                    path for path in held if path == name or fnmatchcase(path, name) or path.startswith(f"{name}/")
+                ]
+                gone.extend(match for match in matches if match not in gone)
+                if not matches:
+                    refused.append(Refusal(name, "知识库里没有这个文件：用 knowledge list 查看文件名"))
+            draft, totals = None, [0, 0]
+            if gone:
+                draft, totals = self._build(merchant, pointer, iter(()), gone, progress)
+        return Summary(
+            merchant=merchant,
+            draft=draft,
+            removed=tuple(gone),
+            refused=tuple(refused),
+            passages=totals[0],
+            records=totals[1],
+        )
+
+    def documents(self, merchant: str, *, draft: bool = False) -> tuple[DocumentRow, ...]:
+        """The files of the live version, or of the draft; empty where there is none."""
+        pointer = self.pointer(merchant)
+        return self._documents(merchant, pointer.draft if draft else pointer.published)
+
+    def pointer(self, merchant: str) -> Pointer:
+        """The live version and the draft of a merchant."""
+        return self.publications.pointer(check_merchant(merchant))
+
+    def publish(self, merchant: str) -> Publication:
+        """Make the draft live, in one transaction; raises PublicationError when there is none."""
+        with self._locked(merchant):
+            draft = self.publications.pointer(merchant).draft
+            if draft is not None:
+                # A damaged draft must be found before it is live, not by the first customer.
+                Content.open(self.directory(merchant, draft)).close()
+            publication = self.publications.publish(merchant)
+            self._prune(merchant)
+        return publication
+
+    def rollback(self, merchant: str, *, to: str | None = None) -> Publication:
+        """Make the version before the live one (or `to`) live again, in one transaction."""
+        with self._locked(merchant):
+            if to is not None and not self.directory(merchant, to).is_dir():
+                raise LibraryError(f"版本 {to} 已经不在磁盘上（只保留最近 {self._kept_versions} 个）")
+            return self.publications.rollback(merchant, to=to)
+
+    def discard(self, merchant: str) -> str | None:
+        """Throw the draft away; returns its version, or None where there was none."""
+        with self._locked(merchant):
+            draft = self.publications.pointer(merchant).draft
+            if draft is not None:
+                self.publications.stage(merchant, None, instead_of=draft)
+                self._drop(merchant, draft)
+            return draft
+
+    def versions(self, merchant: str) -> tuple[Publication, ...]:
+        """How the live version moved, oldest first."""
+        check_merchant(merchant)
+        return tuple(self.publications.story(merchant))
+
+    def open(self, merchant: str, version: str) -> Content:
+        """The content of one version; the caller closes it."""
+        return Content.open(self.directory(merchant, version))
+
+    def base(self) -> KnowledgeBase:
+        """A reader of the same knowledge; the caller closes it."""
+        return KnowledgeBase(
+            self.root,
+            engine=self._engine,
+            create_embedder=self._made_embedder,
+            chroma_url=self._chroma_url,
+        )
+
+    @contextmanager
+    def retriever(self, merchant: str, version: str) -> Iterator[Retriever]:
+        """Search one version whether it is live or not: how a draft is tried before it is published."""
+        directory = self.directory(merchant, version)
+        content = Content.open(directory)
+        try:
+            retriever = Retriever.open(
+                content, directory, embedder=self._made_embedder(), merchant=merchant, chroma_url=self._chroma_url
+            )
+            try:
+                yield retriever
+            finally:
+                retriever.close()
+        finally:
+            content.close()
+
+    def directory(self, merchant: str, version: str) -> Path:
+        return self.root / check_merchant(merchant) / version
+
+    def _build(
+        self,
+        merchant: str,
+        pointer: Pointer,
+        changes: Iterator[Change],
+        removals: Sequence[str],
+        progress: Progress | None,
+    ) -> tuple[str | None, list[int]]:
+        first = next(changes, None)
+        if first is None and not removals:
+            held = pointer.draft or pointer.published
+            manifest = Manifest.read(self.directory(merchant, held)) if held else None
+            return None, [manifest.passages, manifest.records] if manifest else [0, 0]
+
+        def all_changes() -> Iterator[Change]:
+            if first is not None:
+                yield first
+            yield from changes
+
+        manifest = self._workshop(merchant).build(
+            embedder=self._made_embedder(),
+            base=pointer.draft or pointer.published,
+            parent=pointer.published,
+            number=self.publications.next_number(merchant),
+            created_at=self._clock(),
+            changes=all_changes(),
+            removals=removals,
+            progress=progress,
+        )
+        self.publications.stage(merchant, manifest.version, instead_of=pointer.draft)
+        if pointer.draft is not None:
+            self._drop(merchant, pointer.draft)
+        return manifest.version, [manifest.passages, manifest.records]
+
+    def _workshop(self, merchant: str) -> Workshop:
+        return Workshop(self.root / merchant, merchant=merchant, chroma_url=self._chroma_url)
+
+    def _made_embedder(self) -> Embedder:
+        if self._embedder is None:
+            self._embedder = self._create_embedder()
+        return self._embedder
+
+    def _documents(self, merchant: str, version: str | None) -> tuple[DocumentRow, ...]:
+        if version is None:
+            return ()
+        content = self.open(merchant, version)
+        try:
+            return content.documents
+        finally:
+            content.close()
+
+    def _drop(self, merchant: str, version: str) -> None:
+        self._workshop(merchant).drop(version)
+
+    def _prune(self, merchant: str) -> None:
+        """Delete the versions that were live before the last `kept_versions` ones."""
+        order = dict.fromkeys(publication.version for publication in reversed(self.publications.story(merchant)))
+        for version in list(order)[self._kept_versions :]:
+            if self.directory(merchant, version).is_dir():
+                self._drop(merchant, version)
+
+    @contextmanager
+    def _locked(self, merchant: str) -> Iterator[None]:
+        """One writing command a merchant at a time; the lock goes with the process, also when it is killed."""
+        folder = self.root / check_merchant(merchant)
+        folder.mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as exc:
+                raise LibraryError(f"另一个命令正在修改商家 {merchant} 的知识：请等它结束") from exc
+            yield
+        finally:
+            os.close(handle)
