@@ -1,6 +1,6 @@
 """Reading contacts and wishes out of what people type, without a model: no digit is ever invented."""
 
-from dialogue.contact.finder import find
+from dialogue.contact.finder import find, may_continue, read_contact
 from dialogue.contact.kind import Contact, ContactKind, Detail, Field, Findings, mask
 
-__all__ = ["Contact", "ContactKind", "Detail", "Field", "Findings", "find", "mask"]
+__all__ = ["Contact", "ContactKind", "Detail", "Field", "Findings", "find", "mask", "may_continue", "read_contact"]

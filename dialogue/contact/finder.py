@@ -1,18 +1,113 @@
-"""Finding contacts and wishes in a message, deterministically."""
+"""Finding every contact and wish in a message, also when it is split over several."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
+from dialogue.contact.account import Account, label_at_end, qq_number, scan_emails, scan_qq, scan_wechat, wechat_id
+from dialogue.contact.context import is_other
+from dialogue.contact.fold import CHINESE_DIGITS, Folded, fold
 from dialogue.contact.kind import Contact, ContactKind, Findings
+from dialogue.contact.number import is_mobile
+from dialogue.contact.phone import Number, scan, spoken_digits
+from dialogue.contact.wish import find_details
 
-_MOBILE = re.compile(r"(?<![0-9A-Za-z])1[3-9][0-9]{9}(?![0-9A-Za-z])")
-_WECHAT = re.compile(r"(?:微信|vx|wx)(?:号)?[是:： ]*([A-Za-z][-_A-Za-z0-9]{5,19})", re.IGNORECASE)
+_SPOKEN = "".join(CHINESE_DIGITS)
+_PIECE = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}])*"
+_TAIL = re.compile(rf"(?<![0-9a-z])({_PIECE})[\s.,…\-—~、。]*$")
+_HEAD = re.compile(
+    rf"^[\s.,…\-—~、。]*(?:然后是?|后面是?|后边是?|剩下的?是?|接着是?|还有|接上|后[四八]位是?|续)?[\s:,]*({_PIECE})(?![0-9a-z])"
+)
 
 
 def find(text: str, *, earlier: Sequence[str] = ()) -> Findings:
-    """Finds every contact and wish in `text`; `earlier` are the visitor's last messages, oldest first."""
-    contacts = [Contact(ContactKind.PHONE, match[0], match.span()) for match in _MOBILE.finditer(text)]
-    contacts += [Contact(ContactKind.WECHAT, match[1].lower(), match.span(1)) for match in _WECHAT.finditer(text)]
-    return Findings(tuple(sorted(contacts, key=lambda contact: contact.span)))
+    """Finds every contact and wish in `text`; `earlier` are the visitor's last messages, oldest first.
+
+    Pure and linear in the length of `text`. No digit is made up: each value consists of characters of the messages.
+    """
+    folded = fold(text)
+    emails = list(scan_emails(folded.text))
+    rest = _without(folded.text, emails)
+    phones = scan(rest)
+    accounts = [*scan_wechat(rest, phones.numbers), *scan_qq(rest)]
+    taken = {(account.start, account.end) for account in accounts}
+    numbers = [number for number in phones.numbers if not _is_account(number, accounts)]
+    contacts = [*_contacts(folded, numbers), *_contacts(folded, accounts), *_contacts(folded, emails)]
+    broken = phones.broken and not contacts
+    if not contacts and earlier:
+        joined = _continued(folded, [fold(one).text for one in earlier])
+        if joined is not None:
+            contacts, broken = [joined], False
+    details = find_details(folded, taken | {(number.start, number.end) for number in phones.numbers})
+    return Findings(_distinct(contacts), details, broken)
+
+
+def may_continue(text: str) -> bool:
+    """True when the message could be the second part of a contact: only then `earlier` matters."""
+    folded = fold(text).text.strip()
+    return _HEAD.search(folded) is not None or re.fullmatch(r"[a-z][-_a-z0-9]{5,19}", folded) is not None
+
+
+def read_contact(kind: ContactKind, text: str) -> str | None:
+    """The normal form of a form field's contact, or None when it is not valid."""
+    folded = fold(text).text.strip()
+    if kind in (ContactKind.PHONE, ContactKind.LANDLINE):
+        found = [number.value for number in scan(f"电话 {folded}").numbers if number.kind == kind]
+        return found[0] if len(found) == 1 else None
+    if kind == ContactKind.EMAIL:
+        emails = list(scan_emails(folded))
+        return emails[0].value if len(emails) == 1 and emails[0].end - emails[0].start == len(folded) else None
+    if kind == ContactKind.QQ:
+        return qq_number(folded) if re.fullmatch(_PIECE, folded) else None
+    return wechat_id(folded) if re.fullmatch(rf"[a-z][-_a-z0-9]*|{_PIECE}", folded) else None
+
+
+def _without(text: str, emails: Sequence[Account]) -> str:
+    """The text with e-mail addresses blanked, at the same length: 12345678@qq.com is no QQ number."""
+    for email in emails:
+        text = text[: email.start] + "\x00" * (email.end - email.start) + text[email.end :]
+    return text
+
+
+def _is_account(number: Number, accounts: Sequence[Account]) -> bool:
+    """True when the digits are a QQ number or WeChat id that only looks like a telephone."""
+    return any(
+        account.start < number.end and number.start < account.end and account.kind == ContactKind.QQ
+        for account in accounts
+    )
+
+
+def _contacts(folded: Folded, found: Sequence[Number | Account]) -> list[Contact]:
+    return [Contact(one.kind, one.value, folded.span(one.start, one.end)) for one in found]
+
+
+def _distinct(contacts: Sequence[Contact]) -> tuple[Contact, ...]:
+    seen: dict[tuple[ContactKind, str], Contact] = {}
+    for contact in sorted(contacts, key=lambda contact: (contact.span, contact.kind)):
+        seen.setdefault((contact.kind, contact.value), contact)
+    return tuple(seen.values())
+
+
+def _continued(folded: Folded, earlier: Sequence[str]) -> Contact | None:
+    """A mobile number in pieces (138 / 1234 / 6021), or an account whose label stood in the message before."""
+    if label_at_end(earlier[-1]):
+        text = earlier[-1] + " " + folded.text
+        shift = len(earlier[-1]) + 1
+        for account in (*scan_wechat(text, ()), *scan_qq(text)):
+            if account.start >= shift:
+                return Contact(account.kind, account.value, folded.span(account.start - shift, account.end - shift))
+    head = _HEAD.search(folded.text)
+    if head is None or is_other(folded.text, head.start(1), head.end(1)):
+        return None
+    digits = spoken_digits(head[1])
+    for text in reversed(earlier):
+        tail = _TAIL.search(text)
+        if tail is None or is_other(text, tail.start(1), tail.end(1)):
+            return None
+        digits = spoken_digits(tail[1]) + digits
+        if len(digits) >= 11:
+            break
+        if tail.start(1) > 0 and text[: tail.start(1)].strip():
+            break
+    return Contact(ContactKind.PHONE, digits, folded.span(head.start(1), head.end(1))) if is_mobile(digits) else None

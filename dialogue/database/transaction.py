@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Column, Connection
 
 from dialogue.database.cipher import KeyRing
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,18 +23,28 @@ class Transaction:
     ring: KeyRing
     now_ms: int
 
-    def seal(self, value: Any, context: str) -> bytes:
-        """Seals a JSON value for the column named by `context`."""
+    def seal(self, value: Any, column: Column[Any]) -> bytes:
+        """Seals a JSON value for this column: it does not open in another."""
         plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-        return self.ring.seal(plain, context=context)
+        return self.ring.seal(plain, context=_context(column))
 
-    def unseal(self, sealed: bytes | None, context: str) -> Any:
+    def unseal(self, sealed: bytes | None, column: Column[Any]) -> Any:
         """Opens what `seal` made; `None` stays `None`. Raises `KeyRingError`."""
         if sealed is None:
             return None
-        return json.loads(self.ring.open_sealed(sealed, context=context).decode("utf-8", "surrogatepass"))
+        return json.loads(self.ring.open_sealed(sealed, context=_context(column)).decode("utf-8", "surrogatepass"))
 
 
 def new_id(prefix: str) -> str:
     """An unguessable id, 128 random bits, like `lead_4f…`."""
     return f"{prefix}_{uuid.uuid4().hex}"
+
+
+def _context(column: Column[Any]) -> str:
+    return f"{column.table.name}.{column.name}"
+
+
+class Run(Protocol):
+    """Runs a function of a transaction, as `Store.read` and `Store.write` do."""
+
+    def __call__(self, work: Callable[[Transaction], Result], /) -> Awaitable[Result]: ...

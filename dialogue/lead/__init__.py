@@ -1,17 +1,39 @@
 """Leads: captured, completed, merged, consented, kept safe, and passed on."""
 
-from dialogue.lead.book import LeadBook
+from dialogue.lead.asking import AskingPolicy, PolicyError
 from dialogue.lead.consent import CONTACT_TEXT, SHARE_TEXT, ConsentState, ConsentText, Purpose
+from dialogue.lead.delivery import OutboxRow
+from dialogue.lead.form import FormError, Saved
+from dialogue.lead.funnel import FunnelRow, Question, Uplift, uplift
+from dialogue.lead.post import Mailbox, Postman
+from dialogue.lead.retention import Purged, Retention, keep_purging
 from dialogue.lead.rows import ContactRow, HistoryRow, LeadRow
+from dialogue.lead.target import Target, TargetError, TargetKind
 
 __all__ = [
     "CONTACT_TEXT",
     "SHARE_TEXT",
+    "AskingPolicy",
     "ConsentState",
     "ConsentText",
     "ContactRow",
+    "FormError",
+    "FunnelRow",
     "HistoryRow",
-    "LeadBook",
     "LeadRow",
+    "Mailbox",
+    "OutboxRow",
+    "PolicyError",
+    "Postman",
+    "Purged",
     "Purpose",
+    "Question",
+    "Retention",
+    "Saved",
+    "Target",
+    "TargetError",
+    "TargetKind",
+    "Uplift",
+    "keep_purging",
+    "uplift",
 ]

@@ -53,6 +53,9 @@ SHARE_TEXT = ConsentText(
     text="我同意本店把我的联系方式和咨询内容转交给本店使用的客户管理系统，仅用于跟进这次咨询。",
 )
 
+WORDINGS = {Purpose.CONTACT: CONTACT_TEXT, Purpose.SHARE: SHARE_TEXT}
+"""Today's words for each purpose."""
+
 _YES = re.compile(
     r"(?:我|好[的吧啊呀]?|嗯+|行|[,，。!！~～\s])*"
     r"(?:同意|可以|没问题|没意见|好[的吧啊呀]?|行[的吧啊]?|嗯+|ok|okay|yes|agree|1)"

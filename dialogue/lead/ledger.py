@@ -13,11 +13,6 @@ from dialogue.database.schema import consents, contacts, conversations, history,
 from dialogue.database.transaction import Transaction, new_id
 from dialogue.lead.consent import CONTACT_TEXT, ConsentState, record, states
 
-PROFILE = "leads.profile"
-VALUE = "contacts.value"
-DETAIL = "lead_history.detail"
-TALK = "conversations.profile"
-
 _ENOUGH_ALONE = frozenset({Field.NAME, Field.STORE, Field.VISIT_TIME, Field.BUDGET})
 """A wish that makes a partial lead by itself; a city or a quantity alone is only remembered."""
 
@@ -71,7 +66,7 @@ def capture(
     else:
         order = sorted(present.values(), key=lambda row: (row.created_at_ms, row.id))
         survivor = order[0].id
-        profile = dict(tx.unseal(order[0].profile, PROFILE))
+        profile = dict(tx.unseal(order[0].profile, leads.c.profile))
         for other in order[1:]:
             profile |= _merge(tx, survivor, other)
     fresh = 0
@@ -90,7 +85,9 @@ def capture(
 def note(tx: Transaction, lead_id: str, kind: str, detail: Mapping[str, Any]) -> None:
     """Adds a line to the lead's history."""
     tx.connection.execute(
-        history.insert().values(lead_id=lead_id, kind=kind, detail=tx.seal(dict(detail), DETAIL), at_ms=tx.now_ms)
+        history.insert().values(
+            lead_id=lead_id, kind=kind, detail=tx.seal(dict(detail), history.c.detail), at_ms=tx.now_ms
+        )
     )
 
 
@@ -123,7 +120,7 @@ def _owners(tx: Transaction, merchant: str, wanted: Iterable[Contact]) -> dict[t
     wanted = list(wanted)
     found: dict[tuple[str, str], Row[Any]] = {}
     for row in _rows_of(tx, merchant, wanted):
-        found[(row.kind, str(tx.unseal(row.value, VALUE)))] = row
+        found[(row.kind, str(tx.unseal(row.value, contacts.c.value)))] = row
     return found
 
 
@@ -149,7 +146,7 @@ def _create(tx: Transaction, origin: Origin) -> str:
             variant=origin.variant,
             product=origin.product,
             complete=False,
-            profile=tx.seal({}, PROFILE),
+            profile=tx.seal({}, leads.c.profile),
             created_at_ms=tx.now_ms,
             updated_at_ms=tx.now_ms,
         )
@@ -166,7 +163,7 @@ def _add_contact(tx: Transaction, lead_id: str, origin: Origin, contact: Contact
             lead_id=lead_id,
             kind=contact.kind,
             lookup=tx.ring.lookup(f"{origin.merchant}\n{lookup_value(contact.kind, contact.value)}"),
-            value=tx.seal(contact.value, VALUE),
+            value=tx.seal(contact.value, contacts.c.value),
             conversation_id=origin.conversation_id,
             seq=origin.seq,
             span_start=contact.span[0],
@@ -181,14 +178,14 @@ def _add_contact(tx: Transaction, lead_id: str, origin: Origin, contact: Contact
 
 def _merge(tx: Transaction, survivor: str, other: Row[Any]) -> dict[str, str]:
     """Moves all of `other` to the survivor; its profile is returned, its row stays and points to the survivor."""
-    profile = dict(tx.unseal(other.profile, PROFILE))
+    profile = dict(tx.unseal(other.profile, leads.c.profile))
     for table in (contacts, history, consents, outbox):
         tx.connection.execute(update(table).where(table.c.lead_id == other.id).values(lead_id=survivor))
     tx.connection.execute(update(conversations).where(conversations.c.lead_id == other.id).values(lead_id=survivor))
     tx.connection.execute(
         update(leads)
         .where(or_(leads.c.id == other.id, leads.c.merged_into == other.id))
-        .values(merged_into=survivor, profile=tx.seal({}, PROFILE), updated_at_ms=tx.now_ms)
+        .values(merged_into=survivor, profile=tx.seal({}, leads.c.profile), updated_at_ms=tx.now_ms)
     )
     note(tx, survivor, "merged", {"lead": other.id, "channel": other.channel, "profile": profile})
     return profile
@@ -199,7 +196,7 @@ def _update_profile(
 ) -> None:
     before = {key: profile[key] for key, value in details.items() if key in profile and profile[key] != value}
     news = {key: value for key, value in details.items() if profile.get(key) != value}
-    values: dict[str, Any] = {"profile": tx.seal({**profile, **details}, PROFILE), "updated_at_ms": tx.now_ms}
+    values: dict[str, Any] = {"profile": tx.seal({**profile, **details}, leads.c.profile), "updated_at_ms": tx.now_ms}
     if origin.product is not None:
         values["product"] = origin.product
     tx.connection.execute(update(leads).where(leads.c.id == lead_id).values(values))

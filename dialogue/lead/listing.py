@@ -11,7 +11,6 @@ from dialogue.contact import ContactKind, Field, mask
 from dialogue.database.schema import contacts, history, leads
 from dialogue.database.transaction import Transaction
 from dialogue.lead.consent import states
-from dialogue.lead.ledger import DETAIL, PROFILE, VALUE
 from dialogue.lead.rows import ContactRow, HistoryRow, LeadRow
 
 _HONORIFICS = ("先生", "女士", "小姐", "老师", "太太", "总", "经理", "老板", "阿姨", "大哥")
@@ -59,7 +58,7 @@ def _lead(
     past: dict[str, list[HistoryRow]],
     reveal: bool,
 ) -> LeadRow:
-    profile = {Field(key): str(value) for key, value in tx.unseal(row.profile, PROFILE).items()}
+    profile = {Field(key): str(value) for key, value in tx.unseal(row.profile, leads.c.profile).items()}
     if not reveal and Field.NAME in profile:
         profile[Field.NAME] = _mask_name(profile[Field.NAME])
     return LeadRow(
@@ -83,7 +82,7 @@ def _contacts(tx: Transaction, lead_ids: list[str], reveal: bool) -> dict[str, l
     found: dict[str, list[ContactRow]] = {}
     query = select(contacts).where(contacts.c.lead_id.in_(lead_ids)).order_by(contacts.c.created_at_ms, contacts.c.id)
     for row in tx.connection.execute(query):
-        value = str(tx.unseal(row.value, VALUE))
+        value = str(tx.unseal(row.value, contacts.c.value))
         span = None if row.span_start is None else (row.span_start, row.span_end)
         shown = value if reveal else mask(row.kind, value)
         found.setdefault(row.lead_id, []).append(
@@ -96,7 +95,9 @@ def _history(tx: Transaction, lead_ids: list[str]) -> dict[str, list[HistoryRow]
     found: dict[str, list[HistoryRow]] = {}
     query = select(history).where(history.c.lead_id.in_(lead_ids)).order_by(history.c.id)
     for row in tx.connection.execute(query):
-        found.setdefault(row.lead_id, []).append(HistoryRow(row.kind, tx.unseal(row.detail, DETAIL), row.at_ms))
+        found.setdefault(row.lead_id, []).append(
+            HistoryRow(row.kind, tx.unseal(row.detail, history.c.detail), row.at_ms)
+        )
     return found
 
 

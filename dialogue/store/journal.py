@@ -10,16 +10,18 @@ from typing import Any
 
 from sqlalchemy import Row, and_, select, update
 
-from dialogue.contact import find
+from dialogue.contact import find, may_continue
 from dialogue.database import DatabaseError
 from dialogue.database.schema import conversations, events, leads
 from dialogue.database.transaction import Transaction, new_id
 from dialogue.event import LeadUpdate
+from dialogue.lead.asking import is_refusal
 from dialogue.lead.consent import CONTACT_TEXT, ConsentState, read_reply, record, states
-from dialogue.lead.ledger import TALK, Origin, capture
+from dialogue.lead.delivery import enqueue
+from dialogue.lead.ledger import Origin, capture
+from dialogue.lead.offering import refuse
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
 
-BODY = "events.body"
 TEXT_LIMIT = 8_000
 """Code points of one customer message; a longer one is refused."""
 _EARLIER = 3
@@ -80,9 +82,9 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
     again = seen(tx, row, client_id)
     if again is not None:
         return again
-    findings = find(text, earlier=_earlier_texts(tx, row))
+    findings = find(text, earlier=_earlier_texts(tx, row) if may_continue(text) else ())
     seq = row.last_seq + 1
-    talk: dict[str, str] = dict(tx.unseal(row.profile, TALK) or {})
+    talk: dict[str, str] = dict(tx.unseal(row.profile, conversations.c.profile) or {})
     captured = capture(
         tx,
         Origin(row.merchant, row.channel, row.id, row.variant, row.product, seq),
@@ -94,7 +96,9 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
     changed = captured is not None and (captured.created or bool(findings.contacts))
     values: dict[str, Any] = {"messages": row.messages + 1}
     if findings.details:
-        values["profile"] = tx.seal({**talk, **{d.field.value: d.value for d in findings.details}}, TALK)
+        values["profile"] = tx.seal(
+            {**talk, **{d.field.value: d.value for d in findings.details}}, conversations.c.profile
+        )
     if row.spoke_at_ms is None:
         values["spoke_at_ms"] = tx.now_ms
     consent = _answered(tx, row, lead_id, text, seq)
@@ -102,6 +106,10 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
         values["consent_asked_seq"] = None
     payload = {"role": "visitor", "text": text}
     insert(tx, row, seq, "message", payload, values, client_id=client_id, lead_id=lead_id if changed else None)
+    if is_refusal(text):
+        refuse(tx, row.id)
+    if captured is not None and changed:
+        enqueue(tx, captured.lead_id)
     return Received(
         seq=seq,
         duplicate=False,
@@ -144,7 +152,8 @@ def events_after(tx: Transaction, conversation_id: str, after_seq: int, *, limit
         .limit(limit)
     )
     return [
-        StoredEvent(seq, kind, tx.unseal(body, BODY), at_ms) for seq, kind, body, at_ms in tx.connection.execute(query)
+        StoredEvent(seq, kind, tx.unseal(body, events.c.body), at_ms)
+        for seq, kind, body, at_ms in tx.connection.execute(query)
     ]
 
 
@@ -230,7 +239,7 @@ def insert(
             client_id=client_id,
             lead_id=lead_id,
             decision=decision,
-            body=tx.seal(dict(payload), BODY),
+            body=tx.seal(dict(payload), events.c.body),
             at_ms=tx.now_ms,
         )
     )
@@ -279,7 +288,7 @@ def _earlier_texts(tx: Transaction, row: Row[Any]) -> list[str]:
         .order_by(events.c.seq.desc())
         .limit(_EARLIER)
     )
-    return [str(tx.unseal(body, BODY).get("text", "")) for body in tx.connection.scalars(query)][::-1]
+    return [str(tx.unseal(body, events.c.body).get("text", "")) for body in tx.connection.scalars(query)][::-1]
 
 
 def _answered(tx: Transaction, row: Row[Any], lead_id: str | None, text: str, seq: int) -> str | None:

@@ -11,11 +11,14 @@ from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection, Engine
 
+from dialogue.access import Registry
 from dialogue.database import DatabaseError, KeyRing, Writer, migrate, open_engines, translated
 from dialogue.database.transaction import Transaction
-from dialogue.lead.book import LeadBook
+from dialogue.lead.asking import AskingPolicy
 from dialogue.store import journal
+from dialogue.store.book import LeadBook, Policies
 from dialogue.store.journal import TEXT_LIMIT, MessageTooLongError
+from dialogue.store.outbox import Outbox
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
 
 Result = TypeVar("Result")
@@ -33,13 +36,18 @@ class Store:
     writes wait, or another process holds the lock for over ten seconds, `DatabaseBusyError` is raised and nothing kept.
     """
 
-    def __init__(self, writer: Engine, reader: Engine, ring: KeyRing, *, clock_ms: Callable[[], int]) -> None:
+    def __init__(
+        self, writer: Engine, reader: Engine, ring: KeyRing, *, clock_ms: Callable[[], int], policies: Policies
+    ) -> None:
         self._writer_engine, self._reader_engine = writer, reader
         self._ring = ring
         self._clock_ms = clock_ms
         self._writer = Writer(writer, prepare=ring.refresh)
         self._readers = ThreadPoolExecutor(4, thread_name_prefix="zhanggui-reader")
-        self.leads = LeadBook(self.read, self.write)
+        self._policies = policies
+        self.access = Registry(self.read, self.write)
+        self.outbox = Outbox(self.read, self.write)
+        self.leads = LeadBook(self.read, self.write, policies=policies, changed=self.outbox.filled.set)
 
     @classmethod
     async def open(
@@ -49,16 +57,28 @@ class Store:
         database_url: str | None = None,
         key_file: Path | None = None,
         clock_ms: Callable[[], int] = system_ms,
+        policies: Policies | None = None,
     ) -> Self:
         """Opens `{data_dir}/zhanggui.db` (or `database_url`), making or upgrading its tables and its key file.
 
+        `policies` gives a merchant's asking policy; by default `{data_dir}/policies/{merchant}.json`, read when asked.
         Raises `DatabaseError`, `MigrationError` or `KeyRingError`, each with one line that says what to do.
         """
-        return await asyncio.to_thread(cls._open, data_dir, database_url, key_file, clock_ms)
+        if policies is None:
+
+            def policies(merchant: str) -> AskingPolicy:
+                return AskingPolicy.read(data_dir / "policies" / f"{merchant}.json")
+
+        return await asyncio.to_thread(cls._open, data_dir, database_url, key_file, clock_ms, policies)
 
     @classmethod
     def _open(
-        cls, data_dir: Path, database_url: str | None, key_file: Path | None, clock_ms: Callable[[], int]
+        cls,
+        data_dir: Path,
+        database_url: str | None,
+        key_file: Path | None,
+        clock_ms: Callable[[], int],
+        policies: Policies,
     ) -> Self:
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
@@ -68,7 +88,7 @@ class Store:
         ring = KeyRing.open(key_file or data_dir / "keys" / "contacts.key")
         with translated(), writer.begin() as connection:
             migrate(connection, now_ms=clock_ms())
-        return cls(writer, reader, ring, clock_ms=clock_ms)
+        return cls(writer, reader, ring, clock_ms=clock_ms, policies=policies)
 
     async def __aenter__(self) -> Self:
         return self
@@ -110,13 +130,14 @@ class Store:
 
         Raises `UnknownConversationError` when the id belongs to another merchant or visitor.
         """
+        variant = self._policies(merchant).variant(visitor)
         return await self.write(
             lambda tx: journal.open_conversation(
                 tx,
                 merchant=merchant,
                 channel=channel,
                 visitor=visitor,
-                variant="ask",
+                variant=variant,
                 conversation_id=conversation_id,
             )
         )
@@ -140,7 +161,10 @@ class Store:
         """
         if len(text) > TEXT_LIMIT:
             raise MessageTooLongError(f"the message has {len(text)} characters; at most {TEXT_LIMIT} are taken")
-        return await self.write(lambda tx: journal.receive(tx, conversation_id, client_id=client_id, text=text))
+        received = await self.write(lambda tx: journal.receive(tx, conversation_id, client_id=client_id, text=text))
+        if received.lead is not None:
+            self.outbox.filled.set()
+        return received
 
     async def append(
         self, conversation_id: str, *, kind: str, payload: Mapping[str, Any], client_id: str | None = None

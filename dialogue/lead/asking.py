@@ -1,0 +1,173 @@
+"""When to ask for a contact: a policy that is data, and a pure decision over what has happened so far.
+
+The policy is a JSON object (`AskingPolicy.from_json`), per merchant `{data_dir}/policies/{merchant}.json`. A share of
+the visitors (`hold_out`) is never asked, chosen by a hash of the visitor, so that what asking brings can be measured
+against not asking.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dialogue.contact import Field
+from dialogue.errors import DialogueError
+
+ASK = "ask"
+HOLD_OUT = "holdout"
+
+_FORM_FIELDS = frozenset({"phone", "wechat", "qq", "email", "landline", *(str(name) for name in Field)})
+_REFUSAL = re.compile(
+    r"不(?:想|愿意?|方便|打算|需要|用|要)(?:再)?(?:留|给|提供|填|说|透露)(?!意)|"
+    r"(?:别|不要|不用|不必)(?:再)?(?:问|要|索要|推)我?(?:的)?(?:电话|手机|微信|联系方式|号码)|"
+    r"(?:电话|手机号?|微信|联系方式|号码)?(?:就)?不(?:留|给|提供|填)了?(?:[,，。！!\s]|$)|"
+    r"不(?:用|需要|必|要)联系我|"
+    r"隐私.{0,6}(?:不|别)|不加微信"
+)
+
+
+class PolicyError(DialogueError):
+    """The asking policy is not usable; the text names the field."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """Signs of interest and the reason that is given when asking because of them."""
+
+    name: str
+    words: tuple[str, ...]
+    reason: str
+
+
+_TRIGGERS = (
+    Trigger(
+        "delivery",
+        ("送货", "发货", "配送", "安装", "上门", "多久到", "什么时候到"),
+        "方便的话留个联系方式，我们为您安排送货和安装时间。",
+    ),
+    Trigger(
+        "price",
+        ("多少钱", "价格", "优惠", "便宜", "折扣", "活动", "报价", "预算"),
+        "留个联系方式，有新的优惠我们第一时间告诉您。",
+    ),
+    Trigger("stock", ("有货", "库存", "现货", "缺货", "补货"), "留个联系方式，到货后我们马上通知您。"),
+    Trigger(
+        "custom", ("定制", "尺寸", "批发", "团购", "企业采购", "量大"), "留个联系方式，我们的顾问给您出一份详细方案。"
+    ),
+    Trigger("visit", ("门店", "到店", "看样", "体验", "地址"), "留个联系方式，我们为您预留到店接待。"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AskingPolicy:
+    """When, how often and with which words."""
+
+    version: str = "ask-1"
+    hold_out: float = 0.1
+    """Share of visitors never asked, 0 to 1."""
+    max_offers: int = 2
+    """At most so many times in one conversation."""
+    min_answers: int = 1
+    """Answers that were given before the first time: value first."""
+    pause_messages: int = 3
+    """Customer messages between two times."""
+    fields: tuple[str, ...] = ("name", "phone")
+    triggers: tuple[Trigger, ...] = field(default=_TRIGGERS)
+
+    def __post_init__(self) -> None:
+        if not self.version:
+            raise PolicyError("asking policy: version must not be empty")
+        if not 0 <= self.hold_out <= 1:
+            raise PolicyError("asking policy: hold_out must be between 0 and 1")
+        for name in ("max_offers", "min_answers", "pause_messages"):
+            if not 0 <= getattr(self, name) <= 100:
+                raise PolicyError(f"asking policy: {name} must be between 0 and 100")
+        unknown = set(self.fields) - _FORM_FIELDS
+        if unknown or not self.fields:
+            raise PolicyError(f"asking policy: fields must be of {', '.join(sorted(_FORM_FIELDS))}")
+
+    @classmethod
+    def from_json(cls, text: str) -> AskingPolicy:
+        """Reads a policy; what is left out keeps its default. Raises `PolicyError`."""
+        try:
+            raw = json.loads(text)
+            if not isinstance(raw, dict):
+                raise TypeError("not an object")
+            values: dict[str, Any] = dict(raw)
+            if "triggers" in values:
+                values["triggers"] = tuple(
+                    Trigger(str(one["name"]), tuple(map(str, one["words"])), str(one["reason"]))
+                    for one in values["triggers"]
+                )
+            if "fields" in values:
+                values["fields"] = tuple(map(str, values["fields"]))
+            return cls(**values)
+        except (ValueError, TypeError, KeyError) as exc:
+            raise PolicyError(f"asking policy: not usable ({exc})") from exc
+
+    @classmethod
+    def read(cls, path: Path) -> AskingPolicy:
+        """Reads the policy's file, or the default when there is none. Raises `PolicyError`."""
+        if not path.exists():
+            return cls()
+        try:
+            return cls.from_json(path.read_text("utf-8"))
+        except OSError as exc:
+            raise PolicyError(f"asking policy {path} cannot be read ({exc.strerror})") from exc
+
+    def as_json(self) -> Mapping[str, Any]:
+        """The policy as plain data."""
+        return asdict(self)
+
+    def variant(self, visitor: str) -> str:
+        """`holdout` or `ask`, always the same for one visitor under one policy version."""
+        digest = hashlib.sha256(f"{self.version}\n{visitor}".encode()).digest()
+        return HOLD_OUT if int.from_bytes(digest[:8]) / 2**64 < self.hold_out else ASK
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What has happened in the conversation so far."""
+
+    variant: str
+    messages: int
+    """Customer messages, with this one."""
+    answers: int
+    """Answers given (decision `answer`)."""
+    offers: int
+    messages_since_offer: int | None
+    refused: bool
+    has_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask now. When `held_out`, it is only counted: the visitor belongs to the control group."""
+
+    trigger: str
+    reason: str
+    held_out: bool
+
+
+def decide(policy: AskingPolicy, progress: Progress, text: str) -> Ask | None:
+    """Whether to ask after the customer said `text`. Pure."""
+    if progress.has_contact or progress.refused or progress.answers < policy.min_answers:
+        return None
+    if progress.offers >= policy.max_offers:
+        return None
+    if progress.messages_since_offer is not None and progress.messages_since_offer < policy.pause_messages:
+        return None
+    trigger = next((one for one in policy.triggers if any(word in text for word in one.words)), None)
+    if trigger is None:
+        return None
+    return Ask(trigger.name, trigger.reason, progress.variant == HOLD_OUT)
+
+
+def is_refusal(text: str) -> bool:
+    """True when the customer says that they do not want to leave a contact."""
+    return _REFUSAL.search(text) is not None
