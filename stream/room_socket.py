@@ -48,14 +48,6 @@ class LiveFeed(Protocol):
         """Count a heart."""
         ...
 
-    def viewer_came(self) -> None:
-        """A page is watching."""
-        ...
-
-    def viewer_left(self) -> None:
-        """It stopped."""
-        ...
-
 
 class Limits:
     """How often one viewer, and one address behind which many may sit, may speak."""
@@ -164,7 +156,6 @@ async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits) -> None:
         return
     seq = room.feed.seq
     reader = room.feed.subscribe(after_seq=max(0, seq - RECENT) if hello.after_seq is None else hello.after_seq)
-    room.viewer_came()
     viewer = _Viewer(hello.token or secrets.token_urlsafe(12), socket.client.host if socket.client else "?")
     welcome: dict[str, Any] = {"type": "welcome", "token": viewer.id, **room.welcome()}
     conversation = _Conversation(socket, room, viewer, limits)
@@ -177,7 +168,6 @@ async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits) -> None:
             await conversation.take(raw)
     finally:
         reader.close()
-        room.viewer_left()
         if pump is not None:
             pump.cancel()
             with suppress(asyncio.CancelledError, WebSocketDisconnect, TimeoutError, ConnectionError, RuntimeError):

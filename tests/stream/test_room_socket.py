@@ -20,7 +20,6 @@ class Room:
 
     def __init__(self) -> None:
         self.feed = Broadcast()
-        self.watching = 0
         self.likes = 0
 
     def welcome(self) -> Message:
@@ -33,12 +32,6 @@ class Room:
 
     def like(self) -> None:
         self.likes += 1
-
-    def viewer_came(self) -> None:
-        self.watching += 1
-
-    def viewer_left(self) -> None:
-        self.watching -= 1
 
 
 @pytest.fixture
@@ -68,10 +61,10 @@ def _join(socket: Any, **hello: object) -> Message:
 def test_a_viewer_is_welcomed_and_sees_what_is_said(client: TestClient, room: Room) -> None:
     with client.websocket_connect("/ws/rooms/demo") as socket:
         assert _join(socket)["shop"] == "栖木家居"
-        assert room.watching == 1
+        assert room.feed.readers == 1
         socket.send_json({"type": "comment", "client_id": "a", "text": "多少钱"})
         assert socket.receive_json()["text"] == "多少钱"
-    assert room.watching == 0
+    assert room.feed.readers == 0
 
 
 def test_a_viewer_who_comes_back_gets_what_was_missed(client: TestClient, room: Room) -> None:
