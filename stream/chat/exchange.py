@@ -191,7 +191,7 @@ class Exchange:
         text = event.text
         if not text:
             return None
-        if answer.text and answer.text[-1].isascii() and answer.text[-1].isalnum() and text[0].isascii():
+        if answer.text and _latin(answer.text[-1]) and _latin(text[0]):
             text = " " + text
         piece = Piece(len(answer.text), text, event.emotion)
         if not answer.text:
@@ -201,3 +201,8 @@ class Exchange:
             if citation not in answer.citations:
                 answer.citations.append(citation)
         return piece
+
+
+def _latin(character: str) -> bool:
+    """Belongs to a script that puts spaces between sentences."""
+    return character.isascii() and not character.isspace()

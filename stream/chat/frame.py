@@ -30,9 +30,10 @@ FieldValue = Annotated[str, Field(max_length=200)]
 class FrameError(StreamError):
     """A frame that cannot be used. `code` is the wire code; `client_id` is set where the frame named one."""
 
-    def __init__(self, code: str, message: str, *, client_id: str | None = None) -> None:
+    def __init__(self, code: str, message: str, *, client_id: str | None = None, field: str | None = None) -> None:
         super().__init__(message)
         self.code = code
+        self.field = field
         self.client_id = client_id
 
 
@@ -66,6 +67,8 @@ class Consent(_Frame):
     """The customer's decision about one purpose, in the words of one version of the policy."""
 
     granted: bool
+    share: bool = False
+    """Also passing the contact on to another system of the shop."""
     purpose: str = Field(default="", max_length=200)
     policy_version: str = Field(default="", max_length=64)
 
@@ -235,6 +238,8 @@ class Problem(_Frame):
     message: str
     retry_after_ms: int | None = None
     client_id: str | None = None
+    field: str | None = None
+    """The field of a lead form that is wrong."""
 
 
 class Pong(_Frame):

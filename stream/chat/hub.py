@@ -115,10 +115,9 @@ class ChatHub:
             seq = events[-1].seq
         thread = self._thread(conversation, max(seq, row.last_seq))
         self._keep(thread)
-        if unanswered and not conversation.handoff.silent:
-            for _ in unanswered:
-                conversation.retract()
-            thread.resume(unanswered)
+        for _ in unanswered:
+            conversation.retract()
+        thread.resume([] if conversation.handoff.silent else unanswered)
         return thread
 
     def _thread(self, conversation: Conversation, head: int) -> Thread:
@@ -130,7 +129,6 @@ class ChatHub:
             policy=self._policy,
             replier=self._replier,
             answers=self._answers,
-            channel=conversation.channel,
             exchange=Exchange(window_s=self._window_s),
             clock=self._clock,
             changed=self._forget,

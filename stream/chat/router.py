@@ -25,6 +25,7 @@ from stream.chat.frame import (
     Problem,
     Say,
     Stop,
+    TypingHint,
     Welcome,
     encode,
 )
@@ -138,7 +139,7 @@ class ChatEndpoint:
                     claims = await self._handle(frame, thread, claims, writer)
         finally:
             if thread is not None:
-                thread.detach(writer)
+                thread.log.detach(writer)
             if sender is not None:
                 writer.close(CloseCode.GOING_AWAY)
                 await asyncio.wait({sender}, timeout=self._limits.send_timeout_s)
@@ -176,12 +177,12 @@ class ChatEndpoint:
             after = min(hello.after_seq, head)
             writer.cursor = head
             await writer.send(encode(self._welcome(shop, thread, token, head)))
-            async for _, frame in thread.replay(after, head):
+            async for _, frame in thread.log.replay(after, head):
                 await writer.send(frame)
             if delta is not None:
                 await writer.send(delta)
         except BaseException:
-            thread.detach(writer)
+            thread.log.detach(writer)
             raise
         return thread, self._signer.check(token, merchant=shop.merchant, now=now)
 
@@ -209,11 +210,11 @@ class ChatEndpoint:
 
     def _evict(self, thread: Thread) -> None:
         """One socket more than a conversation may have: the oldest goes."""
-        listeners = [listener for listener in thread.listeners if isinstance(listener, SocketWriter)]
+        listeners = [listener for listener in thread.log.listeners if isinstance(listener, SocketWriter)]
         for oldest in listeners[: max(0, len(listeners) - self._limits.sockets_per_conversation + 1)]:
             text = "这个会话在别处打开得太多，最早的一个已断开"
             oldest.close(CloseCode.REPLACED, Problem(code="replaced", message=text))
-            thread.detach(oldest)
+            thread.log.detach(oldest)
 
     async def _handle(self, frame: object, thread: Thread, claims: VisitorToken, writer: SocketWriter) -> VisitorToken:
         try:
@@ -226,6 +227,8 @@ class ChatEndpoint:
                     await thread.handoff_asked(frame, writer)
                 case Feedback():
                     await thread.feedback(frame)
+                case TypingHint():
+                    thread.types(but=writer)
                 case Stop():
                     await thread.stop()
                 case Ping():

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from stream.chat.frame import Consent
+from dialogue import LeadForm, LeadUpdate
 
 
 class StoredEvent(Protocol):
@@ -21,15 +21,6 @@ class StoredEvent(Protocol):
     def at_ms(self) -> int: ...
 
 
-class StoredLead(Protocol):
-    """A lead that was found and is already synced."""
-
-    @property
-    def lead_id(self) -> str: ...
-    @property
-    def complete(self) -> bool: ...
-
-
 class StoredMessage(Protocol):
     """A customer's message, synced together with the lead found in it."""
 
@@ -38,7 +29,11 @@ class StoredMessage(Protocol):
     @property
     def duplicate(self) -> bool: ...
     @property
-    def lead(self) -> StoredLead | None: ...
+    def lead(self) -> LeadUpdate | None: ...
+    @property
+    def consent(self) -> str | None: ...
+    @property
+    def consent_due(self) -> bool: ...
 
 
 class StoredConversation(Protocol):
@@ -76,6 +71,9 @@ class ChatStore(Protocol):
     async def set_state(self, conversation_id: str, state: str) -> None:
         """Set who answers: `bot`, `requested`, `human`, `callback`, `closed`."""
 
+    async def set_product(self, conversation_id: str, product: str | None) -> None:
+        """Remember which product is talked about."""
+
 
 class SavedForm(Protocol):
     """A form's lead, synced."""
@@ -89,12 +87,18 @@ class SavedForm(Protocol):
 
 
 class LeadForms(Protocol):
-    """Where filled-in and declined lead forms go."""
+    """The lead book, as far as the chat uses it."""
 
     async def submit(
-        self, conversation_id: str, *, client_id: str, fields: Mapping[str, str], consent: Consent
-    ) -> SavedForm | None:
-        """Store the lead, its consent and the event `lead_saved`; None when no field is a valid contact."""
+        self, conversation_id: str, *, client_id: str, fields: Mapping[str, str], consent: Collection[str]
+    ) -> SavedForm:
+        """Store a filled-in form with its consent and the event `lead_saved`. Raises `FormError`."""
 
-    async def decline(self, conversation_id: str, *, client_id: str, consent: Consent) -> None:
-        """The customer does not want to be asked again."""
+    async def next_offer(self, conversation_id: str, merchant: str, text: str) -> LeadForm | None:
+        """After an answer to `text`: the form to show now, or None."""
+
+    async def close_offer(self, conversation_id: str, outcome: str) -> None:
+        """The form was `dismissed` or `refused`."""
+
+    async def consent_asked(self, conversation_id: str, seq: int) -> None:
+        """Message `seq` showed the consent words."""

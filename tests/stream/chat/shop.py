@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +17,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from dialogue import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
 from dialogue.conversation import Conversation
 from dialogue.handoff import HandoffPolicy
+from dialogue.lead.form import FormError
 from stream.chat import ChatHub, ChatLimits, ChatShop, Rate, TokenSigner, create_chat_router
-from stream.chat.frame import Consent
 
 KEY = b"k" * 32
 OPEN_ALL_DAY = HandoffPolicy(opens=HandoffPolicy().opens, closes=HandoffPolicy().opens)
@@ -49,6 +49,8 @@ class MemoryReceived:
     seq: int
     duplicate: bool
     lead: LeadUpdate | None = None
+    consent: str | None = None
+    consent_due: bool = False
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,7 @@ class MemoryStore:
     logs: dict[str, list[MemoryEvent]] = field(default_factory=dict)
     seen: dict[tuple[str, str], int] = field(default_factory=dict)
     states: dict[str, str] = field(default_factory=dict)
+    products: dict[str, str | None] = field(default_factory=dict)
     declined: list[str] = field(default_factory=list)
 
     async def open_conversation(
@@ -101,20 +104,29 @@ class MemoryStore:
     async def set_state(self, conversation_id: str, state: str) -> None:
         self.states[conversation_id] = state
 
+    async def set_product(self, conversation_id: str, product: str | None) -> None:
+        self.products[conversation_id] = product
+
     async def submit(
-        self, conversation_id: str, *, client_id: str, fields: Mapping[str, str], consent: Consent
-    ) -> MemorySaved | None:
+        self, conversation_id: str, *, client_id: str, fields: Mapping[str, str], consent: Collection[str]
+    ) -> MemorySaved:
         known = self.seen.get((conversation_id, client_id))
         if known is not None:
             return MemorySaved(known, duplicate=True)
         if not re.fullmatch(r"1[3-9]\d{9}", re.sub(r"[\s-]", "", fields.get("phone", ""))):
-            return None
+            raise FormError("phone", "手机号好像不对，请检查一下")
         payload = {"client_id": client_id, "complete": True}
         seq = await self.append(conversation_id, kind="lead_saved", payload=payload)
         self.seen[conversation_id, client_id] = seq
         return MemorySaved(seq)
 
-    async def decline(self, conversation_id: str, *, client_id: str, consent: Consent) -> None:
+    async def next_offer(self, conversation_id: str, merchant: str, text: str) -> LeadForm | None:
+        return None
+
+    async def close_offer(self, conversation_id: str, outcome: str) -> None:
+        self.declined.append(conversation_id)
+
+    async def consent_asked(self, conversation_id: str, seq: int) -> None:
         self.declined.append(conversation_id)
 
 
@@ -126,7 +138,9 @@ class ScriptedReplier:
         self.asked: list[str] = []
         self.cancelled = 0
 
-    async def reply(self, conversation: Conversation, text: str, *, channel: str) -> AsyncIterator[Event]:
+    async def reply(
+        self, conversation: Conversation, text: str, *, channel: str, lead: LeadUpdate | None = None
+    ) -> AsyncGenerator[Event, None]:
         self.asked.append(text)
         conversation.hear(text, at=0.0)
         if conversation.handoff.silent:
