@@ -117,6 +117,13 @@ class Director:
         self._wake.set()
         return True
 
+    def restock(self, rundown: Rundown) -> None:
+        """Take over new facts: what is left of the old script is dropped, the new one goes on at the same place."""
+        self._rundown = rundown
+        self._script.clear()
+        self._index = min(self._index, max(0, len(rundown.records) - 1))
+        self._wake.set()
+
     def interrupt(self) -> int:
         """Void everything that was pulled, the answer under way too; returns the new generation."""
         self._generation += 1
