@@ -12,6 +12,17 @@ _BLOCK_S = 0.4
 _HOP_S = 0.1
 
 
+def gain_to_target(level: float) -> float:
+    """Return the factor that brings speech of `level` LUFS to the target; at most +12 dB, so that noise stays noise."""
+    return float(10 ** (min(12.0, TARGET_LUFS - level) / 20))
+
+
+def pcm16(samples: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Full-scale floats to 16 bits."""
+    rounded: NDArray[np.int16] = np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16)
+    return rounded
+
+
 def loudness(samples: NDArray[np.float32], rate: int) -> float:
     """Return the integrated loudness of mono full-scale floats in LUFS, gated; -inf for silence.
 

@@ -78,6 +78,11 @@ class Speech:
     last: bool
     """True on the sentence's final chunk."""
 
+    def moved(self, by: int, *, last: bool) -> Speech:
+        """Return the chunk as part of a longer line: `by` samples later, `last` as told."""
+        spans = tuple(VisemeSpan(s.viseme, s.start + by, s.end + by, s.stress) for s in self.visemes)
+        return Speech(self.pcm, spans, self.start + by, last)
+
 
 class Voice(Protocol):
     """Anything that can speak a sentence."""

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from avatar.cached_voice import CachedVoice
 from avatar.catalogue import open_models
+from avatar.errors import AvatarError
+from avatar.fallback_voice import FallbackVoice
+from avatar.line_cache import LineCache
 from avatar.phoneme import Phonemizer, Pronunciations
 from avatar.speech import Voice
 from avatar.text.normalise import Normaliser
 
-DEFAULT_VOICE = "zf_xiaobei"
+ENGINES = ("kokoro", "edge", "openai")
+DEFAULT_TIMBRE = "zf_xiaobei"
+LINES_BYTES = 256 << 20
+"""Default bound of the spoken lines kept on disk: about three quarters of an hour."""
+
+_SOUND_VERSION = "1"
+"""Raised when the embedded voice sounds different for the same text: old lines are then not played any more."""
 
 
 def create_voice(
@@ -17,21 +29,66 @@ def create_voice(
     *,
     models_dir: Path,
     cache_dir: Path,
+    cache_bytes: int = LINES_BYTES,
     pronunciations: Pronunciations | None = None,
+    replacements: Mapping[str, str] | None = None,
     threads: int = 1,
+    allow_cloud: bool = False,
+    base_url: str = "",
+    api_key: str = "",
+    model: str = "tts-1",
+    on_fallback: Callable[[str], None] | None = None,
 ) -> Voice:
-    """Open the voice `name`: `kokoro` or `kokoro:zf_xiaobei`.
+    """Open a voice by name: `kokoro[:zf_xiaobei]`, `edge[:zh-CN-XiaoxiaoNeural]` or `openai[:alloy]`.
 
-    Blocking, about two seconds: call it before serving or from a thread. `models_dir` holds fetched models,
-    `cache_dir` what may be thrown away. Raises `AvatarError` for an unknown name or a missing model.
+    Blocking, about two seconds: call it before serving or from a thread. `models_dir` holds fetched models; spoken
+    lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps none). `pronunciations` (word → toned pinyin) and
+    `replacements` (written → spoken) are the merchant's own.
+
+    `edge` and `openai` send the text to a server: they need `allow_cloud`, and fall back to the embedded voice within a
+    second when they fail or are late; `on_fallback` is told why. `openai` takes `base_url`, `api_key` and `model`.
+    Raises `AvatarError` for an unknown name, a missing model or a cloud voice that is not switched on.
     """
     from avatar.kokoro import create_kokoro
 
-    _, _, timbre = name.partition(":")
-    return create_kokoro(
-        timbre or DEFAULT_VOICE,
+    engine, _, timbre = name.partition(":")
+    if engine not in ENGINES:
+        raise AvatarError(f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao")
+    if engine != "kokoro" and not allow_cloud:
+        raise AvatarError(f"声音 {engine} 会把文字发到外部服务器，须先明确打开云端语音（allow_cloud）")
+    normaliser = Normaliser(replacements)
+    phonemizer = Phonemizer(pronunciations, cache_dir=cache_dir)
+    local: Voice = create_kokoro(
+        timbre if engine == "kokoro" and timbre else DEFAULT_TIMBRE,
         models=open_models(models_dir),
-        normaliser=Normaliser(),
-        phonemizer=Phonemizer(pronunciations, cache_dir=cache_dir),
+        normaliser=normaliser,
+        phonemizer=phonemizer,
         threads=threads,
     )
+    cache = LineCache(cache_dir / "lines", max_bytes=cache_bytes) if cache_bytes else None
+    own = hashlib.sha256(repr((pronunciations, replacements, _SOUND_VERSION)).encode()).hexdigest()[:12]
+
+    def remembering(voice: Voice) -> Voice:
+        return CachedVoice(voice, cache, fingerprint=own) if cache else voice
+
+    if engine == "kokoro":
+        return remembering(local)
+    cloud: Voice
+    if engine == "edge":
+        from avatar.edge_voice import DEFAULT_EDGE_VOICE, EdgeVoice
+
+        cloud = EdgeVoice(timbre or DEFAULT_EDGE_VOICE, phonemizer=phonemizer, normaliser=normaliser)
+    else:
+        from avatar.openai_voice import OpenAIVoice
+
+        if not base_url:
+            raise AvatarError("声音 openai 需要服务器地址（base_url），例如 https://api.openai.com/v1")
+        cloud = OpenAIVoice(
+            timbre or "alloy",
+            base_url=base_url,
+            api_key=api_key,
+            model=model,
+            phonemizer=phonemizer,
+            normaliser=normaliser,
+        )
+    return FallbackVoice(remembering(cloud), remembering(local), on_fallback=on_fallback)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ from avatar.errors import AvatarError
 from avatar.kokoro.graph import split
 from avatar.kokoro.model import MOST_TOKENS, Frames, KokoroModel, StopSwitch
 from avatar.kokoro.window import HOP, Floats, Pace, Seam, Statistics, silences, spoken_range
+from avatar.limiter import Limiter
+from avatar.loudness import gain_to_target, loudness, pcm16
 from avatar.phoneme import Phoneme, Phonemizer
 from avatar.prosody import PROSODY, Prosody, pause_ms
 from avatar.resample import Doubler
@@ -32,8 +35,6 @@ FRAME = 2 * HOP
 """Samples of a frame at 48 kHz."""
 _EDGE = 240
 """Samples (5 ms) over which a piece fades in and out, so that joins do not click."""
-_CEILING = 0.89
-"""Full scale the limiter never exceeds: -1 dBFS."""
 
 
 class KokoroVoice:
@@ -52,16 +53,14 @@ class KokoroVoice:
         phonemizer: Phonemizer,
         normaliser: Normaliser,
         statistics: Statistics | None,
-        gain: float = 1.0,
     ):
-        """`style` is the voice's table of shape (510, 256); `gain` brings its speech to -16 LUFS."""
+        """`style` is the voice's table of shape (510, 256)."""
         self.name = name
         self._model = model
         self._style = style
         self._phonemizer = phonemizer
         self._normaliser = normaliser
         self._statistics = statistics
-        self._gain = gain
         self._pace = Pace()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
 
@@ -86,7 +85,7 @@ class KokoroVoice:
         prepared = [(clause, found) for clause in spoken if (found := self._phonemes(clause))]
         if not prepared:
             raise AvatarError("没有可以念出来的文字")
-        sentence = _Sentence(self._pace)
+        sentence = _Sentence()
         for index, (clause, phonemes) in enumerate(prepared):
             final = index == len(prepared) - 1
             yield from self._clause(phonemes, clause, prosody, stop, sentence, final=final)
@@ -109,31 +108,39 @@ class KokoroVoice:
         frames = self._model.analyse(tokens, self._style, speed=prosody.speed, pitch=prosody.pitch)
         first, end = spoken_range(frames.energy)
         pause = pause_ms(clause.mark, prosody) * 48
-        visemes = _visemes(phonemes, frames, first, end, pause=pause, offset=sentence.position)
+        sentence.plan(_visemes(phonemes, frames, first, end, pause=pause, offset=sentence.made))
+        statistics = self._statistics.predict(frames.f0, frames.energy) if self._statistics else None
+        level = self._statistics.loudness(frames.energy) if self._statistics else None
         doubler, seam, at = Doubler(), Seam(), first
         while at < end:
-            size, sound = self._window(frames, at, end, sentence, seam, stop)
+            size, sound = self._window(frames, at, end, statistics, sentence, seam, stop)
             last = at + size >= end
-            pcm = doubler.push(sound, last=last) * self._gain
+            if level is None:
+                level = loudness(sound, 24_000)
+            pcm = doubler.push(sound, last=last) * gain_to_target(level)
             if at == first:
                 pcm[:_EDGE] *= np.linspace(0, 1, _EDGE, dtype=np.float32)
             if last:
                 pcm[-_EDGE:] *= np.linspace(1, 0, _EDGE, dtype=np.float32)
                 pcm = np.concatenate([pcm, np.zeros(pause, np.float32)])
             at += size
-            speech = sentence.chunk(_pcm16(pcm), visemes, last=last and final)
-            visemes = tuple(span for span in visemes if span.start >= sentence.position)
-            yield speech
+            yield sentence.chunk(pcm, last=last and final)
 
     def _window(
-        self, frames: Frames, at: int, end: int, sentence: _Sentence, seam: Seam, stop: StopSwitch
+        self,
+        frames: Frames,
+        at: int,
+        end: int,
+        statistics: Floats | None,
+        sentence: _Sentence,
+        seam: Seam,
+        stop: StopSwitch,
     ) -> tuple[int, Floats]:
         """Render the next window from frame `at`; returns (frames done, 24 kHz samples to play)."""
         began = time.perf_counter()
-        if self._statistics is None:
+        if statistics is None:
             audio, _ = self._model.render(frames, 0, len(frames.energy), None, stop)
             return end - at, audio[at * HOP : end * HOP]
-        statistics = self._statistics.predict(frames.f0, frames.energy)
         size = self._pace.window(end - at, sentence.buffered_s)
         audio, before, rendered = self._model.window(frames, at, at + size, statistics, stop)
         self._pace.observe(rendered, time.perf_counter() - began)
@@ -141,10 +148,14 @@ class KokoroVoice:
 
 
 class _Sentence:
-    """Where a sentence stands: samples given out, and how much of them is still to be heard."""
+    """Where a line stands: samples made and given out, mouth shapes still to come, how much is still to be heard."""
 
-    def __init__(self, pace: Pace):
-        self.position = 0
+    def __init__(self) -> None:
+        self.made = 0
+        """Samples that went into the limiter, which holds some back."""
+        self._given = 0
+        self._limiter = Limiter()
+        self._visemes: deque[VisemeSpan] = deque()
         self._began: float | None = None
 
     @property
@@ -152,15 +163,23 @@ class _Sentence:
         """Seconds of sound given out and not yet played if playing began at once; None before the first chunk."""
         if self._began is None:
             return None
-        return max(0.0, self.position / 48_000 - (time.perf_counter() - self._began))
+        return max(0.0, self._given / 48_000 - (time.perf_counter() - self._began))
 
-    def chunk(self, pcm: np.ndarray, visemes: tuple[VisemeSpan, ...], *, last: bool) -> Speech:
-        """Account for the next chunk and return it with the spans that begin inside it."""
-        start, self.position = self.position, self.position + len(pcm)
+    def plan(self, visemes: tuple[VisemeSpan, ...]) -> None:
+        """Announce the mouth shapes of the clause that begins now."""
+        self._visemes += visemes
+
+    def chunk(self, samples: Floats, *, last: bool) -> Speech:
+        """Account for the next samples and return what is ready as a chunk, with the spans that begin inside it."""
+        pcm = pcm16(self._limiter.push(samples, last=last))
+        self.made += len(samples)
+        start, self._given = self._given, self._given + len(pcm)
         if self._began is None:
             self._began = time.perf_counter()
-        inside = tuple(span for span in visemes if start <= span.start < self.position)
-        return Speech(pcm, inside, start, last)
+        inside = []
+        while self._visemes and self._visemes[0].start < self._given:
+            inside.append(self._visemes.popleft())
+        return Speech(pcm, tuple(inside), start, last)
 
 
 def _visemes(
@@ -182,38 +201,34 @@ def _visemes(
     return silenced(spans, silent, end=whole, offset=offset)
 
 
-def _pcm16(samples: Floats) -> np.ndarray:
-    """Full-scale floats to 16 bits; what would exceed -1 dBFS is bent smoothly under it."""
-    over = np.abs(samples) > 0.7
-    if over.any():
-        knee = _CEILING - 0.7
-        bent = 0.7 + knee * np.tanh((np.abs(samples) - 0.7) / knee)
-        samples = np.where(over, np.sign(samples) * bent, samples)
-    return (samples * 32767).astype(np.int16)
+@dataclass(frozen=True, slots=True)
+class Timbre:
+    """A Mandarin voice that is shipped with its tables."""
+
+    name: str
+    title: str
+    gender: str
 
 
-MANDARIN_VOICES = (
-    "zf_xiaobei",
-    "zf_xiaoxiao",
-    "zf_xiaoyi",
-    "zf_xiaoni",
-    "zm_yunxi",
-    "zm_yunjian",
-    "zm_yunxia",
-    "zm_yunyang",
+VOICES = (
+    Timbre("zf_xiaobei", "晓北", "女"),
+    Timbre("zf_xiaoxiao", "晓晓", "女"),
+    Timbre("zf_xiaoyi", "晓伊", "女"),
+    Timbre("zm_yunxi", "云希", "男"),
+    Timbre("zm_yunjian", "云健", "男"),
+    Timbre("zm_yunyang", "云扬", "男"),
 )
 JAPANESE_STAND_INS = {"zf": "jf_alpha", "zm": "jm_kumo"}
 """Voices that come with the model itself and speak Mandarin with an accent, by the kind of voice they replace."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Timbre:
+class _Sound:
     """A voice's style table and what was measured for it."""
 
     name: str
     style: Floats
     statistics: Statistics | None
-    gain: float
 
 
 def create_kokoro(
@@ -224,34 +239,33 @@ def create_kokoro(
     Without the Mandarin voices a Japanese stand-in speaks, which is logged as a warning and shows in the voice's name.
     Raises `AvatarError` for an unknown name or a missing model.
     """
-    if name not in MANDARIN_VOICES:
-        raise AvatarError(f"没有名为 {name} 的音色；可选：{'、'.join(MANDARIN_VOICES)}")
+    if name not in (voice.name for voice in VOICES):
+        raise AvatarError(f"没有名为 {name} 的音色；可选：{'、'.join(voice.name for voice in VOICES)}")
     source = models.folder(catalogue.KOKORO)
-    timbre = _timbre(name, models)
+    sound = _sound(name, models)
     halves = models.root / "kokoro-halves"
     split(source / "kokoro.onnx", halves)
     model = KokoroModel(halves, source / "vocab.json", threads=threads)
     return KokoroVoice(
-        timbre.name,
+        sound.name,
         model,
-        timbre.style,
+        sound.style,
         phonemizer=phonemizer,
         normaliser=normaliser,
-        statistics=timbre.statistics,
-        gain=timbre.gain,
+        statistics=sound.statistics,
     )
 
 
-def _timbre(name: str, models: ModelStore) -> _Timbre:
+def _sound(name: str, models: ModelStore) -> _Sound:
     if not models.present(catalogue.MANDARIN):
         stand_in = JAPANESE_STAND_INS[name[:2]]
         logger.warning(
             "普通话音色尚未下载，暂由 %s 代说，会带口音；补齐：zhanggui models fetch %s", stand_in, catalogue.MANDARIN
         )
         with np.load(models.folder(catalogue.KOKORO) / "voices_ja.npz") as voices:
-            return _Timbre(stand_in, voices[stand_in].reshape(-1, 256), None, 1.0)
+            return _Sound(stand_in, voices[stand_in].reshape(-1, 256), None)
     style = np.fromfile(models.folder(catalogue.MANDARIN) / f"{name}.bin", np.float32).reshape(-1, 256)
     table = resources.files("avatar.kokoro").joinpath("tables", f"{name}.npz")
     with resources.as_file(table) as path:
         statistics = Statistics.load(path) if path.is_file() else None
-    return _Timbre(name, style, statistics, 1.0)
+    return _Sound(name, style, statistics)

@@ -36,18 +36,25 @@ class Statistics:
 
     coefficients: Floats
     prior: Floats
+    level: Floats
+    """(3,): loudness in LUFS as a linear function of `energy_features`."""
 
     @classmethod
     def load(cls, path: Path) -> Statistics:
         """Read a table written by `tools/calibrate_voice.py`."""
         with np.load(path) as table:
-            return cls(table["coefficients"].astype(np.float32), table["prior"].astype(np.float32))
+            coefficients, prior, level = table["coefficients"], table["prior"], table["loudness"]
+        return cls(coefficients.astype(np.float32), prior.astype(np.float32), level.astype(np.float32))
 
     def predict(self, f0: Floats, energy: Floats) -> Floats:
         """Return mean and variance (2, S) to be expected for the whole sentence."""
         shift = np.tensordot(shares(f0, energy), self.coefficients, 1)
         mean, variance = self.prior
         return np.stack([mean + shift[0] * np.sqrt(variance), variance * np.exp(2 * shift[1])]).astype(np.float32)
+
+    def loudness(self, energy: Floats) -> float:
+        """Return the loudness in LUFS to be expected before any gain."""
+        return float(energy_features(energy) @ self.level)
 
 
 def shares(f0: Floats, energy: Floats) -> Floats:
@@ -123,15 +130,19 @@ class Pace:
             frames = self._opening(left)
         else:
             frames = int(self._share * buffered_s / self.cost_s) - 2 * CONTEXT
-            frames = min(self._most, max(self._first, frames))
+            frames = min(self._most, max(self._floor(), frames))
         return left if left <= frames * 1.35 else frames
 
     def _opening(self, left: int) -> int:
-        load = self.load
-        if load >= 0.9:  # cannot keep up for ever: start late enough to end in time
-            return max(self._most, int(left * (1 - 0.85 / load)))
-        sustained = 2 * CONTEXT * load / (0.95 - load)
-        return max(self._first, min(self._most, int(1.2 * sustained)))
+        if self.load >= 0.9:  # cannot keep up for ever: start late enough to end in time
+            return max(self._most, int(left * (1 - 0.85 / self.load)))
+        return self._floor()
+
+    def _floor(self) -> int:
+        """The shortest window that is not slower than its sound: context weighs the more the shorter it is."""
+        if self.load >= 0.9:
+            return self._most
+        return max(self._first, min(self._most, int(1.2 * 2 * CONTEXT * self.load / (0.95 - self.load))))
 
 
 class Seam:

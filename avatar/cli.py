@@ -1,0 +1,107 @@
+"""`zhanggui avatar …`: voices to listen to and hosts to look at."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import wave
+from collections.abc import Callable
+from contextlib import aclosing
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import numpy as np
+import typer
+
+from avatar.errors import AvatarError
+from avatar.speech import SAMPLE_RATE, Emotion, Voice
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹")]
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
+
+
+class AvatarTools(Protocol):
+    """What the commands need from whoever put the product together."""
+
+    models_dir: Path
+    data_dir: Path
+
+    def open_voice(self, name: str) -> Voice:
+        """Open a voice by name; blocking. Raises `AvatarError`."""
+        ...
+
+
+def create_app(open_tools: Callable[[Path | None], AvatarTools]) -> typer.Typer:
+    """Return the command group; `open_tools` is given `--data-dir`."""
+    app = typer.Typer(help="主播：声音与形象", no_args_is_help=True)
+
+    @app.command("voices")
+    def voices(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+        """列出可用的声音。"""
+        from avatar.catalogue import MANDARIN, open_models
+        from avatar.kokoro.voice import VOICES
+
+        ready = open_models(open_tools(data_dir).models_dir).present(MANDARIN)
+        rows = [
+            {"name": f"kokoro:{voice.name}", "title": voice.title, "gender": voice.gender, "ready": ready}
+            for voice in VOICES
+        ]
+        if as_json:
+            typer.echo(json.dumps(rows, ensure_ascii=False))
+            return
+        for row in rows:
+            typer.echo(f"{row['name']:22} {row['title']}（{row['gender']}）{'' if ready else '  未下载'}")
+        typer.echo("edge[:音色]             微软 Edge 朗读（云端，须打开云端语音）")
+        typer.echo("openai[:音色]           任何 OpenAI 兼容的 /audio/speech（云端，须打开云端语音）")
+
+    @app.command("say")
+    def say(
+        text: Annotated[str, typer.Argument(help="要说的话")],
+        out: Annotated[Path, typer.Option("--out", "-o", help="写到这个 wav 文件")] = Path("voice.wav"),
+        voice: Annotated[str, typer.Option("--voice", help="声音，例如 kokoro:zm_yunxi")] = "kokoro",
+        emotion: Annotated[Emotion, typer.Option("--emotion", help="情绪")] = Emotion.NEUTRAL,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """试听：把一句话说进 wav 文件，并报告首个声音的延迟。"""
+        with reporting():
+            told = asyncio.run(_say(open_tools(data_dir), voice, text, emotion, out))
+        if as_json:
+            typer.echo(json.dumps(told, ensure_ascii=False))
+        else:
+            typer.echo(f"{out}：{told['seconds']:.1f} 秒，首个声音 {told['first_sound_ms']:.0f} 毫秒")
+
+    return app
+
+
+class reporting:
+    """Context manager: an `AvatarError` becomes one line on stderr and exit code 1."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, AvatarError | OSError):
+            print(f"错误：{error}", file=sys.stderr)
+            raise typer.Exit(1) from error
+
+
+async def _say(tools: AvatarTools, name: str, text: str, emotion: Emotion, out: Path) -> dict[str, float | str]:
+    voice = await asyncio.to_thread(tools.open_voice, name)
+    loop = asyncio.get_running_loop()
+    try:
+        began, first, parts = loop.time(), 0.0, []
+        async with aclosing(voice.speak(text, emotion=emotion)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                first = first or loop.time() - began
+                parts.append(chunk.pcm)
+    finally:
+        await voice.aclose()
+    pcm = np.concatenate(parts)
+    with wave.open(str(out), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(pcm.tobytes())
+    return {"file": str(out), "voice": voice.name, "seconds": len(pcm) / SAMPLE_RATE, "first_sound_ms": first * 1000}

@@ -1,0 +1,79 @@
+"""Microsoft Edge's read-aloud voices through `edge-tts`: good, free of charge, and the text leaves the house."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+import aiohttp
+import edge_tts
+from edge_tts.exceptions import EdgeTTSException
+
+from avatar.align import WordBoundary
+from avatar.errors import AvatarError
+from avatar.phoneme import Phonemizer
+from avatar.prosody import PROSODY, Prosody
+from avatar.recording import decode, speeches
+from avatar.speech import Emotion, Speech
+from avatar.text.clause import clauses
+from avatar.text.normalise import Normaliser
+
+DEFAULT_EDGE_VOICE = "zh-CN-XiaoxiaoNeural"
+_TICKS_PER_SAMPLE = 10_000_000 / 48_000
+"""Word boundaries come in ticks of 100 ns."""
+
+
+class EdgeVoice:
+    """Speaks clause by clause; a clause is given out when its file has come whole. Visemes from word boundaries."""
+
+    def __init__(self, timbre: str, *, phonemizer: Phonemizer, normaliser: Normaliser, timeout_s: float = 10.0):
+        self.name = f"edge:{timbre}"
+        self._timbre = timbre
+        self._phonemizer = phonemizer
+        self._normaliser = normaliser
+        self._timeout_s = timeout_s
+
+    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
+        """See `Voice.speak`."""
+        pieces = clauses(self._normaliser.spoken(text))
+        if not pieces:
+            raise AvatarError("没有可以念出来的文字")
+        position = 0
+        for index, piece in enumerate(pieces):
+            data, words = await self._fetch(piece.text, PROSODY[emotion])
+            for chunk in await asyncio.to_thread(self._finish, piece.text, data, words):
+                yield chunk.moved(position, last=chunk.last and index == len(pieces) - 1)
+            position += chunk.start + len(chunk.pcm)
+
+    async def aclose(self) -> None:
+        """Nothing is held between lines."""
+
+    async def _fetch(self, text: str, prosody: Prosody) -> tuple[bytes, list[WordBoundary]]:
+        sound = bytearray()
+        words: list[WordBoundary] = []
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                request = edge_tts.Communicate(
+                    text,
+                    self._timbre,
+                    rate=f"{round((prosody.speed - 1) * 100):+d}%",
+                    pitch=f"{round((prosody.pitch - 1) * 200):+d}Hz",
+                    boundary="WordBoundary",
+                    connect_timeout=3,
+                    receive_timeout=5,
+                )
+                async for message in request.stream():
+                    if message["type"] == "audio":
+                        sound += message["data"]
+                    elif message["type"] == "WordBoundary":
+                        start = round(message["offset"] / _TICKS_PER_SAMPLE)
+                        length = round(message["duration"] / _TICKS_PER_SAMPLE)
+                        words.append(WordBoundary(message["text"], start, start + length))
+        except (EdgeTTSException, aiohttp.ClientError, OSError, ValueError) as exc:
+            raise AvatarError(f"edge-tts 无法合成：{type(exc).__name__}") from exc
+        except TimeoutError as exc:
+            raise AvatarError(f"edge-tts {self._timeout_s:g} 秒内没有完成") from exc
+        return bytes(sound), words
+
+    def _finish(self, text: str, data: bytes, words: list[WordBoundary]) -> list[Speech]:
+        return speeches(decode(data), self._phonemizer.phonemes(text), words)
