@@ -17,6 +17,7 @@ from dialogue.comment import Comment, CommentState
 from dialogue.contact import find, mask
 from dialogue.director import Director
 from dialogue.line import Line, LineKind
+from dialogue.rundown import Rundown
 from dialogue.store import Store
 from stream.broadcast import Broadcast
 from stream.program import LineEnded, LineStarted
@@ -170,9 +171,10 @@ class LiveRoom:
             "waiting": self.director.waiting,
         }
 
-    def restock(self, shop: Shop) -> None:
-        """Take over a new knowledge version's products; the card on show is renewed."""
+    def restock(self, shop: Shop, rundown: Rundown) -> None:
+        """Take over a new knowledge version; the card on show is renewed, the script goes on from the new facts."""
         self._shop = shop
+        self.director.restock(rundown)
         if self._product is not None:
             self._show(self._product.sku)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from pathlib import PurePosixPath
 
 from knowledge import DateRange, Fact, Money, Record
 
@@ -89,7 +90,9 @@ def product(record: Record, *, now: datetime, picture_base: str) -> Product:
         saving=_digits(Money(saving)) if saving is not None and saving > 0 else "",
         promotion_until=end.isoformat() if end is not None else "",
         stock=stock.value if stock is not None and isinstance(stock.value, int) else None,
-        picture=f"{picture_base}/{picture.text.rsplit('/', 1)[-1]}" if picture is not None and picture.text else "",
+        picture=f"{picture_base}/{PurePosixPath(picture.text).stem}.jpg"
+        if picture is not None and picture.text
+        else "",
         subtitle=subtitle.text if subtitle is not None else "",
     )
 

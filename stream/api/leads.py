@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from dialogue.access import Bearer, Role
-from dialogue.lead.book import LeadBook
+from dialogue.store.book import LeadBook
 from stream.api.bearer import ANY_MERCHANT, Gate
 
 

@@ -67,7 +67,19 @@ _ERRORS: dict[int | str, dict[str, object]] = {
 }
 
 
-def create_room_api(rooms: Mapping[str, RoomControl], gate: Gate) -> APIRouter:
+class Doors(Protocol):
+    """Opens and closes rooms."""
+
+    async def start_room(self, name: str, *, merchant: str | None) -> bool:
+        """Put a room that was set up on air; False when there is none of this merchant (None: of any)."""
+        ...
+
+    async def stop_room(self, name: str) -> None:
+        """Take it off air."""
+        ...
+
+
+def create_room_api(rooms: Mapping[str, RoomControl], doors: Doors, gate: Gate) -> APIRouter:
     """Routes under `/api/rooms`."""
     router = APIRouter(prefix="/api/rooms", tags=["rooms"], responses=_ERRORS)
     Operator = Annotated[Bearer, Depends(gate.needs(Role.OPERATOR))]
@@ -95,6 +107,19 @@ def create_room_api(rooms: Mapping[str, RoomControl], gate: Gate) -> APIRouter:
         except ProtocolError as error:
             raise HTTPException(409, error.message) from error
         return {"status": "accepted"}
+
+    @router.post("/{name}/start")
+    async def start(name: str, bearer: Operator) -> dict[str, object]:
+        merchant = None if bearer.merchant == ANY_MERCHANT else bearer.merchant
+        if not await doors.start_room(name, merchant=merchant):
+            raise HTTPException(404, "没有找到")
+        return find(name, bearer).state()
+
+    @router.post("/{name}/stop")
+    async def stop(name: str, bearer: Operator) -> dict[str, str]:
+        find(name, bearer)
+        await doors.stop_room(name)
+        return {"state": "stopped"}
 
     @router.post("/{name}/say", status_code=202)
     async def say(name: str, body: Words, bearer: Operator) -> dict[str, str]:

@@ -1,0 +1,351 @@
+"""The composition root: opens everything in one stack, wires it, and hands out the web application."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import datetime
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from prometheus_client import CollectorRegistry
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine as DatabaseEngine
+
+from avatar import Voice
+from avatar.scene import create_stage
+from avatar.voice import create_voice
+from dialogue.budget import Budget
+from dialogue.director import Director
+from dialogue.engine import Engine
+from dialogue.live import LiveDesk
+from dialogue.openai_model import OpenAIModel
+from dialogue.rundown import Rundown
+from dialogue.store import Store
+from knowledge import Record
+from knowledge.base import KnowledgeBase
+from knowledge.embedder import Embedder, create_embedder
+from stream.api import Gate, create_health_router, create_lead_router, create_room_api
+from stream.chat.hub import ChatHub, ChatShop
+from stream.chat.router import create_chat_router
+from stream.chat.token import TokenSigner
+from stream.live import LiveRoom, Shop
+from stream.peer import IceServer
+from stream.pictures import pictures_folder
+from stream.room import Room
+from stream.room_book import RoomBook, RoomSpec
+from stream.room_socket import Limits, create_room_router
+from stream.settings import Settings
+from stream.shelf import shelf
+from stream.whep_router import whep_router
+
+logger = logging.getLogger(__name__)
+
+WEB = resources.files("stream") / "web"
+_WATCH_S = 3.0
+"""How often a room looks whether its merchant has published anew."""
+_QUESTIONS = ("现在什么价", "有现货吗")
+
+
+def local_now() -> datetime:
+    """The merchant's wall clock, without a zone."""
+    return datetime.now()
+
+
+class Product:
+    """Everything that runs in one process; `open` builds it, leaving the context closes it in reverse."""
+
+    def __init__(self, settings: Settings, *, machine_token: str) -> None:
+        self.settings = settings
+        self.machine_token = machine_token
+        self.registry = CollectorRegistry()
+        self.rooms: dict[str, LiveRoom] = {}
+        self.problems: dict[str, str] = {}
+        """Rooms that did not open, with the reason."""
+        self._stack = AsyncExitStack()
+        self._names: dict[str, tuple[str, ...]] = {}
+        self._versions: dict[str, str | None] = {}
+        self._voices: dict[str, Voice] = {}
+
+    async def __aenter__(self) -> Product:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._stack.aclose()
+
+    async def _open(self) -> None:
+        settings = self.settings
+        self.store = await self._stack.enter_async_context(
+            await Store.open(settings.data_dir, database_url=settings.database_url)
+        )
+        self.book = RoomBook(self.store)
+        await self.book.open()
+        database = open_database(settings)
+        self._stack.callback(database.dispose)
+        self.knowledge = await self._stack.enter_async_context(
+            KnowledgeBase(
+                settings.data_dir / "knowledge",
+                engine=database,
+                create_embedder=embedder_of(settings),
+                chroma_url=settings.chroma_url,
+            )
+        )
+        self.engine = self._engine()
+        self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine)
+        self._stack.push_async_callback(self.hub.aclose)
+        for merchant in await self.store.access.merchants():
+            await self._learn(merchant.id)
+        for spec in await self.book.rooms():
+            if spec.running:
+                await self.open_room(spec)
+        watcher = asyncio.create_task(self._watch(), name="knowledge-watch")
+        self._stack.push_async_callback(_cancelled, watcher)
+
+    def _engine(self) -> Engine:
+        settings = self.settings
+        model = None
+        if settings.llm_base_url:
+            model = OpenAIModel(
+                settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key.get_secret_value()
+            )
+            self._stack.push_async_callback(model.aclose)
+        budget = Budget(lambda: local_now().date(), daily_tokens=settings.llm_daily_tokens)
+        return Engine(
+            self.knowledge,
+            clock=local_now,
+            model=model,
+            budget=budget,
+            names=lambda merchant: self._names.get(merchant, ()),
+        )
+
+    # -- rooms ------------------------------------------------------------------------------------------------------
+
+    async def open_room(self, spec: RoomSpec) -> None:
+        """Put a room on air; what stands in its way is remembered for `/readyz` and the log, the others go on."""
+        try:
+            live = await self._make_room(spec)
+            await live.start()
+        except Exception as exc:
+            logger.exception("room %s does not open", spec.name)
+            self.problems[spec.name] = str(exc)
+            return
+        self.problems.pop(spec.name, None)
+        self.rooms[spec.name] = live
+        self._stack.push_async_callback(live.stop)
+
+    async def start_room(self, name: str, *, merchant: str | None) -> bool:
+        """Put a room that was set up on air; False when there is none of this merchant (None: of any)."""
+        spec = next((spec for spec in await self.book.rooms(merchant) if spec.name == name), None)
+        if spec is None:
+            return False
+        if name not in self.rooms:
+            await self.open_room(spec)
+        return name in self.rooms
+
+    async def stop_room(self, name: str) -> None:
+        """Take a room off air."""
+        live = self.rooms.pop(name, None)
+        if live is not None:
+            await live.stop()
+
+    async def _make_room(self, spec: RoomSpec) -> LiveRoom:
+        settings = self.settings
+        voice = await self._voice(spec.voice or settings.voice)
+        records, shop = await self._shop(spec.merchant)
+        faqs = await self.knowledge.faqs(spec.merchant)
+        rundown = Rundown.from_records(records, shop=shop.name, faqs=faqs, today=local_now().date())
+
+        desk = LiveDesk(self.engine, merchant=spec.merchant, room=spec.name)
+        director = Director(rundown, desk.answer)
+        desk.product = lambda: director.product
+        room = Room(
+            spec.name,
+            voice=voice,
+            make_stage=lambda: create_stage(
+                spec.host or "xiaoqi",
+                hosts_dir=settings.data_dir / "hosts",
+                background=spec.background or "studio",
+                burn_captions=bool(spec.push_url),
+                burn_card=bool(spec.push_url),
+            ),
+            director=director,
+            max_viewers=settings.max_viewers,
+            ice_servers=ice_servers(settings),
+        )
+        return LiveRoom(spec, room=room, director=director, shop=shop, store=self.store, now=local_now)
+
+    async def _voice(self, name: str) -> Voice:
+        voice = self._voices.get(name)
+        if voice is None:
+            settings = self.settings
+            voice = await asyncio.to_thread(
+                create_voice, name, models_dir=settings.models_dir, cache_dir=settings.data_dir / "speech"
+            )
+            self._voices[name] = voice
+            self._stack.push_async_callback(voice.aclose)
+        return voice
+
+    # -- what merchants know ----------------------------------------------------------------------------------------
+
+    async def _shop(self, merchant: str) -> tuple[tuple[Record, ...], Shop]:
+        row = await self.store.access.merchant(merchant)
+        records = await self.knowledge.records(merchant)
+        faqs = await self.knowledge.faqs(merchant)
+        folder = pictures_folder(self.settings.data_dir, merchant)
+        products = shelf(records, now=local_now(), picture_base=f"/pictures/{merchant}")
+        pictures = {p.sku: folder / p.picture.rsplit("/", 1)[-1] for p in products if p.picture}
+        asked = [faq.question.rstrip("？?") for faq in faqs if faq.question and 3 <= len(faq.question) <= 9]
+        return records, Shop(
+            merchant,
+            row.name if row is not None else merchant,
+            products,
+            (*_QUESTIONS, *asked[:3]),
+            {sku: path for sku, path in pictures.items() if path.is_file()},
+        )
+
+    async def _learn(self, merchant: str) -> None:
+        self._versions[merchant] = await self.knowledge.version(merchant)
+        self._names[merchant] = tuple(record.name for record in await self.knowledge.records(merchant))
+        await self.knowledge.warm(merchant)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_WATCH_S)
+            try:
+                await self._take_over()
+            except Exception:
+                logger.exception("a new knowledge version was not taken over; trying again")
+
+    async def _take_over(self) -> None:
+        for merchant in [row.id for row in await self.store.access.merchants()]:
+            if await self.knowledge.version(merchant) == self._versions.get(merchant):
+                continue
+            await self._learn(merchant)
+            records, shop = await self._shop(merchant)
+            faqs = await self.knowledge.faqs(merchant)
+            for room in self.rooms.values():
+                if room.merchant == merchant:
+                    rundown = Rundown.from_records(records, shop=shop.name, faqs=faqs, today=local_now().date())
+                    room.restock(shop, rundown)
+            logger.info("merchant %s: version %s is live", merchant, self._versions[merchant])
+
+    async def chat_shop(self, merchant: str) -> ChatShop | None:
+        """How a merchant's chat presents itself, None when there is no such merchant."""
+        row = await self.store.access.merchant(merchant)
+        if row is None:
+            return None
+        names = self._names.get(merchant, ())
+        suggestions = (f"{names[0]}多少钱？", "包邮吗？", "几天能到？") if names else ()
+        return ChatShop(merchant, row.name, suggestions=suggestions)
+
+    def ready(self) -> dict[str, Callable[[], str | None]]:
+        """Probes of `/readyz`."""
+
+        def rooms() -> str | None:
+            dead = [name for name, room in self.rooms.items() if not room.room.live]
+            failed = [f"{name}: {why}" for name, why in self.problems.items()]
+            return "; ".join([*failed, *(f"{name} is not on air" for name in dead)]) or None
+
+        return {"rooms": rooms}
+
+
+def create_app(product: Product) -> FastAPI:
+    """The web application of an opened product."""
+    settings = product.settings
+    app = FastAPI(title="Zhanggui", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    gate = Gate(product.store.access.verify, machine_token=product.machine_token)
+    signer = TokenSigner(_visitor_key(settings.data_dir / "keys" / "visitor.key"))
+    token = settings.viewer_token.get_secret_value() if settings.viewer_token else None
+
+    def audience_of(name: str) -> Room | None:
+        live = product.rooms.get(name)
+        return live.room if live else None
+
+    app.include_router(whep_router(audience_of, token=token))
+    app.include_router(create_room_router(product.rooms, limits=Limits()))
+    app.include_router(create_chat_router(hub=product.hub, shops=product.chat_shop, signer=signer))
+    app.include_router(create_room_api(product.rooms, product, gate))
+    app.include_router(create_lead_router(product.store.leads, gate))
+    metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    app.include_router(
+        create_health_router(probes=product.ready(), registry=product.registry, metrics_token=metrics_token)
+    )
+    _pages(app, product)
+    return app
+
+
+def _pages(app: FastAPI, product: Product) -> None:
+    web = Path(str(WEB))
+
+    @app.get("/live/{room}", include_in_schema=False)
+    async def live_page(room: str) -> Response:
+        if room not in product.rooms:
+            raise HTTPException(404, f"没有名为 {room[:40]} 的直播间")
+        return FileResponse(web / "live.html", headers={"Cache-Control": "no-cache"})
+
+    @app.get("/pictures/{merchant}/{name}", include_in_schema=False)
+    async def picture(merchant: str, name: str, request: Request) -> Response:
+        path = pictures_folder(product.settings.data_dir, Path(merchant).name) / Path(name).name
+        if path.suffix != ".jpg" or not path.is_file():
+            raise HTTPException(404, "没有这张图")
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=300"})
+
+    app.mount("/web", StaticFiles(directory=web), name="web")
+
+
+def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
+    """STUN and TURN as configured."""
+    servers = [IceServer(url) for url in settings.stun_urls]
+    if settings.turn_url:
+        servers.append(IceServer(settings.turn_url, settings.turn_username, settings.turn_password.get_secret_value()))
+    return tuple(servers)
+
+
+def open_database(settings: Settings) -> DatabaseEngine:
+    """The engine behind the knowledge pointers; the same database as everything else."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return create_engine(settings.resolved_database_url)
+
+
+def embedder_of(settings: Settings) -> Callable[[], Embedder]:
+    """Makes the configured embedder when it is first needed."""
+    return lambda: create_embedder(
+        settings.embedder,
+        base_url=settings.embedder_base_url,
+        model=settings.embedder_model,
+        api_key=settings.embedder_api_key.get_secret_value(),
+    )
+
+
+def _visitor_key(path: Path) -> bytes:
+    """The key of visitor tokens, made at the first start; outlives restarts."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_bytes(secrets.token_bytes(32))
+        draft.replace(path)
+    return path.read_bytes()
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def open_product(settings: Settings, *, machine_token: str | None = None) -> AsyncIterator[Product]:
+    """Open everything; close it in reverse on the way out."""
+    async with Product(settings, machine_token=machine_token or secrets.token_urlsafe(24)) as product:
+        yield product

@@ -1,0 +1,56 @@
+"""How a command finds the server that runs on the same data folder: a small file only the owner may read."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from stream.errors import StreamError
+from stream.settings import Settings
+
+
+class NoServerError(StreamError):
+    """Nothing serves this data folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalServer:
+    """Where it listens, and the token that lets commands of the same user in."""
+
+    url: str
+    token: str
+    pid: int
+
+
+def _path(settings: Settings) -> Path:
+    return settings.data_dir / "run" / "serve.json"
+
+
+@contextmanager
+def announced(settings: Settings, *, url: str, token: str) -> Iterator[None]:
+    """Leave the file while serving, take it away at the end."""
+    path = _path(settings)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".new")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(asdict(LocalServer(url, token, os.getpid()))), "utf-8")
+    draft.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def local_server(settings: Settings) -> LocalServer:
+    """The server of this data folder. Raises `NoServerError` when none runs."""
+    path = _path(settings)
+    try:
+        found = LocalServer(**json.loads(path.read_text("utf-8")))
+        os.kill(found.pid, 0)
+    except (OSError, ValueError, TypeError) as exc:
+        raise NoServerError(f"{settings.data_dir}: 没有正在运行的服务；先运行 zhanggui serve") from exc
+    return found
