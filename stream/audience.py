@@ -59,7 +59,9 @@ class Audience:
         audio: Hub,
         low_video: Hub | None = None,
         max_viewers: int = 300,
+        offers_per_s: float = 20.0,
         ice_servers: Sequence[IceServer] = (),
+        own_ice_servers: Sequence[IceServer] = (),
         half_open_s: float = HALF_OPEN_S,
         gso: bool = True,
         sent_bitrate: Callable[[Hub], int] = lambda _: 0,
@@ -67,13 +69,15 @@ class Audience:
     ) -> None:
         self.viewers: dict[str, Viewer] = {}
         self.ice_servers = tuple(ice_servers)
+        """Offered to the viewers."""
+        self._own_ice_servers = tuple(own_ice_servers)
         self.joined = 0
         self.reaped = 0
         self.moves = 0
         self.connect_s: list[float] = []
         """Seconds from the offer to the connection of the last viewers, at most 1,000."""
         self._video, self._audio, self._low = video, audio, low_video
-        self._admission = Admission(max_viewers)
+        self._admission = Admission(max_viewers, rate=offers_per_s)
         self._half_open_s = half_open_s
         self._gso = gso
         self._sent_bitrate = sent_bitrate
@@ -104,7 +108,7 @@ class Audience:
             video=self._video,
             audio=self._audio,
             scratch=self._scratch,
-            ice_servers=self.ice_servers,
+            ice_servers=self._own_ice_servers,
             feedback=_Reports(self, session.id),
             on_state=lambda state: self._state(session.id, state),
             gso=self._gso,

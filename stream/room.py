@@ -57,7 +57,12 @@ RoomEvent = LineStarted | LineEnded | Caption
 
 
 class Room:
-    """Puts a host on air. All state is owned by the running loop; `start` and `stop` bracket it."""
+    """Puts a host on air. All state is owned by the running loop; `start` and `stop` bracket it.
+
+    `ice_servers` are offered to the viewers; `own_ice_servers` are asked by this process for each viewer, which costs a
+    round trip a join and is needed only where it sits behind a NAT. `make_stage` is called in the renderer's thread,
+    and again when a stage failed.
+    """
 
     def __init__(
         self,
@@ -68,7 +73,9 @@ class Room:
         director: Director,
         renditions: Sequence[Rendition] = (HIGH, LOW),
         max_viewers: int = 300,
+        offers_per_s: float = 20.0,
         ice_servers: Sequence[IceServer] = (),
+        own_ice_servers: Sequence[IceServer] = (),
         gso: bool = True,
         ahead_s: float = 6.0,
         stall_s: float = 12.0,
@@ -95,7 +102,9 @@ class Room:
             audio=self.audio_hub,
             low_video=low,
             max_viewers=max_viewers,
+            offers_per_s=offers_per_s,
             ice_servers=ice_servers,
+            own_ice_servers=own_ice_servers,
             half_open_s=half_open_s,
             gso=gso,
             sent_bitrate=lambda hub: int(hub.bitrate),
@@ -183,12 +192,12 @@ class Room:
         self.audio_hub.publish((unit.data,), tick.sample, key=True, ntp=clock.ntp(tick.sample))
         self.outputs.audio(unit, tick.pcm)
         for event in tick.events:
+            self._feed.publish(event)
             if isinstance(event, LineStarted):
                 self._clauses = clauses(event.line.text)
                 self._listening_until = 0
             elif self._shown is not None:
                 self._show(None, tick.sample)
-            self._feed.publish(event)
         self.speaker.tick()
         if tick.frame is not None:
             self._follow(tick.sample)

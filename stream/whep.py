@@ -172,7 +172,7 @@ class Admission:
 
     max_viewers: int
     max_half_open: int = 64
-    rate: float = 50.0
+    rate: float = 20.0
     """Offers a second from one address, with a burst of twice as many."""
     _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
 

@@ -1,0 +1,133 @@
+"""A room on a loopback port, and viewers for it: what the end-to-end tests of the stream share."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import httpx
+import uvicorn
+from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, HTMLResponse
+
+from stream.room import Room
+from stream.whep_router import whep_router
+from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
+
+WHEP_JS = Path(__file__).resolve().parents[2] / "stream" / "web" / "whep.js"
+
+PAGE = """<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">
+<video id="video" autoplay playsinline></video>
+<script type="module">
+import { connect } from "/whep.js";
+const video = document.getElementById("video"), began = performance.now();
+window.states = [];
+video.requestVideoFrameCallback(() => { window.firstFrameMs = performance.now() - began; });
+window.player = connect(video, "/rooms/demo/whep", { onstate: (state) => window.states.push(state) });
+window.stats = async () => {
+  const found = {};
+  (await window.player.pc.getStats()).forEach((s) => { if (s.type === "inbound-rtp") found[s.kind] = s; });
+  return found;
+};
+</script>"""
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """Serve an application; gives its base URL."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
+        server = uvicorn.Server(config)
+        server.capture_signals = nullcontext  # type: ignore[method-assign]
+        task = asyncio.create_task(server.serve([listening]))
+        try:
+            while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+                await asyncio.sleep(0.01)
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            await task
+
+
+def application(rooms: Mapping[str, Room], **options: Any) -> FastAPI:
+    """WHEP and a bare page around the shipped client."""
+    app = FastAPI()
+    app.include_router(whep_router(rooms.get, **options))
+
+    @app.get("/")
+    async def page() -> HTMLResponse:
+        return HTMLResponse(PAGE)
+
+    @app.get("/whep.js")
+    async def script() -> FileResponse:
+        return FileResponse(WHEP_JS, media_type="text/javascript")
+
+    return app
+
+
+def make_room(
+    *, lines: tuple[str, ...] = ("今天给大家带来一款好用的杯子。",), loop: bool = True, **options: Any
+) -> Room:
+    """A room with the fakes, unless others are handed in."""
+    options.setdefault("voice", ToneVoice())
+    options.setdefault("make_stage", BarsStage)
+    options.setdefault("director", ListDirector([FakeLine(text) for text in lines], loop=loop))
+    return Room("demo", **options)
+
+
+@asynccontextmanager
+async def on_air(room: Room, **options: Any) -> AsyncIterator[str]:
+    """Start a room and serve it; gives the base URL."""
+    await room.start()
+    try:
+        async with serving(application({"demo": room}, **options)) as url:
+            yield url
+    finally:
+        await room.stop()
+
+
+class Watcher:
+    """An aiortc viewer that plays by the rules of WHEP."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
+        self.tracks: dict[str, MediaStreamTrack] = {}
+        self.resource = ""
+        self.etag = ""
+        self.pc.on("track", lambda track: self.tracks.__setitem__(track.kind, track))
+
+    async def join(self, *, kinds: tuple[str, ...] = ("video", "audio")) -> None:
+        for kind in kinds:
+            self.pc.addTransceiver(kind, direction="recvonly")
+        await self.pc.setLocalDescription(await self.pc.createOffer())
+        async with httpx.AsyncClient() as client:
+            reply = await client.post(
+                f"{self.url}/rooms/demo/whep",
+                content=self.pc.localDescription.sdp,
+                headers={"Content-Type": "application/sdp"},
+            )
+        assert reply.status_code == 201, reply.text
+        self.resource = self.url + reply.headers["location"]
+        self.etag = reply.headers["etag"]
+        await self.pc.setRemoteDescription(RTCSessionDescription(reply.text, "answer"))
+
+    async def frame(self, kind: str = "video") -> Any:
+        async with asyncio.timeout(20):
+            return await self.tracks[kind].recv()
+
+    async def close(self) -> None:
+        await self.pc.close()
+
+
+async def eventually(check: Callable[[], bool], *, within_s: float = 15.0) -> None:
+    """Wait until `check` holds; fails the test when it does not in time."""
+    async with asyncio.timeout(within_s):
+        while not check():  # noqa: ASYNC110 - the state belongs to code that knows nothing of tests
+            await asyncio.sleep(0.02)
