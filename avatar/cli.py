@@ -15,25 +15,52 @@ import numpy as np
 import typer
 
 from avatar.errors import AvatarError
-from avatar.speech import SAMPLE_RATE, Emotion, Voice
+from avatar.speech import SAMPLE_RATE, Emotion
+from avatar.voice import create_voice
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
 
 
-class AvatarTools(Protocol):
-    """What the commands need from whoever put the product together."""
+class Secret(Protocol):
+    """A key that does not print itself."""
 
-    models_dir: Path
-    data_dir: Path
-
-    def open_voice(self, name: str) -> Voice:
-        """Open a voice by name; blocking. Raises `AvatarError`."""
+    def get_secret_value(self) -> str:
+        """Return the key."""
         ...
 
 
-def create_app(open_tools: Callable[[Path | None], AvatarTools]) -> typer.Typer:
-    """Return the command group; `open_tools` is given `--data-dir`."""
+class AvatarSettings(Protocol):
+    """What the commands need to know; the product's settings have it."""
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of fetched models."""
+        ...
+
+    @property
+    def data_dir(self) -> Path:
+        """The product's data folder."""
+        ...
+
+    @property
+    def cloud_voice(self) -> bool:
+        """Whether text may be sent to a cloud voice."""
+        ...
+
+    @property
+    def speech_base_url(self) -> str | None:
+        """Server of the `openai` voices."""
+        ...
+
+    @property
+    def speech_api_key(self) -> Secret:
+        """Its key."""
+        ...
+
+
+def create_app(open_settings: Callable[[Path | None], AvatarSettings]) -> typer.Typer:
+    """Return the command group; `open_settings` is given `--data-dir`."""
     app = typer.Typer(help="主播：声音与形象", no_args_is_help=True)
 
     @app.command("voices")
@@ -42,7 +69,7 @@ def create_app(open_tools: Callable[[Path | None], AvatarTools]) -> typer.Typer:
         from avatar.catalogue import MANDARIN, open_models
         from avatar.kokoro.voice import VOICES
 
-        ready = open_models(open_tools(data_dir).models_dir).present(MANDARIN)
+        ready = open_models(open_settings(data_dir).models_dir).present(MANDARIN)
         rows = [
             {"name": f"kokoro:{voice.name}", "title": voice.title, "gender": voice.gender, "ready": ready}
             for voice in VOICES
@@ -66,7 +93,7 @@ def create_app(open_tools: Callable[[Path | None], AvatarTools]) -> typer.Typer:
     ) -> None:
         """试听：把一句话说进 wav 文件，并报告首个声音的延迟。"""
         with reporting():
-            told = asyncio.run(_say(open_tools(data_dir), voice, text, emotion, out))
+            told = asyncio.run(_say(open_settings(data_dir), voice, text, emotion, out))
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False))
         else:
@@ -87,8 +114,16 @@ class reporting:
             raise typer.Exit(1) from error
 
 
-async def _say(tools: AvatarTools, name: str, text: str, emotion: Emotion, out: Path) -> dict[str, float | str]:
-    voice = await asyncio.to_thread(tools.open_voice, name)
+async def _say(settings: AvatarSettings, name: str, text: str, emotion: Emotion, out: Path) -> dict[str, float | str]:
+    voice = await asyncio.to_thread(
+        create_voice,
+        name,
+        models_dir=settings.models_dir,
+        cache_dir=settings.data_dir / "speech",
+        allow_cloud=settings.cloud_voice,
+        base_url=settings.speech_base_url,
+        api_key=settings.speech_api_key.get_secret_value(),
+    )
     loop = asyncio.get_running_loop()
     try:
         began, first, parts = loop.time(), 0.0, []

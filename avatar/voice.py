@@ -34,7 +34,7 @@ def create_voice(
     replacements: Mapping[str, str] | None = None,
     threads: int = 1,
     allow_cloud: bool = False,
-    base_url: str = "",
+    base_url: str | None = None,
     api_key: str = "",
     model: str = "tts-1",
     on_fallback: Callable[[str], None] | None = None,
@@ -42,8 +42,8 @@ def create_voice(
     """Open a voice by name: `kokoro[:zf_xiaobei]`, `edge[:zh-CN-XiaoxiaoNeural]` or `openai[:alloy]`.
 
     Blocking, about two seconds: call it before serving or from a thread. `models_dir` holds fetched models; spoken
-    lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps none). `pronunciations` (word → toned pinyin) and
-    `replacements` (written → spoken) are the merchant's own.
+    lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps none). `pronunciations` (word → toned
+    pinyin) and `replacements` (written → spoken) are the merchant's own.
 
     `edge` and `openai` send the text to a server: they need `allow_cloud`, and fall back to the embedded voice within a
     second when they fail or are late; `on_fallback` is told why. `openai` takes `base_url`, `api_key` and `model`.

@@ -134,8 +134,8 @@ class Pace:
         return left if left <= frames * 1.35 else frames
 
     def _opening(self, left: int) -> int:
-        if self.load >= 0.9:  # cannot keep up for ever: start late enough to end in time
-            return max(self._most, int(left * (1 - 0.85 / self.load)))
+        if self.load >= 0.9:  # cannot keep up for ever: start later, but not by more than three seconds of sound
+            return min(2 * self._most, max(self._most, int(left * (1 - 0.85 / self.load))))
         return self._floor()
 
     def _floor(self) -> int:
