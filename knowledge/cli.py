@@ -14,12 +14,16 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from knowledge.diff import describe
 from knowledge.document import RefusedError
 from knowledge.errors import KnowledgeError
 from knowledge.evidence import Evidence
 from knowledge.folder import Refusal
 from knowledge.library import Library, Summary
 from knowledge.limits import Limits
+from knowledge.lint import EVERYDAY_QUESTIONS, Severity
+from knowledge.parsers.plain import decode
+from knowledge.template import write_template
 
 OpenLibrary = Callable[[Path | None], Library]
 
@@ -27,6 +31,7 @@ Merchant = Annotated[str, typer.Option("--merchant", "-m", help="商家名（英
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹；不写就用默认的")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序读")]
 
+_SEVERITIES = {Severity.ERROR: "错误", Severity.WARNING: "警告", Severity.HINT: "提示"}
 _DECISIONS = {"answer": "可以回答", "ask": "需要反问", "refuse": "没有把握，不回答"}
 
 
@@ -125,6 +130,60 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
             else:
                 _print_evidence(evidence)
 
+    @app.command("diff")
+    def diff_versions(
+        merchant: Merchant,
+        before: Annotated[str | None, typer.Option("--from", help="版本；不写就是已发布的版本")] = None,
+        after: Annotated[str | None, typer.Option("--to", help="版本；不写就是草稿")] = None,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """发布草稿会改变什么：价格、答案、商品、文件。"""
+        with _reported():
+            diff = open_library(data_dir).diff(merchant, before=before, after=after)
+            if as_json:
+                _print_json(asdict(diff))
+            else:
+                typer.echo(f"{diff.before or '（还没有发布）'} → {diff.after}")
+                for line in describe(diff):
+                    typer.echo(line)
+
+    @app.command("lint")
+    def check(
+        merchant: Merchant,
+        questions: Annotated[
+            Path | None, typer.Option("--questions", help="顾客常问的问题，一行一个；不写就用内置的")
+        ] = None,
+        quick: Annotated[bool, typer.Option("--quick", help="不试问题，只检查内容")] = False,
+        strict: Annotated[bool, typer.Option("--strict", help="有错误就算失败（退出码 1）")] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """发布前检查草稿：价格打架、促销过期、广告法禁用语、重复问题、问不到的问题。"""
+        with _reported():
+            asked = EVERYDAY_QUESTIONS if questions is None else _lines(questions)
+            findings = open_library(data_dir).lint(merchant, questions=None if quick else asked)
+            if as_json:
+                _print_json([asdict(finding) for finding in findings])
+            else:
+                for finding in findings:
+                    where = f"  [{finding.source}]" if finding.source else ""
+                    typer.echo(f"{_SEVERITIES[finding.severity]} {finding.text}{where}")
+                typer.echo(f"共 {len(findings)} 处" if findings else "没有发现问题")
+            if strict and any(finding.severity is Severity.ERROR for finding in findings):
+                raise typer.Exit(1)
+
+    @app.command()
+    def template(
+        path: Annotated[Path, typer.Argument(help="写到哪个 .xlsx 文件或文件夹")] = Path("知识库模板.xlsx"),
+        force: Annotated[bool, typer.Option("--force", help="覆盖已有的文件")] = False,
+        data_dir: DataDir = None,
+    ) -> None:
+        """生成可以直接填写的商品和问答模板。"""
+        with _reported():
+            target = write_template(path, overwrite=force)
+            typer.echo(f"已生成 {target}：填好后执行 knowledge add {target} --merchant 商家名")
+
     @app.command()
     def publish(merchant: Merchant, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         """发布草稿：一步切换，正在进行的对话不受影响。"""
@@ -163,8 +222,6 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
 
 def read_mapping(path: Path) -> dict[str, str]:
     """Column title → meaning, from a JSON object or a two-column csv; raises KnowledgeError naming the file."""
-    from knowledge.parsers.plain import decode
-
     try:
         text = decode(path.read_bytes(), limits=Limits())
         if path.suffix.lower() == ".json":
@@ -180,6 +237,14 @@ def read_mapping(path: Path) -> dict[str, str]:
     if any(len(row) != 2 for row in rows):
         raise KnowledgeError(f"{path}：每行要写成“列名,含义”")
     return {title.strip(): meaning.strip() for title, meaning in rows if title.strip() != "列名"}
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        text = decode(path.read_bytes(), limits=Limits())
+    except RefusedError as exc:
+        raise KnowledgeError(f"{path}：{exc}") from exc
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def evidence_to_json(evidence: Evidence) -> dict[str, Any]:

@@ -191,6 +191,11 @@ class Content:
         query = "SELECT * FROM reading WHERE document = ? ORDER BY position"
         return tuple(map(self._passage, self._query(query, (document,))))
 
+    def pointing_nowhere(self) -> frozenset[str]:
+        """Ids of the passages that say they belong to a record which no file describes."""
+        rows = self._query("SELECT id, record_id FROM passages WHERE record_id IS NOT NULL", ())
+        return frozenset(passage for passage, record in rows if record not in self._merged.canonical)
+
     def record_rows(self) -> tuple[RecordRow, ...]:
         """Records as each file states them, before merging: what lint compares."""
         return self._rows

@@ -18,11 +18,13 @@ from sqlalchemy.engine import Engine
 
 from knowledge.base import KnowledgeBase
 from knowledge.content import Content, DocumentRow, Manifest
+from knowledge.diff import Diff, compare
 from knowledge.embedder import Embedder
 from knowledge.errors import KnowledgeError
 from knowledge.folder import Refusal, gather
 from knowledge.intake import read_files
 from knowledge.limits import Limits
+from knowledge.lint import EVERYDAY_QUESTIONS, Finding, Severity, lint, unanswered
 from knowledge.publication import Pointer, Publication, Publications, check_merchant
 from knowledge.retriever import Retriever
 from knowledge.workshop import Change, Progress, Workshop
@@ -207,6 +209,42 @@ class Library:
                 self.publications.stage(merchant, None, instead_of=draft)
                 self._drop(merchant, draft)
             return draft
+
+    def diff(self, merchant: str, *, before: str | None = None, after: str | None = None) -> Diff:
+        """What publishing the draft would change; or the difference between any two versions on the disk."""
+        pointer = self.pointer(merchant)
+        before, after = before or pointer.published, after or pointer.draft
+        if after is None:
+            raise LibraryError(f"商家 {merchant} 没有草稿可以比较：先用 knowledge add 添加文件")
+        new = self.open(merchant, after)
+        try:
+            old = self.open(merchant, before) if before else None
+            try:
+                return compare(old, new)
+            finally:
+                if old is not None:
+                    old.close()
+        finally:
+            new.close()
+
+    def lint(self, merchant: str, *, questions: Iterable[str] | None = EVERYDAY_QUESTIONS) -> list[Finding]:
+        """Findings on the draft, or on the live version where there is no draft; the gravest first.
+
+        `questions` are tried against the version; None tries nothing and needs no embedder.
+        """
+        pointer = self.pointer(merchant)
+        version = pointer.draft or pointer.published
+        if version is None:
+            raise LibraryError(f"商家 {merchant} 还没有知识：先用 knowledge add 添加文件")
+        content = self.open(merchant, version)
+        try:
+            findings = lint(content, today=self._clock().astimezone().date())
+        finally:
+            content.close()
+        if questions is not None:
+            with self.retriever(merchant, version) as retriever:
+                findings.extend(unanswered(questions, retriever.search_now))
+        return sorted(findings, key=lambda finding: list(Severity).index(finding.severity))
 
     def versions(self, merchant: str) -> tuple[Publication, ...]:
         """How the live version moved, oldest first."""
