@@ -47,7 +47,10 @@ class Renderer:
         self._irises = [_Iris(centre, host.geometry.opening, scale, shift) for centre in host.geometry.eyes]
         self._fields = _fields(host, scale, shift, margin, width, height)
         alpha = self._layer[margin : margin + height, margin : margin + width, 3]
-        self._bands = [_Band(box) for box in _band_boxes(alpha, margin)]
+        self._bands = []
+        for box in _band_boxes(alpha, margin):
+            around = self._layer[box[1] : box[3] + 2 * margin, box[0] : box[2] + 2 * margin, 3]
+            self._bands.append(_Band(box, opaque=int(around.min()) == 255))
 
     def draw(self, pose: Pose, backdrop: I420, out: I420) -> None:
         """Draw the host in `pose` over `backdrop` into `out`; both I420 of the frame's size.
@@ -89,27 +92,42 @@ class Renderer:
 
 
 class _Band:
-    """A part of the frame that the host may cover: small enough for its planes to stay in the processor's cache."""
+    """A part of the frame that the host may cover: small enough for its planes to stay in the processor's cache.
 
-    def __init__(self, box: tuple[int, int, int, int]) -> None:
+    Every step writes into a buffer of its own, as fresh memory costs more than the arithmetic.
+    """
+
+    def __init__(self, box: tuple[int, int, int, int], *, opaque: bool) -> None:
         x0, y0, x1, y1 = box
+        self._opaque = opaque
         self._whole = (slice(y0, y1), slice(x0, x1))
         self._half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
-        shape = (y1 - y0, x1 - x0)
-        self._warped = np.empty((*shape, 4), np.uint8)
-        self._small = np.empty((shape[0] // 2, shape[1] // 2, 4), np.uint8)
+        size, half = (y1 - y0, x1 - x0), ((y1 - y0) // 2, (x1 - x0) // 2)
+        self._warped = np.empty((*size, 4), np.uint8)
+        self._small = np.empty((*half, 4), np.uint8)
+        self._luma, self._hole = np.empty(size, np.uint8), np.empty(size, np.uint8)
+        self._parts = [np.empty(half, np.uint8) for _ in range(4)]
 
     def draw(self, layer: Pixels, look: Field, below: tuple[Pixels, ...], over: tuple[Pixels, ...]) -> None:
         bend(layer, look[self._whole], out=self._warped)
         height, width = self._small.shape[:2]
         cv2.resize(self._warped, (width, height), dst=self._small, interpolation=cv2.INTER_AREA)
-        luma = cv2.extractChannel(self._warped, 0)
-        hole = cv2.bitwise_not(cv2.extractChannel(self._warped, 3))
-        _, cb, cr, alpha = cv2.split(self._small)
-        small_hole = cv2.bitwise_not(alpha)
-        for k, (plane, clear) in enumerate(((luma, hole), (cb, small_hole), (cr, small_hole))):
-            area = self._half if k else self._whole
-            over[k][area] = cv2.add(cv2.multiply(below[k][area], clear, scale=1 / 255), plane)
+        cv2.split(self._small, self._parts)
+        spare, cb, cr, small_hole = self._parts
+        if self._opaque:
+            cv2.extractChannel(self._warped, 0, over[0][self._whole])
+            over[1][self._half], over[2][self._half] = cb, cr
+            return
+        cv2.extractChannel(self._warped, 0, self._luma)
+        cv2.extractChannel(self._warped, 3, self._hole)
+        cv2.bitwise_not(self._hole, dst=self._hole)
+        cv2.bitwise_not(small_hole, dst=small_hole)
+        whole, half = self._whole, self._half
+        cv2.multiply(below[0][whole], self._hole, dst=self._hole, scale=1 / 255)
+        cv2.add(self._hole, self._luma, dst=over[0][whole])
+        for k, plane in ((1, cb), (2, cr)):
+            cv2.multiply(below[k][half], small_hole, dst=spare, scale=1 / 255)
+            cv2.add(spare, plane, dst=over[k][half])
 
 
 class _PatchLayer:
