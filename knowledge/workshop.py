@@ -27,7 +27,7 @@ from knowledge.content import (
     open_database,
 )
 from knowledge.embedder import Embedder
-from knowledge.index import build_index
+from knowledge.index import build_index, drop_index
 from knowledge.reading import Reading
 
 BUILDING = ".building-"
@@ -97,6 +97,7 @@ class Workshop:
                     embedder=embedder,
                     progress=progress,
                     passages=lambda: content.passages,
+                    lookup=content.passages_by_id,
                     chroma_url=self._chroma_url,
                 )
             finally:
@@ -118,6 +119,7 @@ class Workshop:
         """Delete a version directory that nothing points to any more."""
         path = self._folder / version
         if path.parent == self._folder and path.is_dir():
+            drop_index(path, chroma_url=self._chroma_url)
             # A half-deleted version must not look like a whole one.
             gone = path.rename(self._folder / f"{BUILDING}gone-{version}")
             shutil.rmtree(gone, ignore_errors=True)
