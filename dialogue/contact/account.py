@@ -14,35 +14,43 @@ from dialogue.contact.phone import Number, spoken_digits
 
 _SPOKEN = "".join(CHINESE_DIGITS)
 _WECHAT = (
-    r"(?:[微薇威维徽巍葳微徾][\s.]?(?:信|心|芯|xin|x)|卫星(?=号|:)|绿泡泡|v[\s.\-]?(?:信|心|x(?![a-z]))|w[\s.\-]?x(?![a-z])|"
-    r"wei[\s]?(?:xin|信)|we\s?chat|(?:加|\+|[我的]|换|留|扫)\s?(?:个|下|一下)?\s?(?:我|俺)?(?:的)?\s?[薇微威v](?![a-z\u4e00-\u9fff])|"
-    r"(?<![a-z0-9\u4e00-\u9fff])[薇微v](?=\s?[:=]))"
+    r"(?:[微薇威维徽巍葳徾][\s.]?(?:信|心|芯|xin|x)|卫星(?=号|:)|绿泡泡|(?<![a-z0-9])v[\s.\-]?(?:信|心)|"
+    r"(?<![a-z0-9])[vw][\s.\-]?x(?![a-z])|(?<![a-z0-9])[vw]x(?=(?!id)[a-z]+[-_]?[0-9])|"
+    r"(?<![a-z0-9])wei[\s]?(?:xin|信)|(?<![a-z0-9])we\s?chat|"
+    r"(?:加|\+|[我的]|换|留|扫)\s?(?:个|下|一下)?\s?(?:我|俺)?(?:的)?\s?"
+    r""
+    r"(?:[薇微威](?![\u4e00-\u9fff])|v(?![a-z\u4e00-\u9fff]))|"
+    r"(?<![a-z0-9\u4e00-\u9fff])[薇微v](?=\s?[:=])|(?<![a-z0-9\u4e00-\u9fff])[薇微威](?=\s?[a-z][a-z_-]*[0-9]))"
 )
-_QQ = r"(?:q[\s.\-]?q(?![a-z])|扣扣|叩叩|球球|秋秋|企鹅|(?<![a-z0-9])q(?=\s?号|\s?[:=])|(?:加|\+|我的?)\s?q(?![a-z]))"
+_QQ = (
+    r"(?:(?<![a-z0-9])q[\s.\-]?q(?![a-z])|扣扣|叩叩|球球|秋秋|企鹅|(?<![a-z0-9])q(?=\s?号|\s?[:=])|"
+    r"(?:加|\+|我的?)\s?q(?![a-z]))"
+)
 _JOIN = (
-    r"(?:[\s:=,\-—~>→(（\[【“\"'’”、。.!]|号码|号|账号|帐号|id|是|为|就是|叫|搜索?|加|我|的|这个|"
+    r"(?:[\s:=,\-—~>→(（\[【“\"'’”、。.!]|号码|号|账号|帐号|id|是|为|就是|叫|搜索?|加|我|的|这个|[吗呗嘛呀呢]|\?|"
     r"一下|下|添加|吧|哈|哦|啊|可以|直接|备用|也|👉|⬇)"
 )
-_ID = r"[a-z](?:[-_a-z0-9]|下划线|下横线)*"
+_ID = r"[a-z](?:[-_a-z0-9]|下划线|下横线){5,}|[a-z](?:\s[-_a-z0-9]){5,19}"
 _DIGITS = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}]){{4,11}}"
 
-_WECHAT_ID = re.compile(rf"(?<![a-z0-9])({_WECHAT})({_JOIN}{{0,8}}?)({_ID}|{_DIGITS})(?![a-z0-9_@-])")
+_WECHAT_ID = re.compile(rf"({_WECHAT})({_JOIN}{{0,8}}?)({_ID}|{_DIGITS})(?![a-z0-9_@-])")
 _WECHAT_AFTER = re.compile(
     rf"(?<![a-z0-9_@.-])({_ID})[\s,(（]*(?:这个?|就)?(?:是|为)?(?:我|本人|俺)?(?:的|个人)?({_WECHAT})(?:号|号码|id)?(?!\s*(?:支付|pay|转账|群))"
 )
-_QQ_ID = re.compile(rf"(?<![a-z0-9])({_QQ})({_JOIN}{{0,8}}?)({_DIGITS})(?![a-z0-9_@]|\s?@)")
+_QQ_ID = re.compile(rf"({_QQ})({_JOIN}{{0,8}}?)({_DIGITS})(?![a-z0-9_@]|\s?@)")
 _QQ_AFTER = re.compile(
     rf"(?<![0-9a-z_])([1-9][0-9]{{4,10}})[\s,(（]*(?:这个?|就)?(?:是|为)?(?:我|本人)(?:的)?(?:{_QQ})"
 )
 _SAME = re.compile(
     rf"(?:{_WECHAT}|{_QQ})(?:号)?(?:和|跟|与)?(?:也|都|就)?(?:是)?\s?(?:同号?|一样|同步|同手机|同电话|同上|相同|一个号|就?是(?:这个|手机|电话)|是同一个|这个号)"
-    rf"|同\s?{_WECHAT}|(?:手机|电话|号码?)(?:号)?(?:就|也|都)?是?(?:我)?(?:的)?{_WECHAT}|(?:也|就|都)是(?:我)?(?:的)?{_WECHAT}"
+    rf"|{_WECHAT}(?:和|跟|与)(?:手机|电话)(?:号码?)?(?:都|是|同)|{_WECHAT}.{{0,4}}搜(?:我)?(?:的)?(?:手机|电话)"
+    rf"|(?:手机|电话)(?:号)?\s?[/、&+]\s?{_WECHAT}|{_WECHAT}\s?[/、&+]\s?(?:手机|电话)|v\s?同|同\s?{_WECHAT}|(?:手机|电话|号码?)(?:号)?(?:就|也|都)?是?(?:我)?(?:的)?{_WECHAT}|(?:也|就|都)是(?:我)?(?:的)?{_WECHAT}"
     rf"|(?:{_WECHAT})(?:和|跟)?(?:手机|电话)(?:号)?(?:是)?(?:同|一)|(?:手机|电话)(?:号)?(?:和|跟|加|/|、|\+)?{_WECHAT}(?:同|都|一)|{_WECHAT}(?:电话|手机)(?:都|同)"
 )
 _AT = r"\s*(?:@|艾特|圈a|[(\[]at[)\]]|\s+at\s+)\s*"
 _DOT = r"\s*(?:\.|。|点|[(\[]dot[)\]]|\s+dot\s+)\s*"
 _EMAIL = re.compile(
-    rf"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9._%+-]|下划线)*?){_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*?){_DOT}"
+    rf"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9._%+-]|下划线)*?){_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*){_DOT}"
     r"(com|cn|net|org|edu|gov|io|co|me|vip|top|xyz|hk|tw|us|uk|de|jp|sg|info|biz|cc|tv|app|dev|shop|online|site|tech|ai)(?![a-z0-9])"
 )
 _WORDS = frozenset(
@@ -60,6 +68,8 @@ class Account:
     value: str
     start: int
     end: int
+    same: bool = False
+    """True for a WeChat account that is said to be the same as the telephone."""
 
 
 def scan_emails(text: str) -> Iterator[Account]:
@@ -85,7 +95,7 @@ def scan_wechat(text: str, numbers: Sequence[Number]) -> Iterator[Account]:
     mobiles = [number for number in numbers if number.kind == ContactKind.PHONE and number.value.isdigit()]
     if mobiles and _SAME.search(text):
         number = mobiles[-1]
-        yield Account(ContactKind.WECHAT, number.value, number.start, number.end)
+        yield Account(ContactKind.WECHAT, number.value, number.start, number.end, same=True)
 
 
 def scan_qq(text: str) -> Iterator[Account]:
@@ -104,6 +114,7 @@ def scan_qq(text: str) -> Iterator[Account]:
 
 def wechat_id(text: str) -> str | None:
     """The normal form of a WeChat id: a letter and 5 to 19 letters, digits, `_`, `-`; or a mobile or QQ number."""
+    text = re.sub(r"\s", "", text) if text[0].isascii() and text[0].isalpha() else text
     if text[0].isascii() and text[0].isalpha():
         text = text.replace("下划线", "_").replace("下横线", "_").rstrip("-_") if len(text) > 6 else text
         return text if 6 <= len(text) <= 20 else None

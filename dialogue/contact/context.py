@@ -13,19 +13,23 @@ _MEANT = re.compile(
     r"收货人|收件人|姓名|留|记一下|打(?:$|[:\s])"
 )
 _OTHER_THING = re.compile(
-    r"订单|訂單|单号|單號|运单|運單|流水|编号|編號|货号|貨號|型号|条码|条形码|sku|卡号|卡號|账号|帐号|賬號|账户|身份证|证号|工号|会员|"
+    r"(?:订单|訂單|单号|單號|运单|運單|流水|编号|編號|货号|貨號|型号|条码|条形码|sku|卡号|卡號|账号|帐号|賬號|账户|身份证|证号|工号|会员|"
     r"验证码|校验码|房号|合同|发票|税号|取件码|提货码|密码|\bid\b|isbn|版本|批次|序列号|\bsn\b|imei|价格|售价|总价|原价|现价|¥|\$|金额|余额|"
     r"转账|付款|群号|股票|邮编|编码|代码|款号|面积|尺寸|容量|车牌|快递号|物流号|工单|票号|券码|卡券|兑换码|直播间|房间号|店铺号|"
-    r"\bno\.?\b|条形|二维码|参数|像素|分辨率|时间戳|播放量|浏览量|粉丝|销量|人口"
+    r"\bn[o0]\b|条形|二维码|参数|像素|分辨率|时间戳|播放量|浏览量|粉丝|销量|人口)"
+    r"(?:号码?|编号)?|(?<![下买名])单(?:号|编号|据)?(?=(?:是|为|:|\s)*$)|第\s?$"
 )
 _THEIRS = re.compile(
     r"(?:(?:你们|你家|贵司|贵店|贵公司|店里|店铺|门店|本店|商家|卖家|厂家|品牌|总部|官方|平台|官网|页面|包装|盒子|网上|公众号)"
     r"(?:店|家|那边|这边|上|里|写|留|给|印|挂)*(?:的|上)?(?:客服|官方|售后|服务|预留|联系|店长|老板|经理)*"
     r"(?:电话|手机|号码|座机|微信|薇信|联系方式|热线|qq|邮箱|号|公众号|小程序)?"
     r"|(?:客服|售后|快递员?|快递小哥|配送员|师傅|司机|骑手|中介|骗子|诈骗|骚扰|推销|陌生|广告|冒充|垃圾|公安|银行|物业)(?:的)?"
-    r"(?:电话|手机|号码|座机|来电|短信|微信|热线|qq|邮箱|号)"
-    r"|热线|电话亭|举报|报警|投诉电话|不是|不要打|别打|比如|例如|举例|假如|格式如?"
-    r"|刚才|收到)(?:号码|号|电话)?(?:是|为|就是|不是|叫|打|:|,|\s|“|\"|')*$"
+    r"(?:电话|手机|号码|座机|来电|短信|微信|热线|qq|邮箱|号)?"
+    r"|热线|举报|报警|投诉电话|收到)(?:号码|号|电话)?(?:是|为|就是|不是|叫|:|,|\s|“|\"|')*$"
+)
+_SUPPOSED = re.compile(
+    r"(?:比如|例如|举例|假如|如果|格式|不是|不要打|别打|别加)(?:说|如|像|是)?(?:我|本人)?(?:的)?"
+    r"(?:电话|手机|号码|微信|qq|邮箱)?号?(?:是|为|叫|:|\s)*$"
 )
 _UNIT = re.compile(
     r"\s*(?:元|块|万|千|百|亿|人民币|rmb|kg|公斤|斤|克|毫升|ml|mm|cm|厘米|毫米|米|平|件|套|人|次|分|秒|天|年|%|度|吨|"
@@ -33,7 +37,7 @@ _UNIT = re.compile(
 )
 _DOUBTED = re.compile(
     r"[\s,。]*(?:这个?(?:号码?|电话|微信)?)?(?:是(?:不是)?(?:你们|你家|店里|客服|商家|官方|谁|哪|骗子)|"
-    r"(?:一直)?(?:打|发|骚扰|加)(?:了)?(?:我|来|过来)|(?:是|打)不通|没人接|停机|空号|(?:是|算)(?:不是)?(?:假|错)的|是我瞎|是谁)"
+    r"(?:一直|老是|天天|总是?|昨天|刚才)?(?:给我)?(?:打|骚扰)(?:了)?(?:我|来|过来|的?电话)|(?:一直|老是|天天|总是?)(?:发|加)|(?:是|打)不通|没人接|停机|空号|(?:是|算)(?:不是)?(?:假|错)的|是我瞎|是谁)"
 )
 _NOT_MINE = re.compile(r"我|本人|咱")
 
@@ -46,11 +50,13 @@ def is_meant(text: str, start: int) -> bool:
 def is_other(text: str, start: int, end: int) -> bool:
     """True when the words around `text[start:end]` say that it is another kind of number, or not the customer's."""
     before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
-    if _UNIT.match(after) or _DOUBTED.match(after):
+    if _UNIT.match(after) or _DOUBTED.match(after) or _SUPPOSED.search(before):
+        return True
+    if before.endswith("#") and after.startswith("#"):
         return True
     theirs = _THEIRS.search(before)
     if theirs and not _NOT_MINE.search(before[theirs.start() :]):
         return True
     other = [match.end() for match in _OTHER_THING.finditer(before)]
     meant = [match.end() for match in _MEANT.finditer(before)]
-    return bool(other) and max(other) > max(meant, default=-1)
+    return bool(other) and max(other) >= max(meant, default=-1)

@@ -14,6 +14,7 @@ from dialogue.contact.phone import Number, scan, spoken_digits
 from dialogue.contact.wish import find_details
 
 _SPOKEN = "".join(CHINESE_DIGITS)
+_URL = re.compile(r"(?:https?://|www\.)[!-~]+|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[!-~]*")
 _PIECE = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}])*"
 _TAIL = re.compile(rf"(?<![0-9a-z])({_PIECE})[\s.,…\-—~、。]*$")
 _HEAD = re.compile(
@@ -27,6 +28,11 @@ def find(text: str, *, earlier: Sequence[str] = ()) -> Findings:
     Pure and linear in the length of `text`. No digit is made up: each value consists of characters of the messages.
     """
     folded = fold(text)
+    folded = Folded(_URL.sub(lambda match: "\x00" * len(match[0]), folded.text), folded.starts, folded.ends)
+    if earlier and label_at_end(fold(earlier[-1]).text):
+        labelled = _labelled(folded, fold(earlier[-1]).text)
+        if labelled is not None:
+            return Findings((labelled,))
     emails = list(scan_emails(folded.text))
     rest = _without(folded.text, emails)
     phones = scan(rest)
@@ -71,11 +77,9 @@ def _without(text: str, emails: Sequence[Account]) -> str:
 
 
 def _is_account(number: Number, accounts: Sequence[Account]) -> bool:
-    """True when the digits are a QQ number or WeChat id that only looks like a telephone."""
-    return any(
-        account.start < number.end and number.start < account.end and account.kind == ContactKind.QQ
-        for account in accounts
-    )
+    """True when the digits were given as a QQ number or WeChat id, and not also as a telephone."""
+    here = [account for account in accounts if account.start < number.end and number.start < account.end]
+    return bool(here) and not any(account.same for account in here)
 
 
 def _contacts(folded: Folded, found: Sequence[Number | Account]) -> list[Contact]:
@@ -89,14 +93,18 @@ def _distinct(contacts: Sequence[Contact]) -> tuple[Contact, ...]:
     return tuple(seen.values())
 
 
+def _labelled(folded: Folded, before: str) -> Contact | None:
+    """An account whose label stood at the end of the message before, when this message is nothing but the account."""
+    text = f"{before} {folded.text}"
+    shift = len(before) + 1
+    for account in (*scan_wechat(text, ()), *scan_qq(text)):
+        if account.start >= shift and len(folded.text.strip()) - (account.end - account.start) <= 4:
+            return Contact(account.kind, account.value, folded.span(account.start - shift, account.end - shift))
+    return None
+
+
 def _continued(folded: Folded, earlier: Sequence[str]) -> Contact | None:
-    """A mobile number in pieces (138 / 1234 / 6021), or an account whose label stood in the message before."""
-    if label_at_end(earlier[-1]):
-        text = earlier[-1] + " " + folded.text
-        shift = len(earlier[-1]) + 1
-        for account in (*scan_wechat(text, ()), *scan_qq(text)):
-            if account.start >= shift:
-                return Contact(account.kind, account.value, folded.span(account.start - shift, account.end - shift))
+    """A mobile number in pieces: 138 / 1234 / 6021."""
     head = _HEAD.search(folded.text)
     if head is None or is_other(folded.text, head.start(1), head.end(1)):
         return None

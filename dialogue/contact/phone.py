@@ -25,6 +25,8 @@ _LABEL_WORDS = frozenset(
 _GAP = re.compile(
     r"(?:[\s\-.·_—–―/\\(),、~•|。+]|然后是?|再(?:来)?|后面是?|接着是?|最后是?|中间是?|横?杠|空格|点){0,4}"
 )
+_LOOK_ALIKE = re.compile(r"(?<![a-z0-9])[0-9oli](?:[\s\-.]?[0-9oli])+(?![a-z0-9])")
+_AS_DIGIT = str.maketrans("oli", "011")
 _SOFT = re.compile(r"[\s\-.·_—–―()~•|]*|.*[一-鿿].*")
 _PATTERNS = frozenset(
     tuple(map(int, pattern.split("-")))
@@ -89,8 +91,13 @@ def spoken_digits(text: str) -> str:
 
 def _repair(text: str) -> str:
     """Reads o and l between digits as 0 and 1; the length stays."""
-    text = re.sub(r"(?<=[0-9])o+(?=[0-9o]|\b)", lambda match: "0" * len(match[0]), text)
-    return re.sub(r"(?<=[0-9])[li|](?=[0-9])", "1", text)
+    return _LOOK_ALIKE.sub(
+        lambda match: match[0].translate(_AS_DIGIT) if _is_mostly_digits(match[0]) else match[0], text
+    )
+
+
+def _is_mostly_digits(text: str) -> bool:
+    return sum(char.isdigit() for char in text) >= 6 and sum(char.isalnum() for char in text) >= 10
 
 
 def _runs(text: str) -> Iterator[list[_Group]]:
@@ -167,9 +174,10 @@ def _stands_apart(
     """True when the groups are not a piece of a longer number and are grouped as people group telephone numbers."""
     gaps = {text[run[i].end : run[i + 1].start].strip(" ") for i in range(first, last)}
     if kind == ContactKind.LANDLINE:
-        usual = sizes[0] in (3, 4) or len(sizes) == 1 or set(sizes) == {1}
+        usual = sizes[0] in (2, 3, 4, 7, 8) or len(sizes) == 1 or set(sizes) == {1}
     else:
-        usual = sizes in _PATTERNS
+        scripts = {group.spoken for group in run[first : last + 1]}
+        usual = sizes in _PATTERNS or (len(scripts) == 2 and not any(gaps))
         if "," in gaps or "." in gaps:
             usual = usual and sizes != (11,) and not all(size == 3 for size in sizes[1:-1] or (0,))
     if not usual and not (announced and all(_SOFT.fullmatch(gap) for gap in gaps)):
@@ -177,11 +185,16 @@ def _stands_apart(
     if sizes in _DENSE and kind == ContactKind.PHONE:
         return True
     for near, far in ((first - 1, first), (last, last + 1)):
-        if near >= 0 and far < len(run):
+        if near >= 0 and far < len(run) and not (kind == ContactKind.LANDLINE and near == last and _extends(run, last)):
             gap = text[run[near].end : run[far].start]
             if gap.strip(" ") in gaps and len(gap) < 3 and not (gap == "" and run[near].spoken != run[far].spoken):
                 return False
     return True
+
+
+def _extends(run: list[_Group], last: int) -> bool:
+    """True when what follows the number is its extension."""
+    return last + 2 == len(run) and len(run[-1].digits) <= 6
 
 
 def _country(text: str, start: int, digits: str) -> int:
