@@ -1,7 +1,5 @@
 """REST for leads: a masked list. Revealing, export and erasing are the command line's, where they are audited."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """REST for rooms: list, say, pause, resume, and the bridge through which a platform's comments come in."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Annotated, Protocol
 

@@ -1,5 +1,5 @@
 // The live room: one socket for words, one WHEP session for picture and sound. Everything from outside is set as text.
-import { WhepPlayer } from "./whep.js";
+import { connect } from "./whep.js";
 
 const $ = (selector, root = document) => root.querySelector(selector);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
@@ -11,14 +11,14 @@ const WORDS = {
     send: "发送", chat: "私聊掌柜", peek: "只有您和店家看得到，报价、留电话都在这里", now: "讲解中", want: "我想要", consult: "咨询", close: "关闭",
     live: "直播中", paused: "主播休息中", stopped: "已下播", joining: "连接中", viewers: n => `${n} 人在看`, count: n => `${n} 条`, items: n => `${n} 件`,
     left: n => `余 ${n} 件`, until: d => `活动到 ${d}`, saving: s => `直降 ¥${s}`, ends: "距结束", queued: "排队中", answered: "已回答", now2: "回答中",
-    hidden: "已隐藏", explain: "求讲解", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "正在重连", attempt: n => `第 ${n} 次`,
+    hidden: "已隐藏", explain: "求讲解", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "正在重连", full2: "人满了，正在排队", attempt: n => `第 ${n} 次`,
     copied: "链接已复制", saved: "联系方式已交给店家，没有公开显示", wait: s => `说得有点快，${s} 秒后再发`, me: "我", others: n => `等 ${n} 人` },
   en: { room: "Live room", picture: "Live picture", unmute: "Tap for sound", mute: "Mute", sound: "Sound on", like: "Like", full: "Full screen", share: "Share",
     talk: "Comments and chat", comments: "Comments", answering: "Answering", quick: "Common questions", shelf: "Shelf", askLabel: "Ask the host", ask: "Ask the host, answered live",
     send: "Send", chat: "Private chat", peek: "Only you and the shop can see it", now: "Now", want: "I want it", consult: "Ask", close: "Close",
     live: "Live", paused: "Host is resting", stopped: "Off air", joining: "Connecting", viewers: n => `${n} watching`, count: n => `${n}`, items: n => `${n} items`,
     left: n => `${n} left`, until: d => `Until ${d}`, saving: s => `¥${s} off`, ends: "Ends in", queued: "Queued", answered: "Answered", now2: "Answering",
-    hidden: "Hidden", explain: "Show it", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "Reconnecting", attempt: n => `try ${n}`,
+    hidden: "Hidden", explain: "Show it", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "Reconnecting", full2: "Full, waiting", attempt: n => `try ${n}`,
     copied: "Link copied", saved: "Your contact went to the shop, it is not shown", wait: s => `A little fast: wait ${s} s`, me: "Me", others: n => `and ${n - 1} more` },
 };
 let lang = new URLSearchParams(location.search).get("lang") || (navigator.language.startsWith("zh") ? "zh" : "en");
@@ -49,7 +49,10 @@ const icon = (name, size = "xs") => {
 };
 const bars = () => { const eq = element("span", "eq", element("i"), element("i"), element("i")); eq.setAttribute("aria-hidden", "true"); return eq; };
 const priceOf = (price) => { const node = element("span", "price", element("small", "", "¥"), price); return node; };
-const picture = (source, name) => { const image = element("img"); image.alt = name || ""; if (source) image.src = source; else image.classList.add("none"); return image; };
+const picture = (source, name) => {
+  if (!source) { const tile = element("span", "tile", name.slice(0, 1)); tile.setAttribute("aria-hidden", "true"); tile.dataset.tone = name.charCodeAt(0) % 4; return tile; }
+  const image = element("img"); image.alt = ""; image.loading = "lazy"; image.src = source; return image;
+};
 
 // ---- state ------------------------------------------------------------------------------------------------------
 const view = { shop: "", state: "joining", viewers: 0, likes: 0, product: null, products: [], comments: new Map(), merchant: "", seq: 0, count: 0 };
@@ -67,9 +70,7 @@ function showNow() {
   const card = $(".now"), product = view.product;
   card.hidden = !product;
   if (!product) return;
-  const image = $(".now-pic img");
-  image.alt = product.name; image.classList.toggle("none", !product.picture);
-  if (product.picture) image.src = product.picture; else image.removeAttribute("src");
+  $(".now-pic > :first-child").replaceWith(picture(product.picture, product.name));
   $("h2", card).textContent = product.name;
   $(".now-price .price").replaceChildren(element("small", "", "¥"), product.price);
   $(".was", card).textContent = product.was ? `¥${product.was}` : "";
@@ -104,7 +105,7 @@ function showShelf() {
       side.append(ask);
     }
     const sub = [product.subtitle, product.stock === null ? "" : t("left", product.stock)].filter(Boolean).join(" · ");
-    const item = element("li", on ? "on" : "", picture(product.picture, ""), element("div", "", element("h3", "", product.name), element("p", "sub", sub), row), side);
+    const item = element("li", on ? "on" : "", picture(product.picture, product.name), element("div", "", element("h3", "", product.name), element("p", "sub", sub), row), side);
     return item;
   }));
 }
@@ -132,20 +133,17 @@ function showComment(message) {
   showState();
 }
 
-// Captions come when their sound begins; clauses light up over the sentence's length.
-let captionTimers = [];
-function showCaption({ text, at_ms, until_ms }) {
-  captionTimers.forEach(clearTimeout); captionTimers = [];
-  const box = $(".caption"), lines = text.match(/[^，。！？；,!?;]+[，。！？；,!?;”」]*/g) || [text];
-  const total = lines.join("").length, length = Math.max(600, until_ms - at_ms);
-  const draw = said => {
-    const first = Math.max(0, Math.min(said - 1, lines.length - 2));
-    $("p", box).replaceChildren(...lines.slice(first, first + 2).map((line, i) => first + i < said ? element("span", "", element("mark", "", line)) : element("span", "", line)));
-  };
-  box.hidden = false; draw(1);
-  let sung = 0;
-  lines.forEach((line, i) => { const at = length * sung / total; sung += line.length; if (i) captionTimers.push(setTimeout(draw, at, i + 1)); });
-  captionTimers.push(setTimeout(() => { box.hidden = true; }, length + 900));
+// A caption is the clause being heard, stamped by the room's clock; the rest of its sentence follows dimmed.
+let captionTimer = 0;
+function showCaption({ text, at_ms, until_ms, line }) {
+  const box = $(".caption");
+  clearTimeout(captionTimer);
+  if (!text) { captionTimer = setTimeout(() => { box.hidden = true; }, 500); return; }
+  const at = (line || "").indexOf(text);
+  const rest = at < 0 ? "" : (line.slice(at + text.length).match(/[^，。！？；,!?;、：]{2,18}[^，。！？；,!?;、：]?/) || [""])[0];
+  $("p", box).replaceChildren(element("span", "", element("mark", "", text)), rest ? element("span", "", rest) : "");
+  box.hidden = false;
+  captionTimer = setTimeout(() => { box.hidden = true; }, Math.max(4000, until_ms - at_ms + 1500));
 }
 
 // ---- words ------------------------------------------------------------------------------------------------------
@@ -203,11 +201,13 @@ video.addEventListener("playing", () => {
   const ambient = $(".ambient");
   if (ambient.srcObject !== video.srcObject && matchMedia("(min-width: 1024px)").matches) { ambient.srcObject = new MediaStream(video.srcObject.getVideoTracks()); ambient.play().catch(() => {}); }
 });
-const player = new WhepPlayer(video, `/rooms/${encodeURIComponent(room)}/whep`, {
-  onstate: (state, attempt) => {
-    if (state !== "reconnecting") return;
+const player = connect(video, `/rooms/${encodeURIComponent(room)}/whep`, {
+  onstate: (state, detail) => {
+    if (state === "live") { document.body.dataset.state = "playing"; recon.hidden = true; muteLook(); return; }
+    if (state !== "reconnecting" && state !== "full") return;
     document.body.dataset.state = "recon"; recon.hidden = false;
-    $("b", recon).textContent = t("recon"); $("span:last-child", recon).textContent = t("attempt", attempt);
+    $("b", recon).textContent = t(state === "full" ? "full2" : "recon");
+    $("span:last-child", recon).textContent = typeof detail === "number" ? t("attempt", detail) : "";
   },
 });
 
@@ -248,4 +248,4 @@ $("[data-share]").addEventListener("click", async () => {
 });
 addEventListener("pagehide", () => player.close());
 
-translate(); connectSocket(); player.connect();
+translate(); connectSocket();
