@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from avatar.line_cache import LineCache, LineKey
@@ -28,7 +28,7 @@ class CachedVoice:
         self.hits = 0
         self.misses = 0
 
-    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncIterator[Speech]:
+    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`."""
         key = LineKey(f"{self.name}/{self._fingerprint}", text, emotion.value)
         kept = await asyncio.to_thread(self._cache.get, key)

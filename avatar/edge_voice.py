@@ -26,11 +26,20 @@ _TICKS_PER_SAMPLE = 10_000_000 / 48_000
 class EdgeVoice:
     """Speaks clause by clause; a clause is given out when its file has come whole. Visemes from word boundaries."""
 
-    def __init__(self, timbre: str, *, phonemizer: Phonemizer, normaliser: Normaliser, timeout_s: float = 10.0):
+    def __init__(
+        self,
+        timbre: str,
+        *,
+        phonemizer: Phonemizer,
+        normaliser: Normaliser,
+        proxy: str | None = None,
+        timeout_s: float = 10.0,
+    ):
         self.name = f"edge:{timbre}"
         self._timbre = timbre
         self._phonemizer = phonemizer
         self._normaliser = normaliser
+        self._proxy = proxy
         self._timeout_s = timeout_s
 
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
@@ -59,6 +68,7 @@ class EdgeVoice:
                     rate=f"{round((prosody.speed - 1) * 100):+d}%",
                     pitch=f"{round((prosody.pitch - 1) * 200):+d}Hz",
                     boundary="WordBoundary",
+                    proxy=self._proxy,
                     connect_timeout=3,
                     receive_timeout=5,
                 )

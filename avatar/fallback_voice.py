@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 import numpy as np
@@ -54,20 +54,21 @@ class FallbackVoice:
         """Lines, or rests of lines, that the local voice had to say."""
         self.last_failure = ""
 
-    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncIterator[Speech]:
+    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`. Raises `AvatarError` only when the local voice cannot speak either."""
         pieces = clauses(text) or [Clause(text, "")]
         position = 0
         for index, piece in enumerate(pieces):
             final = index == len(pieces) - 1
+            base = position
             begun = ended = False
             try:
                 self._ready()
                 async with aclosing(self._in_time(piece.text, emotion)) as chunks:
                     async for chunk in chunks:
                         begun, ended = True, chunk.last
-                        yield chunk.moved(position, last=chunk.last and final)
                         position += len(chunk.pcm)
+                        yield chunk.moved(base, last=chunk.last and final)
                 if not ended:
                     raise AvatarError("声音没有说完")
             except AvatarError as exc:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
@@ -64,7 +64,7 @@ class KokoroVoice:
         self._pace = Pace()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
 
-    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncIterator[Speech]:
+    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`. Raises `AvatarError` when `text` holds nothing that can be spoken."""
         stop = StopSwitch()
         rendering = self._render(text, PROSODY[emotion], stop)

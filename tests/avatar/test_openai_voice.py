@@ -1,0 +1,108 @@
+"""A voice behind an OpenAI-compatible server, against a small real one on the loopback."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp import web
+
+from avatar.errors import AvatarError
+from avatar.openai_voice import OpenAIVoice
+from avatar.phoneme import Phonemizer
+from avatar.speech import Viseme
+from avatar.text.normalise import Normaliser
+from tests.avatar.voices import assert_whole, said
+
+
+def wav(seconds: float, rate: int = 24_000) -> bytes:
+    """A second of quiet, a humming, quiet again."""
+    hum = 0.3 * np.sin(2 * np.pi * 220 * np.arange(int(seconds * rate)) / rate)
+    sound = np.concatenate([np.zeros(rate // 4), hum, np.zeros(rate // 4)])
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes((sound * 32767).astype("<i2").tobytes())
+    return out.getvalue()
+
+
+class Server:
+    """Answers `/v1/audio/speech` as told and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, object]] = []
+        self.answer: bytes | int = wav(1.0)
+        self.url = ""
+
+    async def speech(self, request: web.Request) -> web.Response:
+        self.asked.append(await request.json())
+        if isinstance(self.answer, int):
+            return web.json_response({"error": {"message": "no"}}, status=self.answer)
+        return web.Response(body=self.answer, content_type="audio/wav")
+
+
+@pytest.fixture
+async def server() -> AsyncGenerator[Server, None]:
+    made = Server()
+    app = web.Application()
+    app.router.add_post("/v1/audio/speech", made.speech)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    host, port = runner.addresses[0][:2]
+    made.url = f"http://{host}:{port}/v1"
+    yield made
+    await runner.cleanup()
+
+
+@pytest.fixture
+async def voice(server: Server, tmp_path: Path) -> AsyncGenerator[OpenAIVoice, None]:
+    made = OpenAIVoice(
+        "alloy",
+        base_url=server.url,
+        api_key="key",
+        model="tts-1",
+        phonemizer=Phonemizer(cache_dir=tmp_path),
+        normaliser=Normaliser(),
+    )
+    yield made
+    await made.aclose()
+
+
+async def test_the_server_is_asked_for_the_spoken_form(server: Server, voice: OpenAIVoice) -> None:
+    await said(voice, "只要¥199！")
+    assert server.asked[0]["input"] == "只要一百九十九元！"
+    assert (server.asked[0]["voice"], server.asked[0]["model"]) == ("alloy", "tts-1")
+
+
+async def test_the_sound_comes_at_48_khz_with_a_mouth_that_is_open_in_the_hum(voice: OpenAIVoice) -> None:
+    chunks = await said(voice, "大家好。")
+    assert_whole(chunks)
+    assert sum(len(chunk.pcm) for chunk in chunks) == pytest.approx(1.5 * 48_000, abs=200)
+    spans = [span for chunk in chunks for span in chunk.visemes]
+    assert spans[0].viseme is Viseme.REST
+    assert spans[0].end == pytest.approx(12_000, abs=1_000)
+    assert spans[-1].viseme is Viseme.REST
+    assert spans[-1].start == pytest.approx(60_000, abs=1_000)
+    assert {span.viseme for span in spans} >= {Viseme.A, Viseme.J}
+
+
+@pytest.mark.parametrize("answer", [500, 401, b"", b"not audio at all", wav(0)])
+async def test_a_bad_answer_is_an_error_of_one_line(server: Server, voice: OpenAIVoice, answer: bytes | int) -> None:
+    server.answer = answer
+    with pytest.raises(AvatarError) as caught:
+        await said(voice, "你好。")
+    assert "\n" not in str(caught.value)
+
+
+async def test_nothing_to_say_asks_nobody(server: Server, voice: OpenAIVoice) -> None:
+    with pytest.raises(AvatarError, match="没有可以念出来的文字"):
+        await said(voice, "🎉🎉")
+    assert server.asked == []
