@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 from stream.chat_transcript import Transcript
 from stream.errors import StreamError
 
-_FINAL = frozenset({4400, 4401, 4403, 4404, 4409, 4413, 4426})
+_FINAL = frozenset({4400, 4401, 4403, 4404, 4409, 4426})
 _BACKOFF_S = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
 
 
@@ -32,7 +32,7 @@ async def chat(
     attempts: int = 6,
     timeout_s: float = 10.0,
 ) -> Transcript:
-    """Talk to `url` (`ws://host:port/ws/chat/{merchant}`): what `lines` gives is said, what comes back is written.
+    """Talk to `url` (`ws://host:port/ws/chat/{merchant}`): `lines` are said, what comes back is written line by line.
 
     Returns when `lines` has ended and the last message is answered. A broken socket is opened again, up to `attempts`
     times in a row, and goes on where it was. Raises `ChatClosedError`.
@@ -109,28 +109,31 @@ class _Talk:
 
     def _greet(self, frame: Mapping[str, Any]) -> None:
         if frame["conversation"] != self._transcript.conversation:
-            self._write(f"〔{frame['ai_notice']}〕\n{frame['greeting']}\n")
+            self._write(f"〔{frame['ai_notice']}〕")
+            self._write(str(frame["greeting"]))
 
     def _show(self, frame: Mapping[str, Any], text: str) -> None:
         match frame["type"]:
             case "delta":
                 self._write(text)
             case "message" if frame["role"] != "visitor":
-                sources = sorted({f"{c['file']}" for c in frame.get("citations", ())})
-                self._write(text + (f"\n  依据：{'、'.join(sources)}" if sources else "") + "\n")
+                if text:
+                    self._write(text)
+                if sources := sorted({str(cite["file"]) for cite in frame.get("citations", ())}):
+                    self._write(f"  依据：{'、'.join(sources)}")
                 self._awaited = None
             case "retract":
-                self._write("\n（这一句收回，连同下一句一起答）\n")
+                self._write("（这一句收回，连同下一句一起答）")
             case "lead_form":
-                self._write(f"  〔{frame['purpose']}〕直接把联系方式发过来就行。\n")
+                self._write(f"  〔{frame['purpose']}〕直接把联系方式发过来就行。")
             case "lead_saved":
-                self._write("  〔联系方式已存好〕\n")
+                self._write("  〔联系方式已存好〕")
             case "handoff":
-                self._write(f"  〔转人工：{frame['state']}〕\n")
+                self._write(f"  〔转人工：{frame['state']}〕")
                 self._awaited = None
             case "error":
                 self.problem = str(frame["message"])
-                self._write(f"  〔{frame['message']}〕\n")
+                self._write(f"  〔{frame['message']}〕")
                 self._awaited = None
 
 

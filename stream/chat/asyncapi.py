@@ -41,7 +41,6 @@ _CLOSE = {
     CloseCode.UNKNOWN_MERCHANT: "there is no such merchant",
     CloseCode.TIMEOUT: "silent or reading too slowly; come back and resume",
     CloseCode.REPLACED: "the conversation is open in too many places",
-    CloseCode.TOO_LARGE: "a frame above the size limit",
     CloseCode.PROTOCOL: "this protocol version is not spoken here",
     CloseCode.TOO_MANY: "too many sockets from one address; wait for retry_after_ms",
     CloseCode.OVERLOADED: "no room at the moment; come back later and resume",

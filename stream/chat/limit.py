@@ -19,7 +19,7 @@ class ChatLimits:
     """What the chat refuses, and when. All of it is documented in `docs/chat-protocol.md`."""
 
     frame_chars: int = 16_384
-    """Longest frame, in characters; a longer one closes the socket with 4413."""
+    """Longest frame, in characters; a longer one is refused unread and counts as unusable."""
     text_chars: int = 2_000
     """Longest customer message; a longer one is refused, the socket stays."""
     frames: Rate = Rate(60, 20)

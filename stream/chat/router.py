@@ -25,7 +25,6 @@ from stream.chat.frame import (
     Problem,
     Say,
     Stop,
-    TypingHint,
     Welcome,
     encode,
 )
@@ -227,14 +226,16 @@ class ChatEndpoint:
                     await thread.handoff_asked(frame, writer)
                 case Feedback():
                     await thread.feedback(frame)
-                case TypingHint():
-                    thread.types(but=writer)
                 case Stop():
                     await thread.stop()
                 case Ping():
                     return self._pong(claims, writer)
         except FrameError as exc:
-            writer.offer(encode(Problem(code=exc.code, message=str(exc), client_id=exc.client_id, retry_after_ms=1000)))
+            again = 1000 if exc.code in ("busy", "not_saved") else None
+            problem = Problem(
+                code=exc.code, message=str(exc), client_id=exc.client_id, field=exc.field, retry_after_ms=again
+            )
+            writer.offer(encode(problem))
         except DialogueError as exc:
             _LOG.warning("conversation %s: %s", thread.id, exc)
             client_id = getattr(frame, "client_id", None)

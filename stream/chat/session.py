@@ -19,7 +19,6 @@ class CloseCode(IntEnum):
     UNKNOWN_MERCHANT = 4404
     TIMEOUT = 4408
     REPLACED = 4409
-    TOO_LARGE = 4413
     PROTOCOL = 4426
     TOO_MANY = 4429
     OVERLOADED = 4503
@@ -96,7 +95,7 @@ class ProtocolSession:
             return self._bad_frame(FrameError("bad_json", "只收文本帧（JSON）"))
         if len(raw) > self._limits.frame_chars:
             text = f"一帧最多 {self._limits.frame_chars} 个字符，这一帧有 {len(raw)} 个"
-            return Close(CloseCode.TOO_LARGE, Problem(code="too_large", message=text))
+            return self._bad_frame(FrameError("too_large", text))
         if wait := self._frames.take("", now):
             return Refuse(_slow_down(wait, None))
         try:

@@ -34,7 +34,7 @@ class SocketWriter:
 
     def offer(self, frame: str, *, seq: int | None = None) -> None:
         """Queue a frame; see `Listener`."""
-        if self._closing is not None:
+        if self._closing is not None or self._broken:
             return
         if seq is not None:
             if seq <= self.cursor:
@@ -68,6 +68,7 @@ class SocketWriter:
         while not self._broken:
             await self.drain()
             if self._closing is not None:
+                await self.finish()
                 return
             self._wake.clear()
             await self._wake.wait()

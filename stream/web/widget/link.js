@@ -1,7 +1,7 @@
 // The connection: one socket at a time, backoff with jitter, an outbox that outlives it. Shows nothing.
 const PROTOCOL = 1;
 const BACKOFF_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000];
-const FINAL = new Set([4400, 4403, 4404, 4413, 4426]);
+const FINAL = new Set([4400, 4403, 4404, 4426]);
 const PING_MS = 25000;
 const QUIET_MS = 60000;
 

@@ -62,6 +62,8 @@ class Transcript {
         break;
       }
       case "handoff":
+        // Only the newest move is a card; a request that was answered is history.
+        for (const one of this.logged.values()) if (one.kind === "handoff" && one.state === "requested") one.kind = "nothing";
         this.handoff = { state: frame.state === "returned" ? "ai" : frame.state, name: frame.name || "" };
         this.logged.set(frame.seq, { ...frame, kind: "handoff" });
         this.shut(this.open && this.open.seq);

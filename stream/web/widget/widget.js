@@ -72,10 +72,10 @@ function start(script) {
     const forms = () => [...panel.forms.values(), ...t.logged.values()].filter((one) => one.kind === "form" && one.clientId === frame.client_id && frame.client_id);
     const history = frame.seq && frame.seq <= panel.replayed;
     if (frame.type === "lead_saved") forms().forEach((one) => { one.state = "saved"; });
-    if (frame.type === "error") forms().forEach((one) => Object.assign(one, frame.retry_after_ms ? {} : { state: "", fault: frame.message }));
+    if (frame.type === "error") forms().forEach((one) => Object.assign(one, frame.retry_after_ms ? {} : { state: "", fault: frame.message, field: frame.field }));
     if (frame.type === "error" && frame.client_id && frame.code === "rate_limited") setTimeout(() => panel.draw(), frame.retry_after_ms);
     t.take(frame);
-    if (frame.type === "lead_saved" && [...panel.forms.values()].some((one) => one.clientId === frame.client_id)) t.logged.delete(frame.seq);
+    if (frame.type === "lead_saved") for (const [key, one] of panel.forms) if (one.clientId === frame.client_id) panel.forms.delete(key);
     if (frame.type === "welcome") {
       panel.replayed = frame.seq;
       panel.setShop(frame);
