@@ -21,13 +21,18 @@ from sqlalchemy.engine import Engine as DatabaseEngine
 from avatar import Voice
 from avatar.scene import create_stage
 from avatar.voice import create_voice
+from dialogue import DialogueError
 from dialogue.budget import Budget
 from dialogue.director import Director
 from dialogue.engine import Engine
+from dialogue.lead.post import Mailbox, Postman
+from dialogue.lead.retention import Retention
 from dialogue.live import LiveDesk
 from dialogue.openai_model import OpenAIModel
 from dialogue.rundown import Rundown
 from dialogue.store import Store
+from dialogue.store.outbox import Courier
+from dialogue.store.store import system_ms
 from knowledge import Record
 from knowledge.base import KnowledgeBase
 from knowledge.embedder import Embedder, create_embedder
@@ -50,6 +55,7 @@ logger = logging.getLogger(__name__)
 WEB = resources.files("stream") / "web"
 _WATCH_S = 3.0
 """How often a room looks whether its merchant has published anew."""
+_FORGET_S = 3600.0
 _QUESTIONS = ("现在什么价", "有现货吗")
 
 
@@ -109,8 +115,11 @@ class Product:
         for spec in await self.book.rooms():
             if spec.running:
                 await self.open_room(spec)
-        watcher = asyncio.create_task(self._watch(), name="knowledge-watch")
-        self._stack.push_async_callback(_cancelled, watcher)
+        postman = postman_of(settings)
+        self._stack.push_async_callback(postman.aclose)
+        courier = Courier(self.store.outbox, postman, clock_ms=system_ms)
+        for name, chore in (("outbox", courier.run), ("retention", self._forget), ("knowledge", self._watch)):
+            self._stack.push_async_callback(_cancelled, asyncio.create_task(chore(), name=name))
 
     def _engine(self) -> Engine:
         settings = self.settings
@@ -227,6 +236,17 @@ class Product:
             except Exception:
                 logger.exception("a new knowledge version was not taken over; trying again")
 
+    async def _forget(self) -> None:
+        """Take away what is older than the merchant promised to keep it."""
+        retention = Retention(self.settings.lead_days, self.settings.conversation_days)
+        while True:
+            try:
+                while (await self.store.leads.purge(retention)).more:
+                    await asyncio.sleep(0)
+            except DialogueError as exc:
+                logger.warning("old leads were not taken away, trying again: %s", exc)
+            await asyncio.sleep(_FORGET_S)
+
     async def _take_over(self) -> None:
         for merchant in [row.id for row in await self.store.access.merchants()]:
             if await self.knowledge.version(merchant) == self._versions.get(merchant):
@@ -310,6 +330,21 @@ def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
     if settings.turn_url:
         servers.append(IceServer(settings.turn_url, settings.turn_username, settings.turn_password.get_secret_value()))
     return tuple(servers)
+
+
+def postman_of(settings: Settings) -> Postman:
+    """What carries leads out, by mail only where a mail server is set."""
+    mailbox = None
+    if settings.smtp_host:
+        mailbox = Mailbox(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_sender,
+            settings.smtp_username,
+            settings.smtp_password.get_secret_value(),
+            settings.smtp_security,
+        )
+    return Postman(mailbox=mailbox, allow_private=settings.webhook_private)
 
 
 def open_database(settings: Settings) -> DatabaseEngine:

@@ -82,6 +82,24 @@ class Settings(BaseSettings):
     """TURN password."""
     max_viewers: int = Field(default=300, ge=1)
     """Viewers of one room before 503."""
+    smtp_host: str | None = None
+    """Mail server for lead mails; without it a lead target of kind e-mail waits."""
+    smtp_port: int = Field(default=465, ge=1, le=65535)
+    """Its port."""
+    smtp_sender: str = ""
+    """Address the mails come from."""
+    smtp_username: str = ""
+    """Its user name."""
+    smtp_password: SecretStr = SecretStr("")
+    """Its password."""
+    smtp_security: Literal["tls", "starttls", "none"] = "tls"
+    """How the connection is protected."""
+    webhook_private: bool = False
+    """Whether a webhook may reach this machine and its private network."""
+    lead_days: int = Field(default=365, ge=1)
+    """Days a lead is kept after it last changed."""
+    conversation_days: int = Field(default=180, ge=1)
+    """Days a conversation without a lead is kept."""
     viewer_token: SecretStr | None = None
     """Bearer token that WHEP requests must carry, if set."""
     metrics_token: SecretStr | None = None
