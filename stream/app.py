@@ -1,4 +1,4 @@
-"""The composition root: opens everything in one stack, wires it, and hands out the web application."""
+"""The composition root: opens everything in one stack and wires it. `stream.site` puts it on the web."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from importlib import resources
-from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 from prometheus_client import CollectorRegistry
-from sqlalchemy import create_engine
-from sqlalchemy.engine import Engine as DatabaseEngine
 
 from avatar import Voice
 from avatar.scene import create_stage
@@ -25,7 +18,6 @@ from dialogue import DialogueError
 from dialogue.budget import Budget
 from dialogue.director import Director
 from dialogue.engine import Engine
-from dialogue.lead.post import Mailbox, Postman
 from dialogue.lead.retention import Retention
 from dialogue.live import LiveDesk
 from dialogue.openai_model import OpenAIModel
@@ -35,24 +27,17 @@ from dialogue.store.outbox import Courier
 from dialogue.store.store import system_ms
 from knowledge import Record
 from knowledge.base import KnowledgeBase
-from knowledge.embedder import Embedder, create_embedder
-from stream.api import Gate, create_health_router, create_lead_router, create_room_api
+from stream.backends import embedder_of, ice_servers, open_database, postman_of
 from stream.chat.hub import ChatHub, ChatShop
-from stream.chat.router import create_chat_router
-from stream.chat.token import TokenSigner
 from stream.live import LiveRoom, Shop
-from stream.peer import IceServer
 from stream.pictures import pictures_folder
 from stream.room import Room
 from stream.room_book import RoomBook, RoomSpec
-from stream.room_socket import Limits, create_room_router
 from stream.settings import Settings
 from stream.shelf import shelf
-from stream.whep_router import whep_router
 
 logger = logging.getLogger(__name__)
 
-WEB = resources.files("stream") / "web"
 _WATCH_S = 3.0
 """How often a room looks whether its merchant has published anew."""
 _FORGET_S = 3600.0
@@ -241,8 +226,9 @@ class Product:
         retention = Retention(self.settings.lead_days, self.settings.conversation_days)
         while True:
             try:
-                while (await self.store.leads.purge(retention)).more:
-                    await asyncio.sleep(0)
+                purged = await self.store.leads.purge(retention)
+                while purged.more:
+                    purged = await self.store.leads.purge(retention)
             except DialogueError as exc:
                 logger.warning("old leads were not taken away, trying again: %s", exc)
             await asyncio.sleep(_FORGET_S)
@@ -278,100 +264,6 @@ class Product:
             return "; ".join([*failed, *(f"{name} is not on air" for name in dead)]) or None
 
         return {"rooms": rooms}
-
-
-def create_app(product: Product) -> FastAPI:
-    """The web application of an opened product."""
-    settings = product.settings
-    app = FastAPI(title="Zhanggui", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
-    gate = Gate(product.store.access.verify, machine_token=product.machine_token)
-    signer = TokenSigner(_visitor_key(settings.data_dir / "keys" / "visitor.key"))
-    token = settings.viewer_token.get_secret_value() if settings.viewer_token else None
-
-    def audience_of(name: str) -> Room | None:
-        live = product.rooms.get(name)
-        return live.room if live else None
-
-    app.include_router(whep_router(audience_of, token=token))
-    app.include_router(create_room_router(product.rooms, limits=Limits()))
-    app.include_router(create_chat_router(hub=product.hub, shops=product.chat_shop, signer=signer))
-    app.include_router(create_room_api(product.rooms, product, gate))
-    app.include_router(create_lead_router(product.store.leads, gate))
-    metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
-    app.include_router(
-        create_health_router(probes=product.ready(), registry=product.registry, metrics_token=metrics_token)
-    )
-    _pages(app, product)
-    return app
-
-
-def _pages(app: FastAPI, product: Product) -> None:
-    web = Path(str(WEB))
-
-    @app.get("/live/{room}", include_in_schema=False)
-    async def live_page(room: str) -> Response:
-        if room not in product.rooms:
-            raise HTTPException(404, f"没有名为 {room[:40]} 的直播间")
-        return FileResponse(web / "live.html", headers={"Cache-Control": "no-cache"})
-
-    @app.get("/pictures/{merchant}/{name}", include_in_schema=False)
-    async def picture(merchant: str, name: str, request: Request) -> Response:
-        path = pictures_folder(product.settings.data_dir, Path(merchant).name) / Path(name).name
-        if path.suffix != ".jpg" or not path.is_file():
-            raise HTTPException(404, "没有这张图")
-        return FileResponse(path, headers={"Cache-Control": "public, max-age=300"})
-
-    app.mount("/web", StaticFiles(directory=web), name="web")
-
-
-def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
-    """STUN and TURN as configured."""
-    servers = [IceServer(url) for url in settings.stun_urls]
-    if settings.turn_url:
-        servers.append(IceServer(settings.turn_url, settings.turn_username, settings.turn_password.get_secret_value()))
-    return tuple(servers)
-
-
-def postman_of(settings: Settings) -> Postman:
-    """What carries leads out, by mail only where a mail server is set."""
-    mailbox = None
-    if settings.smtp_host:
-        mailbox = Mailbox(
-            settings.smtp_host,
-            settings.smtp_port,
-            settings.smtp_sender,
-            settings.smtp_username,
-            settings.smtp_password.get_secret_value(),
-            settings.smtp_security,
-        )
-    return Postman(mailbox=mailbox, allow_private=settings.webhook_private)
-
-
-def open_database(settings: Settings) -> DatabaseEngine:
-    """The engine behind the knowledge pointers; the same database as everything else."""
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    return create_engine(settings.resolved_database_url)
-
-
-def embedder_of(settings: Settings) -> Callable[[], Embedder]:
-    """Makes the configured embedder when it is first needed."""
-    return lambda: create_embedder(
-        settings.embedder,
-        base_url=settings.embedder_base_url,
-        model=settings.embedder_model,
-        api_key=settings.embedder_api_key.get_secret_value(),
-    )
-
-
-def _visitor_key(path: Path) -> bytes:
-    """The key of visitor tokens, made at the first start; outlives restarts."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".new")
-        draft.touch(mode=0o600)
-        draft.write_bytes(secrets.token_bytes(32))
-        draft.replace(path)
-    return path.read_bytes()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -12,10 +12,11 @@ import socket
 import typer
 import uvicorn
 
-from stream.app import create_app, open_product
+from stream.app import open_product
 from stream.errors import StreamError
 from stream.local_server import announced
 from stream.settings import Settings
+from stream.site import create_app
 
 logger = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.library import Library
-from stream.app import embedder_of, open_database
+from stream.backends import embedder_of, open_database
 from stream.settings import Settings
 
 

@@ -1,0 +1,52 @@
+"""The replaceable parts, made as the settings say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import Engine as DatabaseEngine
+
+from dialogue.lead.post import Mailbox, Postman
+from knowledge.embedder import Embedder, create_embedder
+from stream.peer import IceServer
+from stream.settings import Settings
+
+
+def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
+    """STUN and TURN as configured."""
+    servers = [IceServer(url) for url in settings.stun_urls]
+    if settings.turn_url:
+        servers.append(IceServer(settings.turn_url, settings.turn_username, settings.turn_password.get_secret_value()))
+    return tuple(servers)
+
+
+def postman_of(settings: Settings) -> Postman:
+    """What carries leads out, by mail only where a mail server is set."""
+    mailbox = None
+    if settings.smtp_host:
+        mailbox = Mailbox(
+            settings.smtp_host,
+            settings.smtp_port,
+            settings.smtp_sender,
+            settings.smtp_username,
+            settings.smtp_password.get_secret_value(),
+            settings.smtp_security,
+        )
+    return Postman(mailbox=mailbox, allow_private=settings.webhook_private)
+
+
+def open_database(settings: Settings) -> DatabaseEngine:
+    """The engine behind the knowledge pointers; the same database as everything else."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    return create_engine(settings.resolved_database_url)
+
+
+def embedder_of(settings: Settings) -> Callable[[], Embedder]:
+    """Makes the configured embedder when it is first needed."""
+    return lambda: create_embedder(
+        settings.embedder,
+        base_url=settings.embedder_base_url,
+        model=settings.embedder_model,
+        api_key=settings.embedder_api_key.get_secret_value(),
+    )

@@ -1,0 +1,75 @@
+"""The web application of an opened product: every route, and nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from importlib import resources
+from pathlib import Path
+
+from fastapi import FastAPI, HTTPException, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from stream.api import Gate, create_health_router, create_lead_router, create_room_api
+from stream.app import Product
+from stream.chat.router import create_chat_router
+from stream.chat.token import TokenSigner
+from stream.pictures import pictures_folder
+from stream.room import Room
+from stream.room_socket import Limits, create_room_router
+from stream.whep_router import whep_router
+
+WEB = Path(str(resources.files("stream") / "web"))
+
+
+def create_app(product: Product) -> FastAPI:
+    """The web application of an opened product."""
+    settings = product.settings
+    app = FastAPI(title="Zhanggui", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
+    gate = Gate(product.store.access.verify, machine_token=product.machine_token)
+    signer = TokenSigner(_visitor_key(settings.data_dir / "keys" / "visitor.key"))
+    token = settings.viewer_token.get_secret_value() if settings.viewer_token else None
+
+    def audience_of(name: str) -> Room | None:
+        live = product.rooms.get(name)
+        return live.room if live else None
+
+    app.include_router(whep_router(audience_of, token=token))
+    app.include_router(create_room_router(product.rooms, limits=Limits()))
+    app.include_router(create_chat_router(hub=product.hub, shops=product.chat_shop, signer=signer))
+    app.include_router(create_room_api(product.rooms, product, gate))
+    app.include_router(create_lead_router(product.store.leads, gate))
+    metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
+    app.include_router(
+        create_health_router(probes=product.ready(), registry=product.registry, metrics_token=metrics_token)
+    )
+    _pages(app, product)
+    return app
+
+
+def _pages(app: FastAPI, product: Product) -> None:
+    @app.get("/live/{room}", include_in_schema=False)
+    async def live_page(room: str) -> Response:
+        if room not in product.rooms:
+            raise HTTPException(404, f"没有名为 {room[:40]} 的直播间")
+        return FileResponse(WEB / "live.html", headers={"Cache-Control": "no-cache"})
+
+    @app.get("/pictures/{merchant}/{name}", include_in_schema=False)
+    async def picture(merchant: str, name: str) -> Response:
+        path = pictures_folder(product.settings.data_dir, Path(merchant).name) / Path(name).name
+        if path.suffix != ".jpg" or not path.is_file():
+            raise HTTPException(404, "没有这张图")
+        return FileResponse(path, headers={"Cache-Control": "public, max-age=300"})
+
+    app.mount("/web", StaticFiles(directory=WEB), name="web")
+
+
+def _visitor_key(path: Path) -> bytes:
+    """The key of visitor tokens, made at the first start; outlives restarts."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(".new")
+        draft.touch(mode=0o600)
+        draft.write_bytes(secrets.token_bytes(32))
+        draft.replace(path)
+    return path.read_bytes()
