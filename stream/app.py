@@ -13,7 +13,6 @@ from prometheus_client import CollectorRegistry
 
 from avatar import Voice
 from avatar.scene import create_stage
-from avatar.voice import create_voice
 from dialogue import DialogueError
 from dialogue.budget import Budget
 from dialogue.director import Director
@@ -27,7 +26,7 @@ from dialogue.store.outbox import Courier
 from dialogue.store.store import system_ms
 from knowledge import Record
 from knowledge.base import KnowledgeBase
-from stream.backends import embedder_of, ice_servers, open_database, postman_of
+from stream.backends import embedder_of, ice_servers, open_database, postman_of, voice_of
 from stream.chat.hub import ChatHub, ChatShop
 from stream.live import LiveRoom, Shop
 from stream.pictures import pictures_folder
@@ -182,10 +181,7 @@ class Product:
     async def _voice(self, name: str) -> Voice:
         voice = self._voices.get(name)
         if voice is None:
-            settings = self.settings
-            voice = await asyncio.to_thread(
-                create_voice, name, models_dir=settings.models_dir, cache_dir=settings.data_dir / "speech"
-            )
+            voice = await asyncio.to_thread(voice_of, self.settings, name)
             self._voices[name] = voice
             self._stack.push_async_callback(voice.aclose)
         return voice

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine as DatabaseEngine
 
+from avatar import Voice
+from avatar.voice import create_voice
 from dialogue.lead.post import Mailbox, Postman
 from knowledge.embedder import Embedder, create_embedder
 from stream.peer import IceServer
 from stream.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+def voice_of(settings: Settings, name: str) -> Voice:
+    """A voice by name; blocking, about two seconds. Raises `avatar.AvatarError`."""
+    return create_voice(
+        name or settings.voice,
+        models_dir=settings.models_dir,
+        cache_dir=settings.data_dir / "speech",
+        allow_cloud=settings.cloud_voice,
+        base_url=settings.speech_base_url,
+        api_key=settings.speech_api_key.get_secret_value(),
+        on_fallback=lambda why: logger.warning("the cloud voice fails, the local one speaks: %s", why),
+    )
 
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
