@@ -37,7 +37,7 @@ def read_grid(
     rows = [row for row in rows if any(cell.strip() for cell in row.cells)]
     if not rows:
         return (), ()
-    at = _header_at(rows, mapping)
+    at = header_at(rows, mapping)
     header, body_from = rows[at].cells, at + 1
     merged = grid.merged.get(rows[at].line or 0, frozenset())
     if merged and body_from < len(rows) and _is_second_header(rows[at], rows[body_from], merged, mapping):
@@ -66,7 +66,8 @@ def text_rows(table: Table) -> Iterator[tuple[Row, str]]:
             yield row, said
 
 
-def _header_at(rows: Sequence[Row], mapping: Mapping[str, str] | None) -> int:
+def header_at(rows: Sequence[Row], mapping: Mapping[str, str] | None = None) -> int:
+    """Index of the row that looks like the header: the one near the top with most titles that are recognised."""
     best, best_score = 0, 0
     for index, row in enumerate(rows[:_SEARCHED]):
         cells = [cell for cell in row.cells if cell.strip()]

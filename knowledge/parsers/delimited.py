@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 
 from knowledge.document import Block, Parsed, RefusedError, Row
-from knowledge.grid import Grid, read_grid
+from knowledge.grid import Grid, header_at, read_grid
 from knowledge.limits import Limits
 
 
@@ -34,17 +34,21 @@ def parse_delimited(text: str, *, tab: bool, limits: Limits, mapping: Mapping[st
         raise RefusedError(f"第{line}行开始的引号没有成对，后面的列会错位：请检查这一行（{exc}）") from exc
     if not rows:
         raise RefusedError("表格是空的")
-    width = max(_width(row) for row in rows[:3])
+    header = header_at(rows, mapping)
+    width = _width(rows[header])
+    # Where most rows are wider than the header, a column without a title is meant and nothing is shifted.
+    if sum(_width(row) > width for row in rows) * 2 > len(rows):
+        width = max(_width(row) for row in rows)
     if width > limits.columns:
         raise RefusedError(f"{width} 列，超过上限 {limits.columns} 列")
     kept, notes = [], []
-    for row in rows:
-        if _width(row) > width:
+    for index, row in enumerate(rows):
+        if _width(row) > width and index > header:
             notes.append(f"第{row.line}行：有 {_width(row)} 格，表头只有 {width} 格，内容可能错位，这一行没有收录")
         elif any(len(cell) > limits.cell_chars for cell in row.cells):
             notes.append(f"第{row.line}行：有一格超过 {limits.cell_chars} 个字，这一行没有收录")
         else:
-            if len(row.cells) < width and len(row.cells) > 1:
+            if index > header and 1 < len(row.cells) < width:
                 notes.append(f"第{row.line}行：只有 {len(row.cells)} 格，缺少的按空白处理")
             kept.append(Row(row.cells[:width], row.line))
     tables, above = read_grid(Grid(tuple(kept), {}), mapping=mapping)

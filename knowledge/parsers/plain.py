@@ -9,6 +9,7 @@ from knowledge.document import Block, Parsed, RefusedError
 from knowledge.limits import Limits
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
+_CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _MAGIC = {
     b"PK\x03\x04": "zip 压缩文件（xlsx、docx 或压缩包）",
     b"%PDF": "pdf",
@@ -32,6 +33,8 @@ def decode(data: bytes, *, limits: Limits) -> str:
         encodings: tuple[str, ...] = ("utf-16",)
     else:
         encodings = ("utf-8-sig", "gb18030")
+        if data.count(0) > len(data) // 1000 or len(_CONTROL_BYTES.findall(data)) > 2 + len(data) // 100:
+            raise RefusedError("内容不是文字（含有二进制数据）：请检查文件")
     for encoding in encodings:
         try:
             text = data.decode(encoding)
