@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from stream.fanout import Hub
+from stream.latency import Latency
 from stream.peer import Feedback, IceServer, OfferError, ViewerPeer
 from stream.rendition import RenditionChoice
 from stream.whep import (
@@ -74,8 +75,8 @@ class Audience:
         self.joined = 0
         self.reaped = 0
         self.moves = 0
-        self.connect_s: list[float] = []
-        """Seconds from the offer to the connection of the last viewers, at most 1,000."""
+        self.connect = Latency()
+        """From a viewer's offer to its connection."""
         self._video, self._audio, self._low = video, audio, low_video
         self._admission = Admission(max_viewers, rate=offers_per_s)
         self._half_open_s = half_open_s
@@ -178,7 +179,7 @@ class Audience:
         if state == "connected" and not viewer.session.connected:
             viewer.session.connected = True
             self.joined += 1
-            self.connect_s = [*self.connect_s[-999:], self._monotonic() - viewer.joined_s]
+            self.connect.add(self._monotonic() - viewer.joined_s)
             if viewer.deadline is not None:
                 viewer.deadline.cancel()
         elif state in ("failed", "closed"):

@@ -17,10 +17,11 @@ from stream.encoder import OpusEncoder, Rendition, VideoUnit
 from stream.errors import StreamError
 from stream.fanout import Hub
 from stream.feed import Feed
+from stream.latency import Latency
 from stream.output import Outputs
 from stream.peer import IceServer
 from stream.program import LineEnded, LineStarted, Program, Tick
-from stream.speaker import LineSource, Speaker
+from stream.speaker import URGENT, LineSource, Speaker
 from stream.studio import Stage, Studio
 from stream.supervisor import Supervisor
 
@@ -95,6 +96,8 @@ class Room:
         self.tick_late_s = 0.0
         """How late the newest tick was."""
         self.interrupts = 0
+        self.latencies = {"pulled": Latency(), "voiced": Latency(), "heard": Latency()}
+        """From a question (`comment`) to its answer's first line, that line's first sound, and its place on air."""
         self.started_at: float | None = None
         low = self.hubs[renditions[1].name] if len(renditions) > 1 else None
         self.audience = Audience(
@@ -109,7 +112,7 @@ class Room:
             gso=gso,
             sent_bitrate=lambda hub: int(hub.bitrate),
         )
-        self.speaker = Speaker(self.program, voice, director, ahead_s=ahead_s, stall_s=stall_s)
+        self.speaker = Speaker(self.program, voice, director, ahead_s=ahead_s, stall_s=stall_s, on_answer=self._mark)
         self.studio = Studio(
             make_stage, tuple(renditions), on_unit=self._encoded, wanted=self._wanted, render_limit_s=render_limit_s
         )
@@ -121,6 +124,7 @@ class Room:
         self._clauses: tuple[Clause, ...] = ()
         self._shown: Clause | None = None
         self._listening_until = 0
+        self._asked_s: float | None = None
 
     @property
     def live(self) -> bool:
@@ -152,6 +156,8 @@ class Room:
     def comment(self) -> None:
         """A comment was given to the director: its answer is to be the next sentence."""
         self._listening_until = self.program.sample + int(_LISTEN_S * SAMPLE_RATE)
+        if self._asked_s is None:
+            self._asked_s = self._monotonic()
         self.speaker.make_way()
 
     def interrupt(self, *, at_sentence: bool = False) -> int:
@@ -165,6 +171,14 @@ class Room:
     def show_card(self, card: Any) -> None:
         """Hang a product card (`avatar`'s), or None, from the next picture on."""
         self.studio.card = card
+
+    @property
+    def skew_s(self) -> float:
+        """Program time of the newest picture less that of the newest sound: how far the pictures are behind."""
+        picture, sound = self.hubs[self.best].latest, self.audio_hub.latest
+        if picture is None or sound is None:
+            return 0.0
+        return picture.timestamp / 90_000 - sound.timestamp / SAMPLE_RATE
 
     def at_ms(self, sample: int) -> int:
         """A program sample in milliseconds since the room went on air."""
@@ -196,12 +210,19 @@ class Room:
             if isinstance(event, LineStarted):
                 self._clauses = clauses(event.line.text)
                 self._listening_until = 0
+                if event.line.kind in URGENT:
+                    self._mark("heard")
+                    self._asked_s = None
             elif self._shown is not None:
                 self._show(None, tick.sample)
         self.speaker.tick()
         if tick.frame is not None:
             self._follow(tick.sample)
             self.studio.order(tick.frame, listening=tick.sample < self._listening_until)
+
+    def _mark(self, stage: str) -> None:
+        if self._asked_s is not None:
+            self.latencies[stage].add(self._monotonic() - self._asked_s)
 
     def _follow(self, sample: int) -> None:
         current = self.program.current

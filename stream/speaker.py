@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 from avatar import SAMPLE_RATE, AvatarError, Emotion, Voice
@@ -13,7 +13,8 @@ from stream.program import Program, SpokenLine, Utterance
 
 _log = logging.getLogger(__name__)
 
-_URGENT = frozenset({"answer", "operator"})
+URGENT = frozenset({"answer", "operator"})
+"""Kinds of lines that come before the script."""
 _TRIES = 2
 
 
@@ -22,8 +23,6 @@ class Line(SpokenLine, Protocol):
 
     @property
     def emotion(self) -> Any: ...
-    @property
-    def kind(self) -> str: ...
 
 
 class LineSource(Protocol):
@@ -50,6 +49,7 @@ class Speaker:
         ahead_s: float = 6.0,
         patience_s: float = 2.0,
         stall_s: float = 12.0,
+        on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.failures = 0
         self.waiting_for_answer = False
@@ -60,6 +60,7 @@ class Speaker:
         self._ahead = int(ahead_s * SAMPLE_RATE)
         self._patience_s = patience_s
         self._stall_s = stall_s
+        self._on_answer = on_answer
         self._parked: deque[Line] = deque()
         self._unheard: deque[tuple[Utterance, Line]] = deque()
         self._job: asyncio.Task[None] | None = None
@@ -85,8 +86,9 @@ class Speaker:
                 finally:
                     if pull.done():
                         pull = None
-                if line.kind in _URGENT:
-                    self.waiting_for_answer = False
+                if line.kind in URGENT:
+                    if self.waiting_for_answer:
+                        self._on_answer("pulled")
                 elif self._parked:
                     self._parked.append(line)
                     line = self._parked.popleft()
@@ -108,7 +110,7 @@ class Speaker:
         kept: deque[tuple[Utterance, Line]] = deque()
         parked: list[Line] = []
         for utterance, line in self._unheard:
-            if line.kind not in _URGENT and self._program.withdraw(utterance):
+            if line.kind not in URGENT and self._program.withdraw(utterance):
                 parked.append(line)
             else:
                 kept.append((utterance, line))
@@ -173,6 +175,9 @@ class Speaker:
                         chunk = await anext(speech)
                 except StopAsyncIteration:
                     return
+                if line.kind in URGENT and self.waiting_for_answer:
+                    self.waiting_for_answer = False
+                    self._on_answer("voiced")
                 if not self._program.push(utterance, chunk) or chunk.last:
                     return
                 await self._room_ahead()

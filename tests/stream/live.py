@@ -44,7 +44,7 @@ async def serving(app: FastAPI) -> AsyncIterator[str]:
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1)
         server = uvicorn.Server(config)
-        server.capture_signals = nullcontext  # type: ignore[method-assign]
+        server.capture_signals = nullcontext  # type: ignore[method-assign,assignment]
         task = asyncio.create_task(server.serve([listening]))
         try:
             while not server.started:  # noqa: ASYNC110 - uvicorn offers no event

@@ -1,0 +1,51 @@
+"""Metrics: every family is there, labelled by room, and counts what happened."""
+
+from prometheus_client import CollectorRegistry, generate_latest
+
+from stream.latency import BUCKETS_S, Latency
+from stream.metrics import RoomCollector
+from tests.stream.fakes import FakeLine, ListDirector
+from tests.stream.live import Watcher, eventually, make_room, on_air
+
+
+def test_durations_are_counted_into_cumulative_buckets() -> None:
+    latency = Latency()
+    for seconds in (0.01, 0.02, 0.35, 99.0):
+        latency.add(seconds)
+    counts = latency.cumulative()
+    assert counts[0] == 2
+    assert counts[BUCKETS_S.index(0.4)] == 3
+    assert counts[-1] == latency.count == 4
+
+
+def test_no_room_gives_empty_families() -> None:
+    registry = CollectorRegistry()
+    registry.register(RoomCollector(list))
+    assert b"zhanggui_room_viewers" in generate_latest(registry)
+
+
+async def test_a_room_shows_its_viewers_frames_and_the_way_of_an_answer() -> None:
+    director = ListDirector([FakeLine("第一句话。"), FakeLine("第二句话。")], loop=True)
+    room = make_room(director=director)
+    registry = CollectorRegistry()
+    registry.register(RoomCollector(lambda: [room]))
+
+    def value(name: str, **labels: str) -> float:
+        return registry.get_sample_value(f"zhanggui_room_{name}", {"room": "demo", **labels}) or 0.0
+
+    async with on_air(room) as url:
+        watcher = Watcher(url)
+        await watcher.join()
+        await watcher.frame()
+        director.answers.put_nowait(FakeLine("有货。", kind="answer"))
+        room.comment()
+        await eventually(lambda: value("answer_seconds_count", stage="heard") == 1.0)
+        assert value("answer_seconds_count", stage="voiced") == 1.0
+        assert value("viewers") == 1.0
+        assert value("joins_total") == 1.0
+        assert value("connect_seconds_count") == 1.0
+        assert value("frames_total", rendition="high") > 0
+        assert value("restarts_total", part="clock") == 0.0
+        assert abs(value("skew_seconds")) < 1.0
+        assert value("live") == 1.0
+        await watcher.close()
