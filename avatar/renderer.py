@@ -43,7 +43,7 @@ class Renderer:
         self._layer = premultiply(_place(host.picture, scale, shift, (width + 2 * margin, height + 2 * margin)))
         self._mouth = _PatchLayer(densify(host.mouth, rows=2, columns=2), host, scale, shift)
         self._bite = _PatchLayer(host.bite, host, scale, shift) if host.bite else None
-        self._eyes = _PatchLayer(densify(host.eyes, rows=2, columns=1), host, scale, shift)
+        self._eyes = _PatchLayer(densify(host.eyes, rows=2, columns=4), host, scale, shift)
         self._irises = [_Iris(centre, host.geometry.opening, scale, shift) for centre in host.geometry.eyes]
         self._fields = _fields(host, scale, shift, margin, width, height)
         alpha = self._layer[margin : margin + height, margin : margin + width, 3]

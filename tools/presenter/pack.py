@@ -22,10 +22,12 @@ def main() -> None:
     renders, meta_path, out = (Path(argument) for argument in sys.argv[1:4])
     meta = json.loads(meta_path.read_text(encoding="utf-8"))
     base = _read(renders / "base.png")
-    parts = {
-        name: _grid(renders, name, base, meta["crops"][name], meta["kept"][name]) for name in ("mouth", "eyes", "bite")
-    }
     geometry = meta["geometry"]
+    eyes, opening = geometry["eyes"], geometry["opening"]
+    parts = {
+        name: _grid(renders, name, base, meta["crops"][name], meta["kept"][name], eyes, opening)
+        for name in ("mouth", "eyes", "bite")
+    }
     host = Host(
         name=out.name,
         title=meta["title"],
@@ -41,7 +43,15 @@ def main() -> None:
     write_host(host, out, quality=meta.get("quality", 90))
 
 
-def _grid(renders: Path, name: str, base: np.ndarray, crop: list[int], kept: list[int]) -> Patches:
+def _grid(
+    renders: Path,
+    name: str,
+    base: np.ndarray,
+    crop: list[int],
+    kept: list[int],
+    eyes: list[list[float]],
+    opening: list[float],
+) -> Patches:
     """Grade every crop inside the whole picture, so that it meets the base without a seam, and cut what is kept."""
     found = {}
     for path in renders.glob(f"{name}_*.png"):
@@ -60,10 +70,35 @@ def _grid(renders: Path, name: str, base: np.ndarray, crop: list[int], kept: lis
                 picture = _read(path)
                 h, w = picture.shape[:2]
                 whole[crop[1] : crop[1] + h, crop[0] : crop[0] + w] = picture
-            elif (row, column) != (0.0, 0.0):
+            elif name != "eyes" or (row and (row, 0.0) not in found) or (column and (0.0, column) not in found):
                 raise SystemExit(f"{renders}: no {name} at {row}, {column}")
             images[i, j] = grade_host(whole)[y : y + height, x : x + width, :3]
+    if name == "eyes":
+        _cross(images, found, rows, columns, [(ex - x, ey - y) for ex, ey in eyes], opening)
     return Patches(Rect(x, y, width, height), rows, columns, images)
+
+
+def _cross(
+    images: np.ndarray,
+    found: dict[tuple[float, ...], Path],
+    rows: tuple[float, ...],
+    columns: tuple[float, ...],
+    eyes: list[tuple[float, float]],
+    opening: list[float],
+) -> None:
+    """Where no render has both lids and brows moved, lay the moved lids into the moved brows."""
+    height, width = images.shape[2:4]
+    yy, xx = np.mgrid[0:height, 0:width]
+    mask = np.zeros((height, width), np.float32)
+    for x, y in eyes:
+        far = np.hypot((xx - x) / (1.55 * opening[0]), (yy - y) / (1.75 * opening[1]))
+        mask = np.maximum(mask, np.clip((1.25 - far) / 0.35, 0, 1))
+    mask = cv2.GaussianBlur(mask, (0, 0), 4)[..., None]
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            if row and column and (row, column) not in found:
+                lids, brows = images[i, columns.index(0.0)], images[rows.index(0.0), j]
+                images[i, j] = np.rint(lids * mask + brows * (1 - mask)).astype(np.uint8)
 
 
 def _read(path: Path) -> np.ndarray:
