@@ -15,7 +15,7 @@ from dialogue.audit import Audit, AuditLine, log_audit, masked
 from dialogue.budget import Budget, Usage
 from dialogue.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
 from dialogue.conversation import Conversation
-from dialogue.event import Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
+from dialogue.event import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
 from dialogue.gate import Gate
 from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
 from dialogue.injection import DEFLECTIONS, Flag, guard
@@ -171,17 +171,17 @@ class Engine:
         said: list[str] = []
         previous = conversation.last(Role.ASSISTANT)
         suggestions: tuple[str, ...] = ()
+        before = ""
+        cited: set[Citation] = set()
         for question in asked:
-            try:
-                async with asyncio.timeout(self._search_timeout_s):
-                    evidence = await self._knowledge.search(
-                        question, merchant=conversation.merchant, product=record_id, history=history
-                    )
-            except (KnowledgeError, TimeoutError) as exc:
-                _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
-                self._line(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
+            evidence = await self._search(conversation, question, record_id, history)
+            if evidence is None:
                 yield self._answerer.unavailable(conversation)
                 continue
+            if evidence.decision is Decision.REFUSE and before:
+                # "能机洗吗？怎么洗？": a later question may need the words of the one before it.
+                evidence = await self._search(conversation, f"{before}，{question}", record_id, history) or evidence
+            before = question
             decision = evidence.decision if decision is Decision.REFUSE else decision
             version = evidence.version or version
             if evidence.record:
@@ -194,8 +194,10 @@ class Engine:
                 continue
             async with aclosing(self._sentences(conversation, evidence, history, rules, flag)) as sentences:
                 async for sentence in sentences:
-                    if sentence.text in said:
+                    quoted = set(sentence.citations)
+                    if sentence.text in said or (quoted and quoted <= cited):
                         continue
+                    cited |= quoted
                     if not said and previous and sentence.text in previous.text:
                         again = choose(conversation, "again", phrases.AGAIN)
                         sentence = Sentence(
@@ -206,6 +208,20 @@ class Engine:
         for event in self._afterwards(conversation, evidence, decision, rules, suggestions):
             yield event
         yield Done(decision.value, record_id, version)
+
+    async def _search(
+        self, conversation: Conversation, question: str, record_id: str | None, history: tuple[Turn, ...]
+    ) -> Evidence | None:
+        """The evidence for a question, or None (with an audit line) when the knowledge cannot be read."""
+        try:
+            async with asyncio.timeout(self._search_timeout_s):
+                return await self._knowledge.search(
+                    question, merchant=conversation.merchant, product=record_id, history=history
+                )
+        except (KnowledgeError, TimeoutError) as exc:
+            _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
+            self._line(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
+            return None
 
     async def _sentences(
         self,

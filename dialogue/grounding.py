@@ -20,8 +20,11 @@ from knowledge import DateRange, Evidence, Fact, Money
 
 SUPPORT = 0.34
 """Least share of a sentence's character pairs that stand in evidence, question or courtesy."""
-SUPPORT_FROM = 14
-"""Characters from which on the share is asked for; shorter sentences are courtesy or carry checked claims."""
+SUPPORT_FROM = 7
+"""Characters, names of records not counted, from which on the share is asked for."""
+OBJECT = 0.3
+"""Least share of a promise's other character pairs that stand beside the same promise in the evidence."""
+_BOUND = frozenset({"free", "gift", "discount", "compensation"})
 
 _HAN_PAIR = re.compile(r"[\u4e00-\u9fff]+")
 _PROMOTED = re.compile(r"活动价|促销价|优惠价|券后|到手价|折后|特价|直播价|秒杀价|限时价")
@@ -30,6 +33,7 @@ _COURTESY = (
     "您好亲欢迎光临感谢咨询请问需要帮您了解介绍一下看看可以告诉我们这款商品的是有在哦呢呀如果想要知道更多随时问我"
     "根据店铺资料记录目前现在价格为您推荐考虑喜欢的话直接下单即可非常适合使用还有什么其他问题吗不客气祝购物愉快"
     "页面为准详情具体情况建议联系客服关于这个问题回答如下没有提到暂时无法确认抱歉另外同时以及而且包括主要特别"
+    "现在的活动价和原价售价标价活动时间是活动到截止到库存还有现货尺寸颜色材质承重保修发货售后"
 )
 
 
@@ -110,7 +114,8 @@ class Grounding:
         faults += [Fault(FaultKind.NAME, name) for name in self._foreign if name in text]
         faults += self._prices(text)
         faults += self._promises(text)
-        if not faults and len(text) >= SUPPORT_FROM and self.support(text) < SUPPORT:
+        bare = self._nameless(text)
+        if not faults and len(bare) >= SUPPORT_FROM and self.support(bare) < SUPPORT:
             faults.append(Fault(FaultKind.UNSUPPORTED, sentence))
         return tuple(faults)
 
@@ -118,6 +123,12 @@ class Grounding:
         """Share of the sentence's character pairs that are known, 0..1."""
         pairs = _pairs(folded(text))
         return len(pairs & self._pairs) / len(pairs) if pairs else 1.0
+
+    def _nameless(self, text: str) -> str:
+        """The text without the names of records: naming a product supports nothing that is said of it."""
+        for name in sorted(self._owners, key=len, reverse=True):
+            text = text.replace(name, " ") if name else text
+        return text.strip()
 
     def _fact(self, fact: Fact) -> None:
         self._owners[folded(fact.record_name)] = fact.record_id
@@ -164,6 +175,12 @@ class Grounding:
                 return None if known else Fault(FaultKind.PHONE, claim.text)
             case ClaimKind.CODE | ClaimKind.NAME:
                 return None if claim.value in self._compact else Fault(FaultKind.NAME, claim.text)
+
+    def _same_object(self, promise: Promise, clause: str, known: list[str]) -> bool:
+        """Whether a promise is made of the same thing as in the evidence, not of something else."""
+        mine = _pairs(promise.pattern.sub(" ", self._nameless(clause)))
+        theirs = set().union(*(_pairs(promise.pattern.sub(" ", c)) for c in known))
+        return not mine or len(mine & theirs) >= OBJECT * len(mine)
 
     def _number(self, claim: Claim, sentence: str) -> Fault | None:
         fits = [known for known in self._numbers if known.value == claim.value and _same_unit(known, claim)]
@@ -212,6 +229,8 @@ class Grounding:
         said = polarity(promise, clause)
         if said not in {polarity(promise, c) for c in known}:
             return Fault(FaultKind.CONTRADICTION, word)
+        if promise.name in _BOUND and not self._same_object(promise, clause, known):
+            return Fault(FaultKind.PROMISE, word)
         return None
 
 
