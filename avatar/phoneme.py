@@ -21,6 +21,7 @@ from misaki.zh import ZHG2P  # type: ignore[import-untyped]
 from pypinyin import Style, lazy_pinyin
 
 from avatar.speech import Viseme
+from avatar.text.tone import change_tones, in_context
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -84,7 +85,7 @@ class Phonemizer:
         """Return the phonemes of `text`; empty when it holds nothing that can be spoken."""
         out: list[Phoneme] = []
         syllable = 0
-        for word in self._tokens(text.translate(_PUNCTUATION)):
+        for word, pinyin in self._read(text):
             if word in _PAUSES:
                 while out and out[-1].symbol == " ":
                     out.pop()
@@ -93,7 +94,7 @@ class Phonemizer:
                 continue
             if out and out[-1].symbol != " ":
                 out.append(Phoneme(" ", Viseme.REST, -1))
-            for said in self._spoken(word):
+            for said in [_ipa(one) for one in pinyin] or [self._latin(word)]:
                 out += _shape(said, syllable)
                 syllable += 1
         while out and out[-1].symbol == " ":
@@ -102,11 +103,20 @@ class Phonemizer:
 
     def pinyin(self, text: str) -> list[str]:
         """Return the toned pinyin of the Han characters of `text`, after sandhi (`["ni2", "hao3"]`)."""
-        found = []
-        for word in self._tokens(text.translate(_PUNCTUATION)):
+        return [one for _, pinyin in self._read(text) for one in pinyin]
+
+    def _read(self, text: str) -> list[tuple[str, list[str]]]:
+        """Words with the pinyin of each (empty for English words and punctuation marks), after sandhi."""
+        words = self._tokens(text.translate(_PUNCTUATION))
+        read = []
+        for index, word in enumerate(words):
+            pinyin: list[str] = []
             if _HAN.match(word):
-                found += self._pinyin(word)
-        return found
+                before = words[index - 1] if index else ""
+                after = words[index + 1] if index + 1 < len(words) else ""
+                pinyin = list(self._readings.get(word) or in_context(word, before, after) or _dictionary(word))
+            read.append((word, pinyin))
+        return change_tones(read)
 
     def _tokens(self, text: str) -> list[str]:
         found: list[str] = []
@@ -116,15 +126,6 @@ class Phonemizer:
             else:
                 found.append(match["latin"] or match["pause"][-1])
         return found
-
-    def _spoken(self, word: str) -> list[str]:
-        """Phonemes of each syllable of a word (an English word counts as one)."""
-        if _HAN.match(word):
-            return [_ipa(pinyin) for pinyin in self._pinyin(word)]
-        return [self._latin(word)]
-
-    def _pinyin(self, word: str) -> list[str]:
-        return list(self._readings.get(word) or _dictionary(word))
 
     def _latin(self, word: str) -> str:
         if self._english is None:
