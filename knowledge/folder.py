@@ -48,16 +48,20 @@ class Gathered:
     """Pictures, sounds and films passed over."""
 
 
-def gather(paths: Iterable[Path], *, limits: Limits) -> Gathered:
+def gather(paths: Iterable[Path], *, limits: Limits, but: Path | None = None) -> Gathered:
     """All files behind `paths`, each once.
 
     Hidden files and lock files of Office are passed over. Links are followed to files inside the given folder only;
     a linked folder is never entered, so a loop of links ends here. Two files with one name: the second is refused.
+    What lies below `but` (the library's own folder) is passed over.
     """
     files: dict[str, Found] = {}
     refused: list[Refusal] = []
     media = 0
+    own = but.resolve() if but is not None else None
     for root, path, given in _candidates(paths, refused):
+        if own is not None and path.absolute().is_relative_to(own):
+            continue
         name = _name(root, path)
         if not given and path.suffix.lower().lstrip(".") in _MEDIA:
             media += 1

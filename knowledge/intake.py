@@ -56,8 +56,8 @@ def read_files(
 ) -> Iterator[Intake]:
     """One `Intake` a file, in order. `held` are the documents of the version that is built upon.
 
-    Without a `mapping` a file keeps the one it was added with. Big batches are read by `processes` (default: one a
-    CPU, at most four) at a time; should one of them die, its file is refused and the others are read here.
+    Without a `mapping` a file keeps the one it was added with. `processes` read at a time (default: one for little
+    batches, one a CPU, at most four, for big ones); should one die, its file is refused and the rest are read here.
     """
     tasks = [
         _Task(
@@ -68,9 +68,9 @@ def read_files(
         )
         for file in files
     ]
-    workers = processes or min(os.cpu_count() or 1, 4)
-    alone = workers < 2 or len(tasks) < 2 or sum(file.size for file in files) < _ALONE_BELOW
-    for done, intake in enumerate(map(read_file, tasks) if alone else _read_beside(tasks, workers), start=1):
+    small = len(tasks) < 2 or sum(file.size for file in files) < _ALONE_BELOW
+    workers = processes or (1 if small else min(os.cpu_count() or 1, 4))
+    for done, intake in enumerate(map(read_file, tasks) if workers < 2 else _read_beside(tasks, workers), start=1):
         if progress is not None:
             progress(done, len(tasks))
         yield intake

@@ -99,7 +99,7 @@ class Library:
         called with (files read, files to read), `progress` with (passages embedded, passages to embed). A refused
         file leaves what was known from it before. Raises LibraryError; whatever happens, the live version stays.
         """
-        gathered = gather(paths, limits=self.limits)
+        gathered = gather(paths, limits=self.limits, but=self.root)
         with self._locked(merchant):
             pointer = self.publications.pointer(merchant)
             base = pointer.draft or pointer.published
