@@ -93,6 +93,10 @@ class ChatHub:
         """The thread if it is at hand."""
         return self._threads.get(conversation_id)
 
+    def threads(self) -> tuple[Thread, ...]:
+        """The threads at hand, the longest untouched first."""
+        return tuple(self._threads.values())
+
     async def aclose(self) -> None:
         """End all answers; may be called twice."""
         threads = list(self._threads.values())

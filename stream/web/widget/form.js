@@ -31,7 +31,8 @@ function formCard(item, key, say, on) {
     const hint = el("p.hint.bad", { id: id(name + "-e"), hidden: true });
     const input = (inputs[name] = el("input.input", {
       id: id(name), name, maxlength: 100, inputmode: KEYBOARD[name], autocomplete: FILL[name] || "off", "aria-describedby": id(name + "-e"),
-      blur: () => check(name), input: () => input.getAttribute("aria-invalid") && check(name),
+      // Later, so that the hint does not push the button away from under the finger that is pressing it.
+      blur: () => setTimeout(() => check(name), 300), input: () => input.getAttribute("aria-invalid") && check(name),
     }));
     input.note = hint;
     return el("div.field", {}, el("label", { for: id(name) }, say(name)), input, hint);

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
 from websockets.asyncio.client import ClientConnection, connect
 
 from dialogue import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
@@ -25,6 +27,11 @@ OPEN_ALL_DAY = HandoffPolicy(opens=HandoffPolicy().opens, closes=HandoffPolicy()
 NO_LIMITS = ChatLimits(
     visitor_messages=Rate(10_000, 10_000), address_messages=Rate(10_000, 10_000), address_opens=Rate(10_000, 10_000)
 )
+
+EMBEDDING = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><link rel="icon" href="data:,">
+<style>p, button, h2 { color: red !important; font-size: 40px; } * { letter-spacing: 3px }</style><h1>云朵单人沙发</h1>
+<script src="http://127.0.0.1:PORT/widget.js" data-merchant="demo" data-name="栖木家居" defer></script></html>"""
+"""A shop's page with hostile style and the one script tag."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class MemoryEvent:
     seq: int
     kind: str
     payload: Mapping[str, Any]
-    at_ms: int = 1_700_000_000_000
+    at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
 
 
 @dataclass(frozen=True)
@@ -199,6 +206,14 @@ class Shop:
     hub: ChatHub
     store: Any
     replier: Any
+    server: uvicorn.Server
+    serving: asyncio.Task[None]
+
+    async def stop(self) -> None:
+        """Go down as a crash does: sockets are cut."""
+        await self.hub.aclose()
+        self.server.should_exit = self.server.force_exit = True
+        await self.serving
 
     @property
     def url(self) -> str:
@@ -226,6 +241,11 @@ async def open_shop(
     replier = replier or ScriptedReplier()
     hub = ChatHub(store=store, forms=forms or store, replier=replier, limits=limits, window_s=window_s, policy=policy)
     app = FastAPI()
+
+    @app.get("/shop")
+    async def embedding() -> HTMLResponse:
+        return HTMLResponse(EMBEDDING.replace("PORT", str(server.servers[0].sockets[0].getsockname()[1])))
+
     app.include_router(create_chat_router(hub=hub, shops=demo_shop, signer=TokenSigner(KEY, ttl_s=token_ttl_s)))
     config = uvicorn.Config(
         app,
@@ -240,13 +260,12 @@ async def open_shop(
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110  (uvicorn offers no event for it)
         await asyncio.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    shop = Shop(port, hub, store, replier, server, serving)
     try:
-        yield Shop(server.servers[0].sockets[0].getsockname()[1], hub, store, replier)
+        yield shop
     finally:
-        await hub.aclose()
-        server.should_exit = True
-        server.force_exit = True
-        await serving
+        await shop.stop()
 
 
 class Client:

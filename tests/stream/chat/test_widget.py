@@ -1,0 +1,275 @@
+"""The widget in a real browser: asking, the form, reconnecting in mid-answer, people, keyboard, phone."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
+
+from stream.chat import Thread
+from stream.chat.page import widget_script
+from tests.chromium import FLAGS
+from tests.stream.chat.shop import MemoryStore, ScriptedReplier, Shop, open_shop
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
+
+
+@asynccontextmanager
+async def _chromium() -> AsyncIterator[Browser]:
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+@dataclass
+class Visit:
+    """A visitor with a page open."""
+
+    shop: Shop
+    context: BrowserContext
+    page: Page
+
+    @property
+    def log(self) -> Locator:
+        return self.page.locator(".zg-log")
+
+    @property
+    def input(self) -> Locator:
+        return self.page.locator("textarea")
+
+    @property
+    def thread(self) -> Thread:
+        return next(iter(self.shop.hub.threads()))
+
+    async def ask(self, text: str) -> None:
+        await self.input.fill(text)
+        await self.input.press("Enter")
+
+
+@asynccontextmanager
+async def _visit(path: str = "/chat/demo", *, size: ViewportSize = PHONE, **options: Any) -> AsyncIterator[Visit]:
+    replier = ScriptedReplier(pause_s=options.pop("pause_s", 0.0))
+    async with open_shop(replier=replier, window_s=options.pop("window_s", 0.1), **options) as shop, _chromium() as one:
+        context = await one.new_context(viewport=size, reduced_motion="reduce")
+        page = await context.new_page()
+        faults: list[str] = []
+        strangers: list[str] = []
+        own = (f"http://127.0.0.1:{shop.port}/", f"http://localhost:{shop.port}/", "data:")
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("request", lambda asked: strangers.append(asked.url) if not asked.url.startswith(own) else None)
+        await page.goto(path if path.startswith("http") else f"http://127.0.0.1:{shop.port}{path}")
+        yield Visit(shop, context, page)
+        assert not faults
+        assert not strangers, "a third party was asked"
+
+
+def test_the_widget_is_small() -> None:
+    script, _ = widget_script()
+    assert len(gzip.compress(script.encode(), 9)) <= 30 * 1024
+
+
+@pytest.mark.browser
+async def test_a_question_is_answered_with_evidence_on_demand_and_feedback() -> None:
+    async with _visit() as visit:
+        await expect(visit.page.get_by_text("回答由 AI 生成")).to_be_visible()
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("外罩整套带拉链")
+        await expect(visit.log.locator(".bubble b")).to_have_text("¥269")
+        cite = visit.log.get_by_role("button", name="care-guide · 第 2 页")
+        await cite.click()
+        await expect(visit.log.locator("blockquote")).to_contain_text("三十度以下机洗，不要烘干")
+        await visit.log.get_by_role("button", name="有帮助").click()
+        await expect(visit.log.get_by_text("谢谢，记下了")).to_be_visible()
+        await visit.page.get_by_role("group", name="可以接着问").get_by_text("送货上楼吗").click()
+        await expect(visit.log).to_contain_text("您问的是「送货上楼吗」")
+        assert ("feedback", 1) in [(e.kind, e.payload.get("score")) for e in next(iter(visit.shop.store.logs.values()))]
+
+
+@pytest.mark.browser
+async def test_two_messages_in_a_row_get_one_answer_and_the_first_is_taken_back() -> None:
+    async with _visit(window_s=2.0) as visit:
+        await visit.ask("这个沙发")
+        await expect(visit.log).to_contain_text("您问的是「这个沙发」")
+        await visit.ask("多少钱")
+        await expect(visit.log).to_contain_text("您问的是「这个沙发、多少钱」")
+        await expect(visit.log).not_to_contain_text("您问的是「这个沙发」")
+
+
+@pytest.mark.browser
+async def test_the_form_says_what_is_wrong_needs_consent_and_is_saved() -> None:
+    async with _visit() as visit:
+        await visit.ask("要十件，给我报价")
+        form = visit.log.locator("form")
+        consent = form.get_by_role("checkbox")
+        await expect(consent).not_to_be_checked()
+        await form.get_by_label("手机号").fill("１３８０５７１６０")
+        await form.get_by_role("button", name="发给店家").click()
+        await expect(form.get_by_text("手机号要 11 位，还差 2 位")).to_be_visible()
+        await expect(form.get_by_label("手机号")).to_be_focused()
+        await form.get_by_label("手机号").fill("138 0571 6021")
+        await form.get_by_label("称呼").fill("周女士")
+        await form.get_by_role("button", name="发给店家").click()
+        await expect(form.get_by_text("请先勾选同意")).to_be_visible()
+        await consent.check()
+        await form.get_by_role("button", name="发给店家").click()
+        await expect(visit.log.get_by_text("收到了，只为「发一份带公章的报价给您」联系您")).to_be_visible()
+        assert [e.kind for e in next(iter(visit.shop.store.logs.values()))].count("lead_saved") == 1
+
+
+@pytest.mark.browser
+async def test_a_declined_form_goes_away_and_is_remembered() -> None:
+    async with _visit() as visit:
+        await visit.ask("报价")
+        await visit.log.get_by_role("button", name="不用了").click()
+        await expect(visit.log.get_by_text("好的，不留也可以接着问")).to_be_visible()
+        await expect(visit.log.locator("form")).to_have_count(0)
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
+        assert visit.shop.store.declined
+
+
+@pytest.mark.browser
+async def test_a_line_cut_in_mid_answer_is_picked_up_where_it_was() -> None:
+    async with _visit(pause_s=1.0) as visit:
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
+        await visit.context.set_offline(True)
+        await expect(visit.page.locator(".notice.amber")).to_be_visible()
+        await visit.ask("到杭州要几天")
+        await expect(visit.log).to_contain_text("等网络恢复后发送")
+        await visit.context.set_offline(False)
+        await expect(visit.log).to_contain_text("您问的是「到杭州要几天」", timeout=15_000)
+        await expect(visit.log.get_by_text("您问的是「能拆洗吗」")).to_have_count(1)
+        await expect(visit.log.locator(".msg.me")).to_have_count(2)
+        await expect(visit.page.locator(".notice.amber")).to_be_hidden()
+        assert visit.shop.replier.asked == ["能拆洗吗", "到杭州要几天"]
+
+
+@pytest.mark.browser
+async def test_a_reload_shows_the_same_conversation() -> None:
+    async with _visit() as visit:
+        await visit.ask("能拆洗吗")
+        await expect(visit.log.get_by_role("button", name="有帮助")).to_be_visible()
+        before = await visit.log.locator(".bubble").all_inner_texts()
+        await visit.page.reload()
+        await expect(visit.log.get_by_role("button", name="有帮助")).to_be_visible()
+        assert await visit.log.locator(".bubble").all_inner_texts() == before
+        assert len(visit.shop.store.rows) == 1
+
+
+@pytest.mark.browser
+async def test_a_restarted_server_keeps_the_conversation() -> None:
+    store = MemoryStore()
+    async with _visit(store=store) as visit:
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
+        port = visit.shop.port
+        await visit.shop.stop()
+        await expect(visit.page.locator(".notice.amber")).to_be_visible()
+        await visit.ask("怎么退换")
+        async with open_shop(store=store, port=port, window_s=0.1):
+            await expect(visit.log).to_contain_text("您问的是「怎么退换」", timeout=20_000)
+            await expect(visit.log.locator(".msg.me")).to_have_count(2)
+
+
+@pytest.mark.browser
+async def test_a_colleague_takes_over_with_name_and_the_visitor_may_go_back() -> None:
+    async with _visit() as visit:
+        await visit.page.get_by_role("button", name="转接人工客服").click()
+        await expect(visit.log).to_contain_text("正在请同事过来")
+        await visit.thread.operator_says("您好，照片看到了，是运输压裂的。", operator="林小满")
+        await expect(visit.log).to_contain_text("已交给林小满")
+        await expect(visit.page.locator(".zg-status")).to_have_text("林小满 · 人工客服")
+        await expect(visit.page.get_by_text("回答由 AI 生成")).to_be_visible()
+        await visit.page.get_by_role("button", name="让 AI 继续").click()
+        await expect(visit.log).to_contain_text("AI 掌柜继续为您服务")
+        await visit.ask("几天到")
+        await expect(visit.log).to_contain_text("您问的是「几天到」")
+
+
+@pytest.mark.browser
+async def test_a_failed_answer_offers_to_retry_or_to_leave_a_number() -> None:
+    async with _visit() as visit:
+        await visit.ask("故障")
+        await expect(visit.page.get_by_role("alert")).to_contain_text("客服这会儿答不上来")
+        await visit.page.get_by_role("button", name="留电话").click()
+        form = visit.log.locator("form")
+        await form.get_by_label("手机号").fill("13805716021")
+        await form.get_by_role("checkbox").check()
+        await form.get_by_role("button", name="请回电给我").click()
+        await expect(visit.log.get_by_text("联系方式已存好")).to_be_visible()
+
+
+@pytest.mark.browser
+async def test_embedded_with_one_tag_it_keeps_to_itself_and_to_the_keyboard() -> None:
+    async with _visit("/shop", size=DESK) as visit:
+        page = visit.page
+        bubble = page.get_by_role("button", name="打开客服聊天")
+        assert not visit.shop.store.rows, "a socket was opened before the visitor asked for it"
+        await bubble.focus()
+        await page.keyboard.press("Enter")
+        await expect(visit.input).to_be_focused()
+        await page.keyboard.type("能拆洗吗")
+        await page.keyboard.press("Enter")
+        await expect(visit.log).to_contain_text("外罩整套带拉链")
+        style = "e => [getComputedStyle(e).color, getComputedStyle(e).fontSize]"
+        assert await visit.log.locator(".bubble").first.evaluate(style) == ["rgb(23, 25, 29)", "15px"]
+        await page.keyboard.press("Escape")
+        await expect(bubble).to_be_focused()
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        await visit.thread.operator_says("还在吗", operator="林小满")
+        await expect(page.get_by_role("button", name="打开客服聊天，1 条未读")).to_be_visible()
+
+
+@pytest.mark.browser
+async def test_on_a_phone_it_is_modal_and_keeps_the_focus() -> None:
+    async with _visit("/shop", size=PHONE) as visit:
+        await visit.page.get_by_role("button", name="打开客服聊天").click()
+        panel = visit.page.get_by_role("dialog")
+        box = await panel.bounding_box()
+        assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
+        await expect(panel).to_have_attribute("aria-modal", "true")
+        for _ in range(12):
+            await visit.page.keyboard.press("Tab")
+            assert await visit.page.evaluate("document.activeElement.id") == "zg-root"
+
+
+@pytest.mark.browser
+async def test_a_site_without_permission_is_told_so() -> None:
+    async with open_shop() as shop, _chromium() as browser:
+        page = await browser.new_page()
+        await page.goto(f"http://localhost:{shop.port}/shop")
+        await page.get_by_role("button", name="打开客服聊天").click()
+        await expect(page.get_by_role("alert")).to_contain_text("没有获准嵌入")
+        await expect(page.locator("textarea")).to_be_disabled()
+
+
+@pytest.mark.browser
+async def test_english_words_and_whole_sentences_for_screen_readers() -> None:
+    async with _visit("/chat/demo?lang=en") as visit:
+        await expect(visit.page.get_by_role("button", name="Talk to a human")).to_be_visible()
+        await visit.input.fill("hello")
+        await visit.page.get_by_role("button", name="Send").click()
+        spoken = visit.page.locator("[aria-live=polite][role=status]")
+        await expect(spoken).to_contain_text("外罩整套带拉链，三十度以下机洗，不要烘干。")
+
+
+@pytest.mark.browser
+async def test_what_is_too_long_is_not_sent_but_counted() -> None:
+    async with _visit() as visit:
+        await visit.input.fill("长" * 2003)
+        await expect(visit.page.get_by_text("超出 3 字，请分几条发")).to_be_visible()
+        await expect(visit.page.get_by_role("button", name="发送")).to_be_disabled()
