@@ -93,6 +93,8 @@ class Host:
     eyes: Patches
     bite: Patches | None = None
     backdrop: Image | None = None
+    manner: tuple[tuple[float, float, float], ...] | None = None
+    """The person's own head movement in a clip, five moments a second: turn, nod and tilt in degrees from the mean."""
     consent: dict[str, Any] | None = None
     """Who allowed the use of their picture, and when; None for hosts who are nobody."""
 
@@ -142,6 +144,7 @@ def read_host(folder: Path) -> Host:
             eyes=_read_patches(folder, meta["eyes"], "eyes.webp"),
             bite=_read_patches(folder, meta["bite"], "bite.webp") if meta.get("bite") else None,
             backdrop=_read_image(folder / "backdrop.webp") if (folder / "backdrop.webp").exists() else None,
+            manner=tuple((float(a), float(b), float(c)) for a, b, c in meta["manner"]) if meta.get("manner") else None,
             consent=meta.get("consent"),
         )
     except (OSError, KeyError, TypeError, ValueError, IndexError) as exc:
@@ -176,6 +179,8 @@ def write_host(host: Host, folder: Path, *, quality: int = 90) -> None:
     if host.bite is not None:
         meta["bite"] = patches(host.bite)
         _write_image(folder / "bite.webp", _atlas(host.bite), quality)
+    if host.manner is not None:
+        meta["manner"] = [[round(value, 2) for value in moment] for moment in host.manner]
     if host.consent is not None:
         meta["consent"] = host.consent
     if host.backdrop is not None:

@@ -65,8 +65,8 @@ class FaceFinder:
 
     def __init__(self, model: Path, *, most: int = 2) -> None:
         """Load the model file; raises `AvatarError` when it is missing or broken."""
-        from mediapipe.tasks import python as tasks
-        from mediapipe.tasks.python import vision
+        from mediapipe.tasks import python as tasks  # type: ignore[import-untyped]
+        from mediapipe.tasks.python import vision  # type: ignore[import-untyped]
 
         try:
             self._detector: Any = vision.FaceLandmarker.create_from_options(
@@ -82,7 +82,7 @@ class FaceFinder:
 
     def find(self, picture: Image) -> list[Face]:
         """Return the faces in a BGR picture, the largest first."""
-        import mediapipe as mp
+        import mediapipe as mp  # type: ignore[import-untyped]
 
         height, width = picture.shape[:2]
         rgb = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)

@@ -62,7 +62,7 @@ class Stage:
             round(shape.face[1] * scale + offset[1]),
             round((shape.chin - shape.face[1]) * 1.15 * scale),
         )
-        self._performance = Performance(seed=seed)
+        self._performance = Performance(seed=seed, manner=host.manner)
         self._label = draw_label(self._layout)
         self._caption: Overlay | None = None
         self._caption_text: str | None = None
