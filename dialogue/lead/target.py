@@ -49,6 +49,15 @@ class Target:
     address: str
     secret: str = ""
 
+    @property
+    def shown_address(self) -> str:
+        """The address for lists: without the query and the path's last part, where robots keep their key."""
+        if self.kind == TargetKind.EMAIL:
+            return self.address
+        parts = urllib.parse.urlsplit(self.address)
+        path = parts.path if self.kind == TargetKind.WEBHOOK else parts.path.rpartition("/")[0] + "/…"
+        return f"{parts.scheme}://{parts.netloc}{path}" + ("?…" if parts.query else "")
+
 
 @dataclass(frozen=True, slots=True)
 class Request:

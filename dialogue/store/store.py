@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 from dialogue.access import Registry
 from dialogue.database import DatabaseError, KeyRing, Writer, migrate, open_engines, translated
 from dialogue.database.transaction import Transaction
+from dialogue.errors import DialogueError
 from dialogue.lead.asking import AskingPolicy
 from dialogue.store import journal
 from dialogue.store.book import LeadBook, Policies
@@ -86,8 +87,13 @@ class Store:
             raise DatabaseError(f"data folder {data_dir} cannot be made ({exc.strerror}); choose another") from exc
         writer, reader = open_engines(database_url or f"sqlite:///{data_dir / 'zhanggui.db'}")
         ring = KeyRing.open(key_file or data_dir / "keys" / "contacts.key")
-        with translated(), writer.begin() as connection:
-            migrate(connection, now_ms=clock_ms())
+        try:
+            with translated(), writer.begin() as connection:
+                migrate(connection, now_ms=clock_ms())
+        except DialogueError:
+            writer.dispose()
+            reader.dispose()
+            raise
         return cls(writer, reader, ring, clock_ms=clock_ms, policies=policies)
 
     async def __aenter__(self) -> Self:
