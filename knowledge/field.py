@@ -266,6 +266,12 @@ class FieldReader:
                 of_kind[record.kind].add(column)
         self.columns: tuple[Column, ...] = tuple(columns)
         self.of_kind: dict[str, frozenset[Column]] = {kind: frozenset(held) for kind, held in of_kind.items()}
+        self._kinds = {
+            column
+            for column in columns
+            if column.name == "category"
+            and all(fact.text == record.kind for record in records for fact in record.facts if fact.name == "category")
+        }
         self._titles = {column: fold(column.title) for column in columns}
         self._cues = {column: _cues(column) for column in columns}
 
@@ -285,7 +291,8 @@ class FieldReader:
                     if found is None:
                         continue
                     near = 0.03 if found.group() in self._titles[column] else 0.0
-                    score = (weight + near) * factor
+                    # What kind of thing a record is goes without saying when another column tells more ("酒店类型").
+                    score = (weight + near - (0.12 if column in self._kinds else 0.0)) * factor
                     if column not in best or score > best[column].score:
                         best[column] = Asked(column, score, number * 1_000 + found.start())
                     break

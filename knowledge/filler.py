@@ -6,6 +6,7 @@ know it and must say so, instead of answering from whatever record is nearest.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,60 +14,122 @@ from importlib.resources import files
 EVERYDAY = frozenset(files(__package__ or "knowledge").joinpath("everyday.txt").read_text("utf-8").split())
 """The words, from `everyday.txt` beside this file."""
 
+_BREAKING = frozenset(
+    "的了吗呢吧啊呀哦嗯恩噢额呃哎唉嘛呗哈啦么是在有没不别我你您他她它咱俩们这那哪几个和跟与及或把被让给就很太挺想去到来说该谁啥咋"
+)
+"""Characters that end a name; other everyday characters may stand inside one ("前门大街")."""
+_INSIDE = re.compile(r"[^|的是有吗呢和跟与在这那哪]{1,12}")
+_DIGIT = re.compile(r"\d")
+
 
 @dataclass(frozen=True, slots=True)
-class Residue:
-    """A stretch that no everyday word explains."""
+class NameSpan:
+    """A stretch that no everyday word explains and that may be a name."""
 
     start: int
     end: int
-    unexplained: int
-    """Its characters that are in no everyday word."""
+    weight: int
+    """Its characters that nothing explains; at least 1."""
+    tailed: bool
+    """It ends like the catalogue's names do ("…酒店", "…沙发")."""
 
 
 class Fillers:
-    """Everyday words together with the words of one catalogue (its kinds and column titles)."""
+    """Everyday words together with the words of one catalogue."""
 
-    def __init__(self, extra: Iterable[str] = ()) -> None:
-        self._words = frozenset((*EVERYDAY, *(word for word in extra if word)))
-        self._longest = max(map(len, self._words))
+    def __init__(self, *, known: Iterable[str] = (), heads: Iterable[str] = (), tails: Iterable[str] = ()) -> None:
+        """`known` are words that are no names (column titles, values); `heads` and `tails` begin and end names."""
+        self._words = EVERYDAY | {word for word in known if len(word) >= 2}
+        self._heads = frozenset(head for head in heads if len(head) >= 2)
+        self._tails = frozenset(tail for tail in tails if len(tail) >= 1)
+        self._longest = max(map(len, self._words | self._heads | self._tails), default=1)
 
-    def residues(self, squeezed: str, spans: Iterable[tuple[int, int]] = ()) -> list[Residue]:
-        """The stretches outside `spans` that hold unexplained characters, at most one everyday word between them."""
-        explained = [False] * len(squeezed)
-        for start, end in spans:
-            for at in range(start, end):
-                explained[at] = True
+    def spans(
+        self, squeezed: str, taken: Iterable[tuple[int, int]] = (), *, forced: Iterable[tuple[int, int]] = ()
+    ) -> list[NameSpan]:
+        """The possible names outside `taken`, in reading order; `forced` stretches belong to a name for certain."""
+        blocked, sure = [False] * len(squeezed), [False] * len(squeezed)
+        for start, end in taken:
+            blocked[start:end] = [True] * (end - start)
+        for start, end in (*forced, *self._framed(squeezed)):
+            sure[start:end] = [True] * (end - start)
+        found: list[NameSpan] = []
+        run: list[tuple[int, int, str]] = []
         at = 0
-        while at < len(squeezed):
-            length = self._word_at(squeezed, at) if not explained[at] else 1
-            if length:
-                for inside in range(at, at + length):
-                    explained[inside] = True
-            at += length or 1
-        return _stretches(squeezed, explained)
+        while at <= len(squeezed):
+            if at == len(squeezed) or blocked[at]:
+                kind, length = "break", 1
+            elif sure[at]:
+                kind, length = "open", 1
+            else:
+                kind, length = self._token(squeezed, at, blocked)
+            if kind == "break":
+                found += _closed(run)
+                run = []
+            else:
+                run.append((at, at + length, kind))
+            at += length
+        return found
 
-    def _word_at(self, squeezed: str, at: int) -> int:
-        if squeezed[at] == "|" or squeezed[at].isdigit():
-            return 1
-        for length in range(min(self._longest, len(squeezed) - at), 0, -1):
-            if squeezed[at : at + length] in self._words:
-                return length
-        return 0
+    def explains(self, squeezed: str, at: int) -> bool:
+        """Whether an everyday word or the end of a clause stands at this place."""
+        if at >= len(squeezed) or squeezed[at] in _BREAKING or squeezed[at] == "|":
+            return True
+        longest = min(self._longest, len(squeezed) - at)
+        return any(squeezed[at : at + length] in self._words for length in range(longest, 1, -1))
+
+    def _framed(self, squeezed: str) -> list[tuple[int, int]]:
+        """Stretches between the head and the tail of a name, whatever stands there ("北京贵都大酒店")."""
+        found: list[tuple[int, int]] = []
+        for head in self._heads:
+            at = squeezed.find(head)
+            while at >= 0:
+                start = at + len(head)
+                match = _INSIDE.match(squeezed, start)
+                inside = match.group() if match else ""
+                for length in range(len(inside), 2, -1):
+                    tail = next((k for k in (4, 3, 2) if k < length and inside[length - k : length] in self._tails), 0)
+                    if tail:
+                        found.append((start, start + length - tail))
+                        break
+                at = squeezed.find(head, at + 1)
+        return found
+
+    def ends_like_a_name(self, stretch: str) -> bool:
+        """Whether the stretch ends with the end of a name and has something before it."""
+        return any(stretch.endswith(tail) and len(stretch) > len(tail) for tail in self._tails)
+
+    def _token(self, squeezed: str, at: int, blocked: list[bool]) -> tuple[str, int]:
+        if squeezed[at] == "|":
+            return "break", 1
+        for length in range(min(self._longest, len(squeezed) - at), 1, -1):
+            word = squeezed[at : at + length]
+            if any(blocked[at : at + length]):
+                continue
+            if word in self._heads:
+                return "head", length
+            if word in self._tails:
+                return "tail", length
+            if word in self._words:
+                return "break", length
+        char = squeezed[at]
+        if char in _BREAKING:
+            return "break", 1
+        if char in self._tails:
+            return "tail", 1
+        return ("weak" if char in EVERYDAY or _DIGIT.match(char) else "open"), 1
 
 
-def _stretches(squeezed: str, explained: list[bool]) -> list[Residue]:
-    found: list[Residue] = []
-    start = end = count = 0
-    for at, known in enumerate(explained):
-        if known:
-            continue
-        if count and at - end <= 1 and "|" not in squeezed[end:at]:
-            end, count = at + 1, count + 1
-            continue
-        if count:
-            found.append(Residue(start, end, count))
-        start, end, count = at, at + 1, 1
-    if count:
-        found.append(Residue(start, end, count))
-    return found
+def _closed(run: list[tuple[int, int, str]]) -> list[NameSpan]:
+    """The name in a run of tokens: from its first head or open character to its last open character or tail."""
+    while run and run[0][2] in ("weak", "tail"):
+        if run[0][2] == "tail" and len(run) > 1 and run[1][2] in ("open", "tail"):
+            break
+        run = run[1:]
+    while run and run[-1][2] == "weak":
+        run = run[:-1]
+    weight = sum(1 for _, _, kind in run if kind == "open")
+    kinds = {kind for _, _, kind in run}
+    if not weight and not ({"head", "tail"} <= kinds or sum(kind == "tail" for _, _, kind in run) > 1):
+        return []
+    return [NameSpan(run[0][0], run[-1][1], max(weight, 1), run[-1][2] == "tail")]

@@ -57,6 +57,7 @@ class NameIndex:
         self.bases: tuple[str, ...] = tuple(base or key for base, key in zip(bases, self.keys, strict=True))
         self.prefixes = _common(self.bases, end=False)
         self.suffixes = _common(self.bases, end=True)
+        self.tails = _tails(self.bases)
         for at, record in enumerate(records):
             self._add(self.keys[at], at, FULL)
             if self.bases[at] not in EVERYDAY:
@@ -79,27 +80,30 @@ class NameIndex:
                 at = mention.end
         return found
 
-    def find_similar(self, squeezed: str, *, least: float = 0.75, limit: int = 5) -> list[Mention]:
-        """Records whose name nearly stands in the text: by shared bigrams, confirmed by alignment; best first."""
+    def similar(self, name: str, *, least: float = 0.85) -> int | None:
+        """The one record whose name is nearly this (squeezed) name, or None when none or several are.
+
+        Both parts of a name with a bracket must be alike, since branches of a chain differ only there.
+        """
         weights: Counter[int] = Counter()
-        for gram in {first + second for first, second in pairwise(squeezed)}:
+        for gram in {first + second for first, second in pairwise(name)}:
             for record in self._grams.get(gram, ()):
                 weights[record] += 1
-        found: list[Mention] = []
-        for record, shared in weights.most_common(40):
-            for form in {self.keys[record], self.bases[record]}:
-                if len(form) < 3 or shared * 2 < len(form) - 1:
-                    continue
-                aligned = fuzz.partial_ratio_alignment(form, squeezed)
-                if aligned is None or len(form) > len(squeezed) or aligned.score < least * 100:
-                    continue
-                window = squeezed[aligned.dest_start : aligned.dest_end]
-                if "|" in window or not self._distinct_part_stands(form, window):
-                    continue
-                strength = SHORT * aligned.score / 100
-                found.append(Mention(aligned.dest_start, aligned.dest_end, (record,), strength))
-        found.sort(key=lambda mention: (-mention.strength, -mention.length, mention.records))
-        return found[:limit]
+        scored: dict[int, float] = {}
+        for record, _ in weights.most_common(30):
+            key = self.keys[record]
+            score = fuzz.ratio(name, key) / 100
+            if key == self.bases[record] and name not in key:
+                score = max(score, fuzz.ratio(self._core(name), self._core(key)) / 100 - 0.02)
+            inside = key[len(self.bases[record]) :] if key.startswith(self.bases[record]) else ""
+            if inside and fuzz.partial_ratio(inside, name) < 90:
+                continue
+            if score >= least and self._rare_parts_stand(key, name):
+                scored[record] = score
+        ranked = sorted(scored, key=lambda record: -scored[record])
+        if not ranked or (len(ranked) > 1 and scored[ranked[1]] > scored[ranked[0]] - 0.04):
+            return None
+        return ranked[0]
 
     def part_in(self, record: int, squeezed: str, *, least: int = 2) -> int:
         """Characters of the longest telling part of the record's name that stands in the text; 0 below `least`.
@@ -120,14 +124,25 @@ class NameIndex:
         return (
             part in self.prefixes
             or part in self.suffixes
+            or part in self.tails
             or any(part == a + b for a in self.prefixes for b in self.suffixes)
         )
 
-    def _distinct_part_stands(self, form: str, window: str) -> bool:
-        """Whether the rare bigrams of the form are in the window: siblings of a chain differ only there."""
-        grams = {first + second for first, second in pairwise(form)}
+    def _rare_parts_stand(self, key: str, name: str) -> bool:
+        """Whether most of what tells this name from the others is in the other spelling."""
+        grams = {first + second for first, second in pairwise(key)}
         weight = {gram: math.log(1 + len(self.keys) / (1 + self._holders[gram])) for gram in grams}
-        return sum(weight[gram] for gram in grams if gram in window) >= 0.7 * sum(weight.values())
+        return sum(weight[gram] for gram in grams if gram in name) >= 0.55 * sum(weight.values())
+
+    def _core(self, form: str) -> str:
+        for prefix in sorted(self.prefixes, key=len, reverse=True):
+            if form.startswith(prefix) and len(form) > len(prefix) + 1:
+                form = form[len(prefix) :]
+                break
+        for suffix in sorted(self.suffixes, key=len, reverse=True):
+            if form.endswith(suffix) and len(form) > len(suffix) + 1:
+                return form[: -len(suffix)]
+        return form
 
     def _add(self, form: str, record: int, strength: float) -> None:
         if len(form) < 2 or (form.isdigit() and len(form) < 4):
@@ -175,6 +190,16 @@ def _common(names: Sequence[str], *, end: bool) -> frozenset[str]:
             counted[name[-length:] if end else name[:length]] += 1
     shortest = 1 if end else 2
     return frozenset(part for part, count in counted.items() if count >= least and len(part) >= shortest)
+
+
+def _tails(names: Sequence[str]) -> frozenset[str]:
+    """Ends of one to three characters that at least one name in 250, and four, share: what a name here ends with."""
+    counted: Counter[str] = Counter()
+    for name in names:
+        for length in range(1, min(4, len(name))):
+            counted[name[-length:]] += 1
+    least = max(4, len(names) // 250)
+    return frozenset(part for part, count in counted.items() if count >= least and not part.isascii())
 
 
 def _holders(parts: set[str], names: Sequence[str]) -> dict[str, set[int]]:

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.evidence import Turn
-from knowledge.field import Asked, FieldReader
-from knowledge.filler import Fillers
+from knowledge.field import NEVER_ASKED, Asked, FieldReader
+from knowledge.filler import EVERYDAY, Fillers, NameSpan
 from knowledge.folding import name_key, squeeze
-from knowledge.names import FULL, SHORT, Mention, NameIndex
+from knowledge.names import BASE, FULL, SHORT, Mention, NameIndex
 from knowledge.record import Record
 
 ANAPHOR = re.compile(
@@ -25,14 +25,22 @@ ANAPHOR = re.compile(
 AROUND = re.compile(r"周边|附近|旁边|周围|邻近|左近|搭配|配套|配什么|配啥|一起买|除了")
 LISTING = re.compile(r"有(什么|啥|哪些|别的|其他|其它|没有|几|没|好)|都有|还有|哪些|(有.*[吗么不]$)")
 PICKING = re.compile(r"推荐|找|选|哪一?[个家款]|符合|满足|评分|[消价票]|想吃|想去|建议|适合")
-SEARCHING = re.compile(r"推荐|介绍|找|有没有|有什么|有哪些|哪[家个款些]|想[去要买吃住玩]|来一?[个款]")
+SEARCHING = re.compile(r"推荐|介绍|找|物色|安排")
+WONDERING = re.compile(r"有没有|有什么|有啥|有哪些|哪[家个款些里]|想[去要买吃住玩]|来一?[个款]|符合|满足|更好")
+OFFERING = re.compile(r"推荐|为您|为你|给您|可以去|去|叫|就是|选择|适合|符合|不错|只有|建议|很好|挺好|怎么样|可以吗")
 CORRECTING = re.compile(r"不是|换成|改成|说错|发错|应该是")
 ORDINAL = re.compile(r"第([一二三四五六七八九十]|\d+)[个家款件种条]?|(前者)|(后者)|(最后[一那]?[个家款件]?)")
 SUPERLATIVE = re.compile(r"最便宜|便宜(的|点的|一点的)?那|最贵|贵的那|评分最高|最高分")
-_UNKNOWN_BEFORE = re.compile(
-    r"(?:推荐|名叫|叫做|叫|选择|选|去|到|住|在|要|买|吃|看看|想问|请问|介绍|试试|考虑|和|与|有|找到|您|你|就|是)$"
+_INTRODUCED = re.compile(
+    r"(?:推荐|名叫|叫做|叫|选择|选|去|到|住|要|买|看看|想问|请问|介绍|试试|考虑|有|找到|只有|就是|是|您|你|们|那|像|比如|说的"
+    r"|想吃|把|给|知道|对|觉得|喜欢|感觉|听说|还是|预订|订了|定好了|尝尝|帮我查|查一下|问下|问一下|那么|关于|^|[|])$"
 )
-_QUALIFIED = re.compile(r"[(（][^)）]{1,20}(?:店|馆|部|区|款|版|号)[)）]")
+"""What stands before a name that is brought up: "想去…", "推荐您…", the beginning of a clause."""
+_TAKEN_UP = re.compile(
+    r"^(?:的?(?:周边|附近|旁边|周围)|就|吧|好了|不错|挺|很|这|怎么样|可以|吃饭|用餐|住|玩|游玩|看看|的)"
+)
+"""What stands behind a name that is taken up: "…就不错", "…的附近"."""
+_QUALIFIED = re.compile(r"[(（][^()（）]{1,24}[)）]")
 _NUMBERS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
 
 ALIKE = (
@@ -65,6 +73,16 @@ class Resolution:
     """Where names stand in the squeezed question."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Miss:
+    """A name that came up and that no record has."""
+
+    name: str
+    kinds: frozenset[str]
+    weight: float
+    step: int
+
+
 @dataclass(slots=True)
 class _Candidate:
     weight: float = 0.0
@@ -79,46 +97,97 @@ class ReferenceResolver:
         self._names = names
         self._fields = fields
         self._kind_words = _kind_words(records, names)
-        extra = {name_key(word) for words in self._kind_words.values() for word in words}
-        extra |= {name_key(column.title) for column in fields.columns}
-        self._fillers = Fillers(extra)
+        words = {name_key(word) for words in self._kind_words.values() for word in words}
+        self._fillers = Fillers(
+            known={name_key(column.title) for column in fields.columns} | _items(records),
+            heads=names.prefixes,
+            tails=names.tails | words,
+        )
         self._columns = [frozenset((fact.name, fact.title) for fact in record.facts) for record in records]
 
     def resolve(self, question: str, history: Sequence[Turn], asked: Sequence[Asked]) -> Resolution:
         """The record the question is about. `asked` are the columns it asks for, most likely first."""
         squeezed = squeeze(question)
-        here = self._mentions(squeezed)
-        spans = tuple((mention.start, mention.end) for mention in here)
         trail = self._trail(history[-24:])
-        named = self._named(question, squeezed, here, trail, asked)
+        here = self._mentions(question, squeezed, trail)
+        spans = tuple((mention.start, mention.end) for mention in here)
+        named = self._named(squeezed, here, trail, asked)
         if named is not None:
             return named
-        cue_at = self._cue_at(squeezed, asked)
-        unknown = self._unknown_in(squeezed, spans, cue_at=cue_at, alone=not trail.candidates)
-        anaphor = ANAPHOR.search(squeezed) is not None
-        if unknown is not None and not (anaphor and self._part_of_candidate(squeezed, trail) is not None):
-            similar = self._similar(squeezed)
+        span = self._unknown_in(
+            question, squeezed, here, cue_at=self._cue_at(squeezed, asked), alone=not trail.candidates
+        )
+        if span is not None:
+            name = squeezed[span.start : span.end]
+            part = self._part_of_candidate(name, trail)
+            if part is not None:
+                return Resolution(part, certainty=0.8, named=True, spans=spans)
+            similar = self._names.similar(name)
             if similar is not None:
                 return Resolution(similar, certainty=0.7, named=True, spans=spans)
-            return Resolution(None, unknown=unknown, named=True, spans=spans)
-        chosen = self._from_trail(squeezed, trail, asked)
-        return chosen
+            return Resolution(None, unknown=name, named=True, spans=spans)
+        return self._from_trail(squeezed, trail, asked)
 
     # -- the question itself ------------------------------------------------------------------------------------
 
-    def _mentions(self, squeezed: str) -> list[Mention]:
-        return [mention for mention in self._names.find(squeezed) if mention.strength >= SHORT]
+    def _mentions(self, text: str, squeezed: str, trail: _Trail) -> list[Mention]:
+        """Names in a text, those left out that are only a part of a longer, unknown one."""
+        found = [mention for mention in self._names.find(squeezed) if mention.strength >= SHORT]
+        qualifiers = _qualifiers(text)
+        return [mention for mention in found if not self._embedded(squeezed, mention, qualifiers, trail)]
+
+    def _embedded(self, squeezed: str, mention: Mention, qualifiers: Sequence[str], trail: _Trail) -> bool:
+        """Whether the name stands inside a longer one: "东来顺(某某店)", "某某酒店(雍和宫店)", "新国贸饭店三五堂"."""
+        form, rest = squeezed[mention.start : mention.end], squeezed[mention.end :]
+        if any(qualifier and rest.startswith(qualifier) for qualifier in qualifiers):
+            return True
+        if any(form in qualifier and form != qualifier and qualifier in squeezed for qualifier in qualifiers):
+            inside = next(q for q in qualifiers if form in q)
+            at = squeezed.find(inside)
+            if at <= mention.start < at + len(inside):
+                return True
+        if self._followed_by_other_kind(form, rest, mention):
+            return True
+        if mention.strength < FULL and any(record in trail.candidates for record in mention.records):
+            return False
+        if mention.strength < FULL and not self._may_end(squeezed, mention.end):
+            return True
+        spans = self._fillers.spans(squeezed, [(mention.start, mention.end)])
+        right = next((span for span in spans if span.start == mention.end), None)
+        if right is not None and right.tailed and right.weight >= 1:
+            return True
+        left = next((span for span in spans if span.end == mention.start), None)
+        return left is not None and left.weight >= 2 and (mention.strength < FULL or mention.length <= 3)
+
+    def _may_end(self, squeezed: str, at: int) -> bool:
+        """Whether a name may end here: an everyday word, a kind of thing or a column follows."""
+        if self._fillers.explains(squeezed, at):
+            return True
+        rest = squeezed[at:]
+        words = {word for words in self._kind_words.values() for word in words}
+        return rest[:1] in EVERYDAY or any(rest.startswith(word) for word in words)
+
+    def _followed_by_other_kind(self, form: str, rest: str, mention: Mention) -> bool:
+        """Whether a word for another kind of thing follows: "故宫餐厅" is not 故宫, "香山公园" not 香山饭店."""
+        for kind, words in self._kind_words.items():
+            for word in words:
+                if not rest.startswith(word) or len(word) < 2:
+                    continue
+                if not any(
+                    self._records[record].kind == kind or form + word in self._names.keys[record]
+                    for record in mention.records
+                ):
+                    return True
+        return False
 
     def _named(
         self,
-        question: str,
         squeezed: str,
         here: Sequence[Mention],
         trail: _Trail,
         asked: Sequence[Asked],
     ) -> Resolution | None:
-        usable = [mention for mention in here if not self._continues(question, squeezed, mention, trail)]
-        usable = [mention for mention in usable if not self._excluded(squeezed, mention)] or usable
+        usable = [mention for mention in here if not self._excluded(squeezed, mention)] or list(here)
         if not usable:
             return None
         spans = tuple((mention.start, mention.end) for mention in here)
@@ -137,23 +206,6 @@ class ReferenceResolver:
             return Resolution(top[0], certainty=0.75, named=True, spans=spans)
         return Resolution(None, choices=tuple(records), named=True, spans=spans)
 
-    def _continues(self, question: str, squeezed: str, mention: Mention, trail: _Trail) -> bool:
-        """Whether the name is only the beginning of a longer, unknown one ("东来顺(某某店)", "鸟巢酒店")."""
-        rest = squeezed[mention.end :]
-        if mention.strength < FULL and any(record in trail.candidates for record in mention.records):
-            return False
-        longer = squeezed[mention.start : mention.end + 3]
-        if any(self._names.keys[record].startswith(longer) for record in mention.records):
-            return False
-        residues = self._fillers.residues(squeezed, [(mention.start, mention.end)])
-        follows = any(
-            residue.start == mention.end and self._ends_like_a_name(squeezed[mention.start : residue.end])
-            for residue in residues
-        )
-        return follows or any(
-            rest.startswith(name_key(bracket.group())[:6]) for bracket in _QUALIFIED.finditer(question)
-        )
-
     def _cue_at(self, squeezed: str, asked: Sequence[Asked]) -> int | None:
         """Where the question asks, or None."""
         if not asked:
@@ -171,38 +223,33 @@ class ReferenceResolver:
     def _fitting(self, mention: Mention, asked: Sequence[Asked]) -> bool:
         return any(self._fits(record, asked) for record in mention.records)
 
-    def _similar(self, squeezed: str) -> int | None:
-        found = self._names.find_similar(squeezed)
-        if not found or (len(found) > 1 and found[1].strength > found[0].strength - 0.02):
-            return None
-        return found[0].records[0]
-
     def _unknown_in(
-        self, squeezed: str, spans: Sequence[tuple[int, int]], *, cue_at: int | None = None, alone: bool = False
-    ) -> str | None:
-        """A stretch that looks like the name of something we do not have, or None.
+        self, text: str, squeezed: str, here: Sequence[Mention], *, cue_at: int | None = None, alone: bool = False
+    ) -> NameSpan | None:
+        """The last stretch of a customer's text that looks like the name of something we do not have, or None.
 
-        It is introduced like a name ("想去…", "名叫…") or owns what is asked for ("…的电话", `cue_at`). `alone`:
-        nothing was said before, so anything else unexplained in the asking clause counts as well.
+        It owns what is asked for ("…的电话", at `cue_at`), or is brought up or taken up like a name. `alone`: nothing
+        was said before, so that weaker signs suffice.
         """
-        best: str | None = None
-        for residue in self._fillers.residues(squeezed, spans):
-            start, end, weight = residue.start, residue.end, residue.unexplained
-            introduced = _UNKNOWN_BEFORE.search(squeezed[max(0, start - 3) : start]) is not None
-            owning = cue_at is not None and end <= cue_at and "|" not in squeezed[start:cue_at]
-            direct = owning and cue_at is not None and cue_at - end <= 2
-            named = self._ends_like_a_name(squeezed[start:end])
+        best: NameSpan | None = None
+        taken = [(mention.start, mention.end) for mention in here]
+        forced = _loose_qualifiers(text, squeezed, taken)
+        for span in self._fillers.spans(squeezed, taken, forced=forced):
+            owning = cue_at is not None and 0 <= cue_at - span.end and "|" not in squeezed[span.end : cue_at]
+            direct = owning and cue_at is not None and cue_at - span.end <= 2
+            brought = _INTRODUCED.search(squeezed[: span.start]) is not None
+            accepted = _TAKEN_UP.search(squeezed[span.end :]) is not None
+            likely = span.weight + (2 if span.tailed else 0)
             if (
-                (weight >= 2 and direct)
-                or (weight >= 3 and introduced and (named or owning))
-                or (weight >= 4 and named)
-                or (alone and weight >= 3 and (introduced or owning))
+                (direct and likely >= 2)
+                or (likely >= 3 and brought and accepted)
+                or (likely >= 4 and brought and (owning or span.tailed))
+                or (likely >= 5 and brought)
+                or any(start <= span.end - 1 < end for start, end in forced)
+                or (alone and likely >= 3 and (brought or owning))
             ):
-                best = squeezed[start:end]
+                best = span
         return best
-
-    def _ends_like_a_name(self, stretch: str) -> bool:
-        return any(stretch.endswith(suffix) and len(stretch) > len(suffix) for suffix in self._names.suffixes)
 
     # -- what was said before -----------------------------------------------------------------------------------
 
@@ -210,28 +257,43 @@ class ReferenceResolver:
         trail = _Trail()
         step = 0
         beside = searching = False
+        wanted: frozenset[str] = frozenset()
         for turn in history:
             squeezed = squeeze(turn.text)
-            mentions = self._mentions(squeezed)
+            mentions = self._mentions(turn.text, squeezed, trail)
             records = self._settle(mentions, trail)
             if turn.role == "user":
-                searching = SEARCHING.search(squeezed) is not None
+                searching = self._searches(squeezed)
+                wanted = frozenset(self._kind_in(squeezed)) if searching else frozenset()
                 beside = AROUND.search(squeezed) is not None
                 beside = beside and LISTING.search(squeezed) is not None and PICKING.search(squeezed) is None
+                span = (
+                    None if records else self._unknown_in(turn.text, squeezed, mentions, cue_at=self._asks_at(squeezed))
+                )
+                if span is not None and self._part_of_candidate(squeezed[span.start : span.end], trail) is None:
+                    step += 1
+                    name = squeezed[span.start : span.end]
+                    trail.miss(name, self._kind_of_name(name), 3.4, step)
                 if records:
                     step += 1
                 for record in records:
                     trail.note(record, 3.4 if len(records) == 1 else 2.4, step)
                 continue
-            if searching and not mentions:
-                unknown = self._unknown_in(squeezed, ())
-                if unknown is not None:
+            fresh = [record for record in records if record not in trail.candidates]
+            if searching and wanted and all(mention.strength < BASE for mention in mentions):
+                fresh = [record for record in fresh if self._records[record].kind in wanted]
+            if searching and not fresh and not self._suits(records, wanted):
+                offered = self._offered(turn.text, squeezed, mentions)
+                if offered is None and OFFERING.search(squeezed):
+                    offered = "、".join(sorted(wanted)) or squeezed[:12]
+                if offered is not None:
                     step += 1
-                    trail.unknown, trail.unknown_at = unknown, step
+                    trail.miss(offered, wanted or self._kind_of_name(offered), 3.8, step)
+                    continue
             if not records:
                 continue
             step += 1
-            listed = [record for record in records if record not in trail.candidates] or records
+            listed = fresh or records
             alone, one_of_many = (2.2, 1.2) if beside else (3.8, 2.0)
             for record in listed:
                 trail.note(record, alone if len(listed) == 1 else one_of_many, step)
@@ -239,6 +301,35 @@ class ReferenceResolver:
                 trail.listed = list(dict.fromkeys(records))
         trail.steps = step
         return trail
+
+    def _searches(self, squeezed: str) -> bool:
+        """Whether the customer looks for something new, and does not ask about what is known already."""
+        plain = squeezed
+        for column in self._fields.columns:
+            plain = plain.replace(name_key(column.title), "")
+        if SEARCHING.search(plain):
+            return True
+        return WONDERING.search(plain) is not None and ANAPHOR.search(plain) is None
+
+    def _suits(self, records: Sequence[int], wanted: frozenset[str]) -> bool:
+        return any(not wanted or self._records[record].kind in wanted for record in records)
+
+    def _offered(self, text: str, squeezed: str, mentions: Sequence[Mention]) -> str | None:
+        """What an answer to a search offers although no record is called so, or None."""
+        best: NameSpan | None = None
+        taken = [(mention.start, mention.end) for mention in mentions]
+        for span in self._fillers.spans(squeezed, taken, forced=_loose_qualifiers(text, squeezed, taken)):
+            if span.weight + (2 if span.tailed else 0) >= 2 and (best is None or span.weight > best.weight):
+                best = span
+        return squeezed[best.start : best.end] if best is not None else None
+
+    def _kind_of_name(self, name: str) -> frozenset[str]:
+        """The kinds whose words end the name; empty when unknown."""
+        return frozenset(kind for kind, words in self._kind_words.items() if any(name.endswith(word) for word in words))
+
+    def _asks_at(self, squeezed: str) -> int | None:
+        asked = self._fields.read([squeezed])
+        return self._cue_at(squeezed, asked) if asked and asked[0].score >= 0.8 else None
 
     def _settle(self, mentions: Sequence[Mention], trail: _Trail) -> list[int]:
         """One record for each mention: where a form is shared, the one spoken of before or named more fully."""
@@ -251,10 +342,11 @@ class ReferenceResolver:
                 records.append(max(known, key=lambda record: trail.candidates[record].last))
         return records
 
-    def _part_of_candidate(self, squeezed: str, trail: _Trail) -> int | None:
-        parts = {record: self._names.part_in(record, squeezed) for record in trail.candidates}
+    def _part_of_candidate(self, name: str, trail: _Trail) -> int | None:
+        """The record spoken of before whose name this is a part of, or nearly is; None when it is a name of its own."""
+        parts = {record: self._names.part_in(record, name) for record in trail.candidates}
         longest = max(parts.values(), default=0)
-        if longest < 2:
+        if longest < 2 or longest < 0.7 * len(name):
             return None
         top = [record for record, length in parts.items() if length == longest]
         return max(top, key=lambda record: trail.candidates[record].last)
@@ -263,9 +355,10 @@ class ReferenceResolver:
         ordinal = self._ordinal(squeezed, trail)
         if ordinal is not None:
             return Resolution(ordinal, certainty=0.9, leaning=True)
-        if not trail.candidates:
-            return Resolution(None, unknown=trail.unknown, leaning=trail.unknown is not None)
         kind = self._kind_in(squeezed)
+        missing = [miss for miss in trail.missing if not kind or not miss.kinds or kind & miss.kinds]
+        if not trail.candidates:
+            return Resolution(None, unknown=missing[-1].name if missing else None, leaning=bool(missing))
         weights: dict[int, float] = {}
         for record, candidate in trail.candidates.items():
             age = trail.steps - candidate.last
@@ -280,8 +373,12 @@ class ReferenceResolver:
             weights[record] = weight
         ranked = sorted(weights, key=lambda record: (-weights[record], -trail.candidates[record].last))
         best = ranked[0]
-        if trail.unknown is not None and trail.unknown_at >= trail.candidates[best].last:
-            return Resolution(None, unknown=trail.unknown, leaning=True)
+        for miss in missing:
+            weight = miss.weight * 0.72 ** (trail.steps - miss.step) * (2.5 if kind & miss.kinds else 1.0)
+            if weight > weights[best] or (miss.step > trail.candidates[best].last and kind and not kind & miss.kinds):
+                return Resolution(None, unknown=miss.name, leaning=True)
+        if kind and self._records[best].kind not in kind:
+            return Resolution(None, unknown="、".join(sorted(kind)), leaning=True)
         share = weights[best] / sum(weights.values())
         return Resolution(best, choices=tuple(ranked[:4]), certainty=min(0.95, 0.4 + share / 2), leaning=True)
 
@@ -316,21 +413,55 @@ class ReferenceResolver:
         return kinds
 
 
+def _qualifiers(text: str) -> list[str]:
+    """What stands in brackets, as it stands in the squeezed text ("五棵松店")."""
+    return [key for match in _QUALIFIED.finditer(text) if len(key := name_key(match.group())) >= 2]
+
+
+def _loose_qualifiers(text: str, squeezed: str, taken: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where a name's bracket stands that belongs to no known name, with the two characters before it."""
+    found: list[tuple[int, int]] = []
+    for qualifier in _qualifiers(text):
+        at = squeezed.find(qualifier)
+        end = at + len(qualifier)
+        names_something = qualifier.endswith(
+            ("店", "馆", "区", "部", "园", "院", "厅", "城", "号", "款", "版", "宾馆", "酒店")
+        )
+        if at > 0 and names_something and not any(start < end and at < stop for start, stop in taken):
+            found.append((max(0, at - 2), end))
+    return found
+
+
 class _Trail:
     """The records a conversation came across, in order."""
 
     def __init__(self) -> None:
         self.candidates: dict[int, _Candidate] = defaultdict(_Candidate)
         self.listed: list[int] = []
-        self.unknown: str | None = None
-        self.unknown_at = -1
+        self.missing: list[_Miss] = []
         self.steps = 0
+
+    def miss(self, name: str, kinds: frozenset[str], weight: float, step: int) -> None:
+        self.missing.append(_Miss(name, kinds, weight, step))
 
     def note(self, record: int, weight: float, step: int) -> None:
         candidate = self.candidates[record]
         kept = candidate.weight * 0.72 ** max(0, step - candidate.last) if candidate.last >= 0 else 0.0
         candidate.weight = max(weight, kept) + 0.2 * min(kept, weight)
         candidate.last = step
+
+
+def _items(records: Sequence[Record], *, most: int = 50_000) -> set[str]:
+    """Items of the catalogue's list-like values ("奶油炸糕", "健身房"): known words that are no names."""
+    items: set[str] = set()
+    for record in records:
+        for fact in record.facts:
+            parts = fact.text.split("、")
+            if len(parts) >= 3 and len(items) < most:
+                items.update(key for part in parts if 2 <= len(key := name_key(part)) <= 10)
+            elif len(fact.text) <= 6 and fact.name not in NEVER_ASKED:
+                items.add(name_key(fact.text))
+    return items - {name_key(record.name) for record in records}
 
 
 def _kind_words(records: Sequence[Record], names: NameIndex) -> dict[str, tuple[str, ...]]:
