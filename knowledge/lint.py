@@ -331,7 +331,8 @@ def _numbers(text: str) -> list[str]:
 
 
 def _bare(question: str) -> str:
-    return re.sub(r"[^\w]|[吗呢啊呀吧么的了]$", "", folded_name(question))
+    """A question without marks and closing particles: "包邮吗？" and "包邮么" are one."""
+    return re.sub(r"\W", "", folded_name(question)).rstrip("吗呢啊呀吧么的了")
 
 
 def _code_shapes(records: Sequence[Record]) -> list[re.Pattern[str]]:
