@@ -15,6 +15,7 @@ import numpy as np
 import typer
 
 from avatar.errors import AvatarError
+from avatar.host_cli import add_host_commands
 from avatar.speech import SAMPLE_RATE, Emotion
 from avatar.voice import create_voice
 
@@ -99,6 +100,7 @@ def create_app(open_settings: Callable[[Path | None], AvatarSettings]) -> typer.
         else:
             typer.echo(f"{out}：{told['seconds']:.1f} 秒，首个声音 {told['first_sound_ms']:.0f} 毫秒")
 
+    add_host_commands(app, open_settings, reporting)
     return app
 
 

@@ -51,6 +51,12 @@ def check_photo(path: Path, finder: FaceFinder) -> Quality:
     return _look(photo, finder)[1]
 
 
+def check_clip(path: Path, finder: FaceFinder) -> Quality:
+    """Read a clip and judge its best still. Raises `PortraitError`, or `QualityError` when no still is usable."""
+    photo, face, _ = _best_still(path, finder)
+    return judge(photo, [face], [])
+
+
 def create_host(
     source: Path,
     *,

@@ -1,0 +1,174 @@
+"""`zhanggui avatar {list,preview,check,create}`: hosts to look at, and making one's own."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import typer
+
+from avatar.errors import AvatarError
+from avatar.host import host_folders, load_host
+from avatar.landmarks import FaceFinder
+
+DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹")]
+AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
+Photo = Annotated[Path | None, typer.Option("--photo", help="一张正面照片")]
+Clip = Annotated[Path | None, typer.Option("--clip", help="一段 2 到 60 秒的正面视频")]
+
+
+class HostSettings(Protocol):
+    """What the commands need to know."""
+
+    @property
+    def models_dir(self) -> Path:
+        """Folder of fetched models."""
+        ...
+
+    @property
+    def data_dir(self) -> Path:
+        """The product's data folder; hosts lie in `hosts` below it."""
+        ...
+
+
+Reporting = Callable[[], AbstractContextManager[None]]
+
+
+def add_host_commands(
+    app: typer.Typer, open_settings: Callable[[Path | None], HostSettings], reporting: Reporting
+) -> None:
+    """Add the commands to `app`; `reporting` turns an `AvatarError` into one line and exit code 1."""
+
+    @app.command("list")
+    def list_hosts(data_dir: DataDir = None, as_json: AsJson = False) -> None:
+        """列出所有主播形象与背景。"""
+        from avatar.scene import background_names
+
+        with reporting():
+            own = open_settings(data_dir).data_dir / "hosts"
+            rows = []
+            for folder in host_folders(own):
+                host = load_host(folder.name, hosts_dir=own)
+                rows.append(
+                    {
+                        "name": host.name,
+                        "title": host.title,
+                        "gender": host.gender,
+                        "voice": host.voice,
+                        "own": folder.parent == own,
+                        "consent": host.consent,
+                    }
+                )
+            if as_json:
+                typer.echo(json.dumps({"hosts": rows, "backgrounds": background_names()}, ensure_ascii=False))
+                return
+            for row in rows:
+                typer.echo(f"{row['name']:16} {row['title']}  声音 {row['voice']}{'  自有' if row['own'] else ''}")
+            typer.echo(f"背景：{'、'.join(background_names())}，或颜色 #rrggbb，或图片路径")
+
+    @app.command("preview")
+    def preview(
+        host: Annotated[str, typer.Argument(help="主播名称")] = "xiaoqi",
+        out: Annotated[Path, typer.Option("--out", "-o", help="写到这个文件夹")] = Path("preview"),
+        background: Annotated[str, typer.Option("--background", help="背景")] = "studio",
+        data_dir: DataDir = None,
+    ) -> None:
+        """生成样张：口型表、表情表、十秒连续画面和一张定妆照。"""
+        import cv2
+
+        from avatar.colour import to_bgr
+        from avatar.performance import Pose
+        from avatar.preview import emotion_sheet, strip, viseme_sheet
+        from avatar.scene import create_stage
+
+        with reporting():
+            own = open_settings(data_dir).data_dir / "hosts"
+            stage = create_stage(host, hosts_dir=own, background=background)
+            out.mkdir(parents=True, exist_ok=True)
+            sheets = {
+                "visemes": viseme_sheet(stage),
+                "emotions": emotion_sheet(stage),
+                "strip": strip(stage),
+                "still": to_bgr(stage.draw(Pose())),
+            }
+            for name, sheet in sheets.items():
+                path = out / f"{host}-{name}.png"
+                path.write_bytes(cv2.imencode(".png", sheet)[1].tobytes())
+                typer.echo(str(path))
+
+    @app.command("check")
+    def check(photo: Photo = None, clip: Clip = None, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+        """检查一张照片或一段视频能不能做成主播，并给出建议。"""
+        from avatar.create import QualityError, check_clip, check_photo
+
+        with reporting():
+            source = _one_of(photo, clip)
+            with _finder(open_settings(data_dir)) as finder:
+                quality = check_clip(source, finder) if clip else check_photo(source, finder)
+            rows = [
+                {"name": f.name, "passed": f.passed, "measured": f.measured, "advice": f.advice}
+                for f in quality.findings
+            ]
+            if as_json:
+                typer.echo(json.dumps({"accepted": quality.accepted, "findings": rows}, ensure_ascii=False))
+            else:
+                for row in rows:
+                    typer.echo(
+                        f"{'通过' if row['passed'] else '不行'}  {row['name']:14} {row['measured']:12} {row['advice']}"
+                    )
+            if not quality.accepted:
+                raise QualityError(source.name, quality)
+
+    @app.command("create")
+    def create(
+        name: Annotated[str, typer.Argument(help="主播名称：小写字母、数字和连字符")],
+        photo: Photo = None,
+        clip: Clip = None,
+        title: Annotated[str, typer.Option("--title", help="显示的名字")] = "",
+        voice: Annotated[str, typer.Option("--voice", help="配的声音")] = "zf_xiaobei",
+        gender: Annotated[str, typer.Option("--gender", help="female 或 male")] = "",
+        person: Annotated[str, typer.Option("--person", help="画面中的人的姓名")] = "",
+        consent: Annotated[bool, typer.Option("--consent", help="确认已取得画面中的人的书面同意")] = False,
+        confirmed_by: Annotated[str, typer.Option("--confirmed-by", help="确认人")] = "",
+        data_dir: DataDir = None,
+    ) -> None:
+        """用一张照片或一段视频做自己的主播（先检查质量，并确认书面同意）。"""
+        from avatar.create import CONSENT_TEXT, Consent, create_host
+
+        with reporting():
+            source = _one_of(photo, clip)
+            typer.echo(CONSENT_TEXT)
+            if not consent:
+                raise AvatarError("没有确认书面同意：加上 --consent 和 --person 姓名")
+            settings = open_settings(data_dir)
+            with _finder(settings) as finder:
+                host = create_host(
+                    source,
+                    clip=clip is not None,
+                    name=name,
+                    title=title or name,
+                    gender=gender,
+                    voice=voice,
+                    consent=Consent(person, confirmed_by or getpass.getuser(), datetime.now(UTC)),
+                    hosts_dir=settings.data_dir / "hosts",
+                    finder=finder,
+                )
+            typer.echo(f"已做好主播 {host.name}；看样张：zhanggui avatar preview {host.name}")
+
+
+def _one_of(photo: Path | None, clip: Path | None) -> Path:
+    given = [path for path in (photo, clip) if path is not None]
+    if len(given) != 1:
+        raise AvatarError("给一张照片（--photo）或一段视频（--clip），二者选一")
+    return given[0]
+
+
+def _finder(settings: HostSettings) -> FaceFinder:
+    from avatar.catalogue import LANDMARKER, open_models
+
+    return FaceFinder(open_models(settings.models_dir).folder(LANDMARKER) / "face_landmarker.task")
