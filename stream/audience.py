@@ -66,6 +66,7 @@ class Audience:
         half_open_s: float = HALF_OPEN_S,
         gso: bool = True,
         sent_bitrate: Callable[[Hub], int] = lambda _: 0,
+        busy: Callable[[], bool] = lambda: False,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.viewers: dict[str, Viewer] = {}
@@ -82,6 +83,7 @@ class Audience:
         self._half_open_s = half_open_s
         self._gso = gso
         self._sent_bitrate = sent_bitrate
+        self._busy = busy
         self._monotonic = monotonic
         self._scratch = Scratch()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -104,6 +106,8 @@ class Audience:
         if self._closed:
             raise Refusal(503, "the room is closing", Retry_After="2")
         self._admission.check(address, viewers=len(self.viewers) + self._opening, half_open=self.half_open, now_s=now)
+        if self._busy():
+            raise Refusal(503, "the machine is full: the room's clock runs late", Retry_After="10")
         session = new_session(offer)
         peer = ViewerPeer(
             video=self._video,

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from avatar import SAMPLE_RATE, Voice
 from stream.audience import Audience
 from stream.caption import Clause, clause_at, clauses, expected_samples
-from stream.clock import SampleClock, video_timestamp
+from stream.clock import TICK_SAMPLES, SampleClock, video_timestamp
 from stream.encoder import OpusEncoder, Rendition, VideoUnit
 from stream.errors import StreamError
 from stream.fanout import Hub
@@ -29,6 +29,10 @@ _log = logging.getLogger(__name__)
 
 _CATCH_UP_TICKS = 25
 """The room makes up for a stall of half a second; a longer one is left out, of sound and picture alike."""
+_SHED_TICKS = 5
+"""A tick this late gets no picture: what time there is goes to the sound first."""
+_BUSY_S = 0.25
+"""Mean lateness of the ticks at which no more viewers are let in."""
 _LISTEN_S = 6.0
 
 HIGH = Rendition("high", 720, 1280, 1_500_000)
@@ -95,6 +99,10 @@ class Room:
         self.ticks = 0
         self.tick_late_s = 0.0
         """How late the newest tick was."""
+        self.lateness_s = 0.0
+        """The same, as a mean over about two seconds: the measure of a full machine."""
+        self.shed = 0
+        """Pictures left out because the ticks were late."""
         self.interrupts = 0
         self.latencies = {"pulled": Latency(), "voiced": Latency(), "heard": Latency()}
         """From a question (`comment`) to its answer's first line, that line's first sound, and its place on air."""
@@ -111,6 +119,7 @@ class Room:
             half_open_s=half_open_s,
             gso=gso,
             sent_bitrate=lambda hub: int(hub.bitrate),
+            busy=lambda: self.lateness_s > _BUSY_S,
         )
         self.speaker = Speaker(self.program, voice, director, ahead_s=ahead_s, stall_s=stall_s, on_answer=self._mark)
         self.studio = Studio(
@@ -125,6 +134,7 @@ class Room:
         self._shown: Clause | None = None
         self._listening_until = 0
         self._asked_s: float | None = None
+        self._complained_s = float("-inf")
 
     @property
     def live(self) -> bool:
@@ -196,8 +206,11 @@ class Room:
                 self.program.skip(late)
                 self.skipped_ticks += late
                 clock.skip_to(self.program.sample)
-                _log.warning("room %s stood still and leaves out %d ms", self.name, late * 20)
+                if self._monotonic() - self._complained_s > 10:
+                    self._complained_s = self._monotonic()
+                    _log.warning("room %s stood still and leaves out %d ms", self.name, late * 20)
             self.tick_late_s = max(0.0, -clock.wait_s(self.program.sample))
+            self.lateness_s += 0.01 * (self.tick_late_s - self.lateness_s)
             self._tick(self.program.tick(), clock)
 
     def _tick(self, tick: Tick, clock: SampleClock) -> None:
@@ -218,6 +231,9 @@ class Room:
         self.speaker.tick()
         if tick.frame is not None:
             self._follow(tick.sample)
+            if self.tick_late_s >= _SHED_TICKS * TICK_SAMPLES / SAMPLE_RATE:
+                self.shed += 1
+                return
             self.studio.order(tick.frame, listening=tick.sample < self._listening_until)
 
     def _mark(self, stage: str) -> None:
