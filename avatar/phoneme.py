@@ -6,7 +6,6 @@ symbol comes from a table, so a voice that knows its phoneme durations knows its
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Mapping, Sequence
@@ -21,6 +20,7 @@ from misaki.zh import ZHG2P  # type: ignore[import-untyped]
 from pypinyin import Style, lazy_pinyin
 
 from avatar.speech import Viseme
+from avatar.text.english import dictionary, pronounce
 from avatar.text.tone import change_tones, in_context
 
 jieba.setLogLevel(logging.WARNING)
@@ -72,7 +72,7 @@ class Phonemizer:
 
     def __init__(self, pronunciations: Pronunciations | None = None, *, cache_dir: Path | None = None):
         self._readings = {**_builtin_readings(), **{word: list(said) for word, said in (pronunciations or {}).items()}}
-        self._english: dict[str, str] | None = None
+        dictionary()
         self._words = jieba.Tokenizer()
         if cache_dir is not None:
             cache_dir.mkdir(parents=True, exist_ok=True)
@@ -94,7 +94,7 @@ class Phonemizer:
                 continue
             if out and out[-1].symbol != " ":
                 out.append(Phoneme(" ", Viseme.REST, -1))
-            for said in [_ipa(one) for one in pinyin] or [self._latin(word)]:
+            for said in [_ipa(one) for one in pinyin] or [pronounce(word)]:
                 out += _shape(said, syllable)
                 syllable += 1
         while out and out[-1].symbol == " ":
@@ -126,14 +126,6 @@ class Phonemizer:
             else:
                 found.append(match["latin"] or match["pause"][-1])
         return found
-
-    def _latin(self, word: str) -> str:
-        if self._english is None:
-            self._english = _english()
-        said = self._english.get(word) or self._english.get(word.lower())
-        if said is None:
-            said = " ".join(self._english.get(letter.upper(), "") for letter in word)
-        return said
 
 
 @lru_cache(maxsize=4096)
@@ -177,9 +169,3 @@ def _builtin_readings() -> dict[str, list[str]]:
             word, *said = line.split()
             readings[word] = said
     return readings
-
-
-def _english() -> dict[str, str]:
-    """English pronunciations of `misaki` (Apache-2.0), 90,000 words; the first reading where there are several."""
-    table = json.loads(resources.files("misaki.data").joinpath("us_gold.json").read_text(encoding="utf-8"))
-    return {word: said if isinstance(said, str) else said["DEFAULT"] for word, said in table.items()}

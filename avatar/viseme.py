@@ -10,15 +10,13 @@ from numpy.typing import NDArray
 from avatar.phoneme import Phoneme
 from avatar.speech import Viseme, VisemeSpan
 
-_SHORT_PAUSE = 2_880
-"""A gap between words of less than 60 ms keeps the mouth moving."""
-
 
 def track(phonemes: Sequence[Phoneme], ends: Sequence[int], stress: Sequence[float]) -> tuple[VisemeSpan, ...]:
     """Return contiguous spans of mouth shapes.
 
     `ends` are the phonemes' end positions in samples (48 kHz), the first begins at 0; `stress` is per syllable, 0..1.
-    Neighbouring equal shapes of one syllable are one span; word gaps too short to be seen belong to the sound before.
+    Neighbouring equal shapes of one syllable are one span. Gaps and punctuation marks belong to the sound before them:
+    whether a mouth closes is decided by the signal (`silenced`), not by the text.
     """
     spans: list[VisemeSpan] = []
     owner = -2
@@ -28,7 +26,7 @@ def track(phonemes: Sequence[Phoneme], ends: Sequence[int], stress: Sequence[flo
             continue
         gap = phoneme.syllable < 0
         same = bool(spans) and phoneme.viseme is spans[-1].viseme and phoneme.syllable == owner
-        if same or (spans and gap and end - start < _SHORT_PAUSE):
+        if same or (spans and gap):
             spans[-1] = VisemeSpan(spans[-1].viseme, spans[-1].start, end, spans[-1].stress)
         else:
             force = 0.0 if gap else stress[phoneme.syllable]

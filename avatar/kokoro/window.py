@@ -123,15 +123,17 @@ class Pace:
     def window(self, left: int, buffered_s: float | None) -> int:
         """Return how many of the `left` frames to render next, with `buffered_s` of sound still to be played.
 
-        None asks for a sentence's first window: small, but large enough that this machine can keep up after it. A last
-        window is never left shorter than a third of the one before.
+        None asks for a sentence's first window: small, but large enough that this machine can keep up after it. What
+        is left at the end is taken whole where that is in time, and halved where it is not.
         """
         if buffered_s is None:
             frames = self._opening(left)
-        else:
-            frames = int(self._share * buffered_s / self.cost_s) - 2 * CONTEXT
-            frames = min(self._most, max(self._floor(), frames))
-        return left if left <= frames * 1.35 else frames
+            return left if left <= frames * 1.35 else frames
+        frames = int(self._share * buffered_s / self.cost_s) - 2 * CONTEXT
+        frames = min(self._most, max(self._floor(), frames))
+        if left <= frames or (left <= frames * 1.35 and self.cost_s * (left + 2 * CONTEXT) <= 0.95 * buffered_s):
+            return left
+        return frames if left > frames * 1.35 else (left + 1) // 2
 
     def _opening(self, left: int) -> int:
         if self.load >= 0.9:  # cannot keep up for ever: start later, but not by more than three seconds of sound

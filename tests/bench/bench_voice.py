@@ -14,7 +14,7 @@ from pathlib import Path
 
 import av
 import numpy as np
-from faster_whisper import WhisperModel
+from faster_whisper import WhisperModel  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from avatar.catalogue import WHISPER, open_models
@@ -66,7 +66,8 @@ def rows(voices: tuple[str, ...] = ("zf_xiaobei", "zf_xiaoxiao", "zm_yunxi", "zm
             yield (
                 f"loudness of sentences, {name}",
                 "−16 LUFS ± 1",
-                f"median {np.median(levels):.1f}, furthest off {spread.max():.1f} dB, {np.mean(spread <= 1):.0%} within",
+                f"median {np.median(levels):.1f}, furthest off {spread.max():.1f} dB, "
+                f"{np.mean(spread <= 1):.0%} within",
             )
 
 
@@ -82,7 +83,7 @@ def distance(meant: list[str], got: list[str]) -> int:
 
 async def _spoken(voice: Voice, text: str) -> NDArray[np.float32]:
     parts = [chunk.pcm async for chunk in voice.speak(text)]
-    return np.concatenate(parts).astype(np.float32) / 32768
+    return np.concatenate(parts).astype(np.float32) / np.float32(32768)
 
 
 def _transcribed(whisper: WhisperModel, pcm: NDArray[np.float32]) -> str:

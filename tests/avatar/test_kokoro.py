@@ -1,0 +1,229 @@
+"""The embedded voice with its real model."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+import onnxruntime  # type: ignore[import-untyped]
+import pytest
+from numpy.typing import NDArray
+
+from avatar import catalogue
+from avatar.catalogue import open_models
+from avatar.errors import AvatarError
+from avatar.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped
+from avatar.kokoro.voice import VOICES, KokoroVoice, create_kokoro
+from avatar.kokoro.window import HOP, Seam, Statistics, spoken_range
+from avatar.loudness import loudness
+from avatar.phoneme import Phonemizer
+from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme
+from avatar.text.normalise import Normaliser
+from avatar.voice import create_voice
+from tests.avatar.voices import assert_whole, said
+
+pytestmark = pytest.mark.model
+
+TEXT = "这款保温杯只要一百九十九元，今天下单再送杯套。"
+
+
+@pytest.fixture(scope="module")
+def phonemizer(tmp_path_factory: pytest.TempPathFactory) -> Phonemizer:
+    return Phonemizer(cache_dir=tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture(scope="module")
+def voice(models_dir: Path, phonemizer: Phonemizer) -> Generator[KokoroVoice, None, None]:
+    made = create_kokoro("zf_xiaobei", models=open_models(models_dir), normaliser=Normaliser(), phonemizer=phonemizer)
+    yield made
+    asyncio.run(made.aclose())
+
+
+@pytest.fixture(scope="module")
+def line(voice: KokoroVoice) -> list[Speech]:
+    return asyncio.run(said(voice, TEXT))
+
+
+@pytest.fixture(scope="module")
+def model(models_dir: Path) -> KokoroModel:
+    return KokoroModel(models_dir / "kokoro-halves", models_dir / catalogue.KOKORO / "vocab.json")
+
+
+def sound(chunks: list[Speech]) -> NDArray[np.float32]:
+    return np.concatenate([chunk.pcm for chunk in chunks]).astype(np.float32) / np.float32(32768)
+
+
+def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(frames, 40) decibels: 40 triangular bands over 25 ms windows, floor at -60 dB under the loudest."""
+    size, hop = 600, 240
+    windows = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop] * np.hanning(size)
+    power = np.abs(np.fft.rfft(windows, 1024)) ** 2
+    mels = np.linspace(0, 2595 * np.log10(1 + 12_000 / 700), 42)
+    edges = 700 * (10 ** (mels / 2595) - 1)
+    bins = np.fft.rfftfreq(1024, 1 / 24_000)
+    up = (bins[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    down = (edges[2:, None] - bins[None]) / (edges[2:] - edges[1:-1])[:, None]
+    decibels: NDArray[np.float64] = 10 * np.log10(power @ np.maximum(0, np.minimum(up, down)).T + 1e-9)
+    floored: NDArray[np.float64] = np.maximum(decibels, decibels.max() - 60)
+    return floored
+
+
+def test_chunks_follow_each_other_without_a_gap(line: list[Speech]) -> None:
+    assert_whole(line)
+    assert len(line) > 2
+
+
+def test_mouth_shapes_cover_the_line(line: list[Speech]) -> None:
+    spans = [span for chunk in line for span in chunk.visemes]
+    assert spans[0].start == 0
+    assert all(a.end == b.start for a, b in itertools.pairwise(spans))
+    assert spans[-1].end == line[-1].start + len(line[-1].pcm)
+    assert spans[-1].viseme is Viseme.REST
+    assert {Viseme.BMP, Viseme.A, Viseme.ZH, Viseme.I} <= {span.viseme for span in spans}
+
+
+def test_the_mouth_rests_where_it_is_silent_and_opens_where_it_is_loud(line: list[Speech]) -> None:
+    samples = sound(line)
+    level: dict[bool, list[float]] = {True: [], False: []}
+    for span in (span for chunk in line for span in chunk.visemes):
+        part = samples[span.start : span.end]
+        level[span.viseme is Viseme.REST].append(float(np.sqrt(np.mean(part**2))))
+    assert max(level[True]) < 0.02
+    assert np.median(level[False]) > 0.05
+
+
+def test_a_line_is_as_loud_as_every_other(line: list[Speech]) -> None:
+    samples = sound(line)
+    assert loudness(samples, SAMPLE_RATE) == pytest.approx(-16, abs=1)
+    assert np.abs(samples).max() <= 0.892
+
+
+def test_seams_are_as_near_to_the_unsplit_sentence_as_everything_else(
+    model: KokoroModel, phonemizer: Phonemizer, models_dir: Path
+) -> None:
+    """Log-mel distance to the unsplit model: small everywhere, no larger within 25 ms of a seam, and no click there."""
+    style = np.fromfile(models_dir / catalogue.MANDARIN / "zf_xiaobei.bin", np.float32).reshape(-1, 256)
+    frames = model.analyse(model.tokens([p.symbol for p in phonemizer.phonemes(TEXT)]), style)
+    table = Path(catalogue.__file__).parent / "kokoro" / "tables" / "zf_xiaobei.npz"
+    statistics = Statistics.load(table).predict(frames.f0, frames.energy)
+    stop = StopSwitch()
+    first, end = spoken_range(frames.energy)
+    whole = model.render(frames, 0, len(frames.energy), None, stop)[0][first * HOP : end * HOP]
+    seam, at, parts, seams = Seam(), first, [], []
+    while at < end:
+        size = min(40, end - at)
+        audio, before, _ = model.window(frames, at, at + size, statistics, stop)
+        parts.append(seam.join(audio, before, size, last=at + size == end))
+        at += size
+        seams.append((at - first) * HOP)
+    joined = np.concatenate(parts)
+    assert len(joined) == len(whole)
+    distance = np.abs(log_mel(joined) - log_mel(whole)).mean(axis=1)
+    near = np.unique(np.concatenate([np.arange(at // 240 - 2, at // 240 + 2) for at in seams[:-1]]))
+    assert distance.mean() < 3.5
+    assert distance[near].mean() < distance.mean() + 1
+    steps = np.abs(np.diff(joined, 2))
+    at_seams = max(float(steps[at - 130 : at + 130].max()) for at in seams[:-1])
+    assert at_seams <= float(np.abs(np.diff(whole, 2)).max())
+
+
+def test_front_and_back_are_the_uncut_model(model: KokoroModel, phonemizer: Phonemizer, models_dir: Path) -> None:
+    style = np.fromfile(models_dir / catalogue.MANDARIN / "zf_xiaobei.bin", np.float32).reshape(-1, 256)
+    tokens = model.tokens([p.symbol for p in phonemizer.phonemes("你好")])
+    frames = model.analyse(tokens, style)
+    audio, _ = model.render(frames, 0, len(frames.energy), None, StopSwitch())
+    session = onnxruntime.InferenceSession(models_dir / catalogue.KOKORO / "kokoro.onnx")
+    feeds = {"tokens": np.array([tokens]), "style": frames.style, "speed": np.ones(1, np.float32)}
+    assert np.allclose(session.run(None, feeds)[0].ravel(), audio, atol=1e-4)
+    assert sum(frames.durations) == len(frames.energy)
+
+
+def test_a_running_window_stops_when_it_is_told(model: KokoroModel, phonemizer: Phonemizer, models_dir: Path) -> None:
+    style = np.fromfile(models_dir / catalogue.MANDARIN / "zf_xiaobei.bin", np.float32).reshape(-1, 256)
+    frames = model.analyse(model.tokens([p.symbol for p in phonemizer.phonemes(TEXT)]), style)
+    stop = StopSwitch()
+
+    async def cancel_soon() -> float:
+        running = asyncio.get_running_loop().run_in_executor(
+            None, model.render, frames, 0, len(frames.energy), None, stop
+        )
+        await asyncio.sleep(0.2)
+        stop.throw()
+        began = time.process_time()
+        with pytest.raises(SynthesisStopped):
+            await running
+        return time.process_time() - began
+
+    assert asyncio.run(cancel_soon()) < 0.5
+
+
+async def test_a_closed_line_leaves_the_voice_free_for_the_next(voice: KokoroVoice) -> None:
+    speaking = voice.speak("这一句很长很长，还没有说完就被打断了，后面的话谁也听不到。")
+    await anext(speaking)
+    await speaking.aclose()
+    assert_whole(await said(voice, "好的。"))
+
+
+async def test_a_line_cancelled_while_it_renders_raises_and_frees_the_voice(voice: KokoroVoice) -> None:
+    task = asyncio.ensure_future(said(voice, "这一句很长很长，还没有说完就被打断了。"))
+    await asyncio.sleep(0.1)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert_whole(await said(voice, "好的。"))
+
+
+async def test_feelings_change_the_pace(voice: KokoroVoice) -> None:
+    quick = sound([c async for c in voice.speak("欢迎大家来到直播间。", emotion=Emotion.EXCITEMENT)])
+    slow = sound([c async for c in voice.speak("欢迎大家来到直播间。", emotion=Emotion.APOLOGY)])
+    assert len(quick) < 0.92 * len(slow)
+
+
+@pytest.mark.parametrize("text", ["", "🎉🎉", "！！！", " \n "])
+async def test_nothing_to_say_is_an_error_of_one_line(voice: KokoroVoice, text: str) -> None:
+    with pytest.raises(AvatarError, match="没有可以念出来的文字"):
+        await said(voice, text)
+
+
+async def test_fifty_thousand_characters_begin_at_once_and_can_be_stopped(voice: KokoroVoice) -> None:
+    speaking = voice.speak("今天直播间满300减50。" * 4_000)
+    assert len((await anext(speaking)).pcm)
+    await speaking.aclose()
+
+
+def test_every_shipped_voice_has_its_table() -> None:
+    tables = Path(catalogue.__file__).parent / "kokoro" / "tables"
+    assert {voice.name for voice in VOICES} == {path.stem for path in tables.glob("*.npz")}
+    assert {"女", "男"} == {voice.gender for voice in VOICES}
+
+
+async def test_without_the_mandarin_voices_a_japanese_one_stands_in_and_says_so(
+    models_dir: Path, tmp_path: Path, phonemizer: Phonemizer, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in (catalogue.KOKORO, "kokoro-halves"):
+        (tmp_path / name).symlink_to(models_dir / name)
+    voice = create_kokoro("zf_xiaobei", models=open_models(tmp_path), normaliser=Normaliser(), phonemizer=phonemizer)
+    assert voice.name == "jf_alpha"
+    assert "口音" in caplog.text
+    chunks = await said(voice, "你好。")
+    assert_whole(chunks)
+    assert loudness(sound(chunks), SAMPLE_RATE) == pytest.approx(-16, abs=1.5)
+    await voice.aclose()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("kokoro:zf_nobody", "zf_xiaobei"),
+        ("espeak", "kokoro"),
+        ("edge", "allow_cloud"),
+        ("openai:alloy", "allow_cloud"),
+    ],
+)
+def test_a_voice_that_cannot_be_had_says_what_can(models_dir: Path, tmp_path: Path, name: str, told: str) -> None:
+    with pytest.raises(AvatarError, match=told):
+        create_voice(name, models_dir=models_dir, cache_dir=tmp_path)
