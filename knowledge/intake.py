@@ -68,9 +68,14 @@ def read_files(
         )
         for file in files
     ]
-    small = len(tasks) < 2 or sum(file.size for file in files) < _ALONE_BELOW
+    # Whether a file is unchanged is quicker seen here than told to another process.
+    fresh = [task for task in tasks if not _unchanged(task)]
+    small = len(fresh) < 2 or sum(task.file.size for task in fresh) < _ALONE_BELOW
     workers = processes or (1 if small else min(os.cpu_count() or 1, 4))
-    for done, intake in enumerate(map(read_file, tasks) if workers < 2 else _read_beside(tasks, workers), start=1):
+    beside = iter(map(read_file, fresh) if workers < 2 else _read_beside(fresh, workers))
+    ours = {task.file.name for task in fresh}
+    for done, task in enumerate(tasks, start=1):
+        intake = next(beside) if task.file.name in ours else Intake(task.file)
         if progress is not None:
             progress(done, len(tasks))
         yield intake
@@ -83,8 +88,6 @@ def read_file(task: _Task) -> Intake:
         data = file.path.read_bytes()
         sha256 = hashlib.sha256(data).hexdigest()
         fingerprint = fingerprint_of(sha256, mapping=task.mapping, limits=task.limits)
-        if fingerprint == task.known:
-            return Intake(file)
         parsed = parse(data, file.path, limits=task.limits, mapping=task.mapping)
         reading = read_parsed(parsed, file=file.name, limits=task.limits, mapping=task.mapping)
     except RefusedError as exc:
@@ -110,6 +113,17 @@ def read_file(task: _Task) -> Intake:
     return Intake(file, document, reading)
 
 
+def _unchanged(task: _Task) -> bool:
+    if task.known is None:
+        return False
+    try:
+        with task.file.path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return False  # reading it will fail again and say why
+    return fingerprint_of(sha256, mapping=task.mapping, limits=task.limits) == task.known
+
+
 def fingerprint_of(sha256: str, *, mapping: Mapping[str, str], limits: Limits) -> str:
     """Changes whenever the same file would be read differently."""
     said = json.dumps([GENERATION, sha256, sorted(mapping.items()), limits.passage_chars], ensure_ascii=False)
@@ -120,16 +134,19 @@ def _read_beside(tasks: Sequence[_Task], workers: int) -> Iterator[Intake]:
     """Read in other processes, at most two files a worker ahead of the reader."""
     context = multiprocessing.get_context("spawn")
     waiting = list(reversed(tasks))
+    running: list[tuple[_Task, Future[Intake]]] = []
     with ProcessPoolExecutor(max_workers=workers, mp_context=context) as pool:
-        running: list[tuple[_Task, Future[Intake]]] = []
-        while waiting or running:
-            while waiting and len(running) < workers * 2:
-                task = waiting.pop()
-                running.append((task, pool.submit(read_file, task)))
-            task, future = running.pop(0)
-            try:
-                yield future.result()
-            except BrokenProcessPool:
+        try:
+            while waiting or running:
+                while waiting and len(running) < workers * 2:
+                    running.append((waiting[-1], pool.submit(read_file, waiting[-1])))
+                    waiting.pop()
+                intake = running[0][1].result()
+                running.pop(0)
+                yield intake
+        except BrokenProcessPool:
+            # Only the file that was first in line is suspected; nobody else loses by its death.
+            for task, _ in running[:1]:
                 yield Intake(task.file, reason="读取时程序被系统终止（可能内存不够）：请拆成几个文件")
-                yield from map(read_file, [held for held, _ in running] + list(reversed(waiting)))
-                return
+    left = [task for task, _ in running[1:]] + list(reversed(waiting))
+    yield from map(read_file, left)
