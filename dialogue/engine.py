@@ -284,8 +284,9 @@ class Engine:
                 yield self._checked(conversation, gate, text, prompt.canary)
                 count += 1
         except ModelError as exc:
-            self._line(conversation, f"model/{exc.kind}", "embedded", "")
-            yield None
+            if exc.kind != "length" or not count:
+                self._line(conversation, f"model/{exc.kind}", "embedded", "")
+                yield None
 
     def _checked(self, conversation: Conversation, gate: Gate, text: str, canary: str) -> Sentence | None:
         sentence, broken = gate.truthful(text, canary=canary)

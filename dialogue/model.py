@@ -12,7 +12,8 @@ from dialogue.prompt import Prompt
 
 
 class ModelError(DialogueError):
-    """The model gave no usable answer; `kind` says why: `timeout`, `connection`, `status`, `open` or `broken`."""
+    """The model gave no usable answer; `kind` says why: `timeout`, `connection`, `status`, `open`, `broken`,
+    or `length` when it broke off at its token limit: what came before is usable up to the last whole sentence."""
 
     def __init__(self, message: str, *, kind: str) -> None:
         super().__init__(message)

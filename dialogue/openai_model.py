@@ -76,9 +76,13 @@ class OpenAIModel:
                 raise ModelError(f"model {self.name} said nothing", kind="broken")
             self._breaker.success()
             settled = True
-        except ModelError:
-            self._breaker.failure()
+        except ModelError as exc:
+            # A reply that was only too long says nothing against the server.
             settled = True
+            if exc.kind == "length":
+                self._breaker.success()
+            else:
+                self._breaker.failure()
             raise
         finally:
             if not settled:
@@ -112,6 +116,7 @@ class OpenAIModel:
 
     async def _once(self, prompt: Prompt, count: Callable[[Usage], None], left: float) -> AsyncGenerator[str, None]:
         stream: openai.AsyncStream[Any] | None = None
+        ending: list[str] = []
         waited = 0.0
         try:
             # A time-out is never held across a yield: the caller's own waiting is not the server's.
@@ -119,16 +124,21 @@ class OpenAIModel:
             async with asyncio.timeout(left):
                 stream = await self._open(prompt)
             left -= time.monotonic() - begun
-            pieces = self._pieces(stream, count)
+            pieces = self._pieces(stream, count, ending)
             while True:
                 begun = time.monotonic()
                 async with asyncio.timeout(max(left, 0.0)):
                     piece = await anext(pieces, None)
                 if piece is None:
-                    return
+                    break
                 waited += time.monotonic() - begun
                 yield piece
                 left = min(self._patience.stall_s, self._patience.total_s - waited)
+            if not ending or "length" in ending:
+                kind = "length" if ending else "broken"
+                raise ModelError(f"model {self.name} broke off in mid-sentence", kind=kind)
+        except ModelError:
+            raise
         except (TimeoutError, openai.APITimeoutError) as exc:
             raise ModelError(f"model {self.name} is slow", kind="timeout") from exc
         except openai.APIStatusError as exc:
@@ -162,11 +172,15 @@ class OpenAIModel:
             return await self._open(prompt)
         return stream
 
-    async def _pieces(self, stream: openai.AsyncStream[Any], count: Callable[[Usage], None]) -> AsyncIterator[str]:
+    async def _pieces(
+        self, stream: openai.AsyncStream[Any], count: Callable[[Usage], None], ending: list[str]
+    ) -> AsyncIterator[str]:
         async for chunk in stream:
             if chunk.usage is not None:
                 count(Usage(chunk.usage.prompt_tokens or 0, chunk.usage.completion_tokens or 0))
             for choice in chunk.choices or ():
+                if choice.finish_reason:
+                    ending.append(choice.finish_reason)
                 if choice.delta is not None and choice.delta.content:
                     yield choice.delta.content
 

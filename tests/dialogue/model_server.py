@@ -29,6 +29,8 @@ class Mode(StrEnum):
     GARBAGE = "garbage"
     """An event stream that is not JSON."""
     EMPTY = "empty"
+    LENGTH = "length"
+    """Half of the reply, then the token limit."""
     NO_OPTIONS = "no_options"
     """HTTP 400 for a request with `stream_options`."""
 
@@ -42,8 +44,8 @@ class ModelServer:
         self.failures = 0
         self.requests: list[Request] = []
         self.url = ""
-        self.cut = 0
-        """Connections that the client closed before the reply was through."""
+        self.cut = asyncio.Event()
+        """A client closed its connection before the reply was through."""
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, one request."""
@@ -54,7 +56,7 @@ class ModelServer:
             self.requests.append(request)
             await self._respond(request, reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            self.cut += 1
+            self.cut.set()
         finally:
             writer.close()
 
@@ -73,9 +75,10 @@ class ModelServer:
             await reader.read()
             return None
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n")
+        ending = "length" if mode is Mode.LENGTH else "stop"
         text = "" if mode is Mode.EMPTY else self.reply(request)
         pieces = [text[i : i + 4] for i in range(0, len(text), 4)]
-        if mode in (Mode.STALL, Mode.DROP):
+        if mode in (Mode.STALL, Mode.DROP, Mode.LENGTH):
             pieces = pieces[: len(pieces) // 2]
         for piece in pieces:
             if mode is Mode.GARBAGE:
@@ -83,12 +86,14 @@ class ModelServer:
             else:
                 writer.write(_event({"choices": [{"index": 0, "delta": {"content": piece}}]}))
             await writer.drain()
+            await asyncio.sleep(0)
         if mode is Mode.STALL:
             await reader.read()
             return None
         if mode is Mode.DROP:
             writer.transport.abort()
             return None
+        writer.write(_event({"choices": [{"index": 0, "delta": {}, "finish_reason": ending}]}))
         if "stream_options" in request:
             usage = {"prompt_tokens": 100, "completion_tokens": len(pieces), "total_tokens": 100 + len(pieces)}
             writer.write(_event({"choices": [], "usage": usage}))
