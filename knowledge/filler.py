@@ -15,7 +15,7 @@ EVERYDAY = frozenset(files(__package__ or "knowledge").joinpath("everyday.txt").
 """The words, from `everyday.txt` beside this file."""
 
 _BREAKING = frozenset(
-    "的了吗呢吧啊呀哦嗯恩噢额呃哎唉嘛呗哈啦么是在有没不别我你您他她它咱俩们这那哪几个和跟与及或把被让给就很太挺想去到来说该谁啥咋"
+    "的了吗呢吧啊呀哦嗯恩噢额呃哎唉嘛呗哈啦么是在有没不别我你您他她它咱俩们这那哪几个和跟与及或把被让给就很挺想去到来说该谁啥咋选找买卖看喝做开订尝"
 )
 """Characters that end a name; other everyday characters may stand inside one ("前门大街")."""
 _INSIDE = re.compile(r"[^|的是有吗呢和跟与在这那哪]{1,12}")
@@ -32,17 +32,28 @@ class NameSpan:
     """Its characters that nothing explains; at least 1."""
     tailed: bool
     """It ends like the catalogue's names do ("…酒店", "…沙发")."""
+    reach: tuple[int, int]
+    """Start and end with the everyday characters beside it that may belong to it."""
 
 
 class Fillers:
     """Everyday words together with the words of one catalogue."""
 
-    def __init__(self, *, known: Iterable[str] = (), heads: Iterable[str] = (), tails: Iterable[str] = ()) -> None:
-        """`known` are words that are no names (column titles, values); `heads` and `tails` begin and end names."""
+    def __init__(
+        self,
+        *,
+        known: Iterable[str] = (),
+        items: Iterable[str] = (),
+        heads: Iterable[str] = (),
+        tails: Iterable[str] = (),
+    ) -> None:
+        """`known` words are never in a name (column titles), `items` make no name by themselves (values of lists);
+        `heads` and `tails` begin and end names."""
         self._words = EVERYDAY | {word for word in known if len(word) >= 2}
+        self._items = frozenset(item for item in items if len(item) >= 2) - self._words
         self._heads = frozenset(head for head in heads if len(head) >= 2)
         self._tails = frozenset(tail for tail in tails if len(tail) >= 1)
-        self._longest = max(map(len, self._words | self._heads | self._tails), default=1)
+        self._longest = max(map(len, self._words | self._items | self._heads | self._tails), default=1)
 
     def spans(
         self, squeezed: str, taken: Iterable[tuple[int, int]] = (), *, forced: Iterable[tuple[int, int]] = ()
@@ -112,6 +123,8 @@ class Fillers:
                 return "tail", length
             if word in self._words:
                 return "break", length
+            if word in self._items:
+                return "item", length
         char = squeezed[at]
         if char in _BREAKING:
             return "break", 1
@@ -122,14 +135,19 @@ class Fillers:
 
 def _closed(run: list[tuple[int, int, str]]) -> list[NameSpan]:
     """The name in a run of tokens: from its first head or open character to its last open character or tail."""
-    while run and run[0][2] in ("weak", "tail"):
+    if not run:
+        return []
+    reach = (run[0][0], run[-1][1])
+    while run and run[0][2] in ("weak", "tail", "item"):
         if run[0][2] == "tail" and len(run) > 1 and run[1][2] in ("open", "tail"):
             break
+        if run[0][2] == "item" and len(run) > 1 and run[1][2] == "tail":
+            break
         run = run[1:]
-    while run and run[-1][2] == "weak":
+    while run and run[-1][2] in ("weak", "item"):
         run = run[:-1]
-    weight = sum(1 for _, _, kind in run if kind == "open")
+    weight = sum(1 for _, _, kind in run if kind in ("open", "item"))
     kinds = {kind for _, _, kind in run}
     if not weight and not ({"head", "tail"} <= kinds or sum(kind == "tail" for _, _, kind in run) > 1):
         return []
-    return [NameSpan(run[0][0], run[-1][1], max(weight, 1), run[-1][2] == "tail")]
+    return [NameSpan(run[0][0], run[-1][1], max(weight, 1), run[-1][2] == "tail", reach)]

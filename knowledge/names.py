@@ -93,12 +93,10 @@ class NameIndex:
         for record, _ in weights.most_common(30):
             key = self.keys[record]
             score = fuzz.ratio(name, key) / 100
-            if key == self.bases[record] and name not in key:
-                score = max(score, fuzz.ratio(self._core(name), self._core(key)) / 100 - 0.02)
             inside = key[len(self.bases[record]) :] if key.startswith(self.bases[record]) else ""
             if inside and fuzz.partial_ratio(inside, name) < 90:
                 continue
-            if score >= least and self._rare_parts_stand(key, name):
+            if score >= (least if inside else least - 0.05) and self._rare_parts_stand(key, name):
                 scored[record] = score
         ranked = sorted(scored, key=lambda record: -scored[record])
         if not ranked or (len(ranked) > 1 and scored[ranked[1]] > scored[ranked[0]] - 0.04):
@@ -133,16 +131,6 @@ class NameIndex:
         grams = {first + second for first, second in pairwise(key)}
         weight = {gram: math.log(1 + len(self.keys) / (1 + self._holders[gram])) for gram in grams}
         return sum(weight[gram] for gram in grams if gram in name) >= 0.55 * sum(weight.values())
-
-    def _core(self, form: str) -> str:
-        for prefix in sorted(self.prefixes, key=len, reverse=True):
-            if form.startswith(prefix) and len(form) > len(prefix) + 1:
-                form = form[len(prefix) :]
-                break
-        for suffix in sorted(self.suffixes, key=len, reverse=True):
-            if form.endswith(suffix) and len(form) > len(suffix) + 1:
-                return form[: -len(suffix)]
-        return form
 
     def _add(self, form: str, record: int, strength: float) -> None:
         if len(form) < 2 or (form.isdigit() and len(form) < 4):

@@ -26,18 +26,22 @@ AROUND = re.compile(r"周边|附近|旁边|周围|邻近|左近|搭配|配套|�
 LISTING = re.compile(r"有(什么|啥|哪些|别的|其他|其它|没有|几|没|好)|都有|还有|哪些|(有.*[吗么不]$)")
 PICKING = re.compile(r"推荐|找|选|哪一?[个家款]|符合|满足|评分|[消价票]|想吃|想去|建议|适合")
 SEARCHING = re.compile(r"推荐|介绍|找|物色|安排")
-WONDERING = re.compile(r"有没有|有什么|有啥|有哪些|哪[家个款些里]|想[去要买吃住玩]|来一?[个款]|符合|满足|更好")
+WONDERING = re.compile(
+    r"有没有|有什么|有啥|有哪些|哪[家个款些里]|想[去要买吃住玩]|来一?[个款]|符合|满足|更好|看看|挑|选"
+)
 OFFERING = re.compile(r"推荐|为您|为你|给您|可以去|去|叫|就是|选择|适合|符合|不错|只有|建议|很好|挺好|怎么样|可以吗")
-CORRECTING = re.compile(r"不是|换成|改成|说错|发错|应该是")
+_LEANING = re.compile(r"它|[他她]家|这[家款]|[该此]")
+URGING = re.compile(r"推荐|建议|考虑|[你您]们?去|[得能]去|去.{2,16}吧|适合|符合|很?不错|尝尝|试试")
 ORDINAL = re.compile(r"第([一二三四五六七八九十]|\d+)[个家款件种条]?|(前者)|(后者)|(最后[一那]?[个家款件]?)")
 SUPERLATIVE = re.compile(r"最便宜|便宜(的|点的|一点的)?那|最贵|贵的那|评分最高|最高分")
 _INTRODUCED = re.compile(
-    r"(?:推荐|名叫|叫做|叫|选择|选|去|到|住|要|买|看看|想问|请问|介绍|试试|考虑|有|找到|只有|就是|是|您|你|们|那|像|比如|说的"
-    r"|想吃|把|给|知道|对|觉得|喜欢|感觉|听说|还是|预订|订了|定好了|尝尝|帮我查|查一下|问下|问一下|那么|关于|^|[|])$"
+    r"(?:推荐|名叫|叫做|叫|选择|选|去|到|住|要|买|看看|想问|请问|介绍|试试|考虑|有|找到|只有|就是|是|您|你|们|那|像|比如|说的?"
+    r"|想吃|把|给|知道|对|觉得|喜欢|感觉|听说|还是|预订|订了|定好了|尝尝|帮我查|查一下|问下|问一下|那么|关于|[这那]个|^|[|])$"
 )
 """What stands before a name that is brought up: "想去…", "推荐您…", the beginning of a clause."""
+_CHOSEN = re.compile(r"(?:想去|要去|就去|打算去|选|选择|名叫|叫做|喜欢|尝尝)$")
 _TAKEN_UP = re.compile(
-    r"^(?:的?(?:周边|附近|旁边|周围)|就|吧|好了|不错|挺|很|这|怎么样|可以|吃饭|用餐|住|玩|游玩|看看|的)"
+    r"^(?:的?(?:周边|附近|旁边|周围)|就|吧|好了|不错|挺|很|这|怎么样|可以|吃|用餐|住|玩|游玩|看看|的|比较|也|听起来|应该|[|]|$)"
 )
 """What stands behind a name that is taken up: "…就不错", "…的附近"."""
 _QUALIFIED = re.compile(r"[(（][^()（）]{1,24}[)）]")
@@ -98,8 +102,10 @@ class ReferenceResolver:
         self._fields = fields
         self._kind_words = _kind_words(records, names)
         words = {name_key(word) for words in self._kind_words.values() for word in words}
+        self._all_kind_words = tuple(sorted(word for word in words if len(word) >= 2))
         self._fillers = Fillers(
-            known={name_key(column.title) for column in fields.columns} | _items(records),
+            known={name_key(column.title) for column in fields.columns},
+            items=_items(records),
             heads=names.prefixes,
             tails=names.tails | words,
         )
@@ -134,9 +140,13 @@ class ReferenceResolver:
         """Names in a text, those left out that are only a part of a longer, unknown one."""
         found = [mention for mention in self._names.find(squeezed) if mention.strength >= SHORT]
         qualifiers = _qualifiers(text)
-        return [mention for mention in found if not self._embedded(squeezed, mention, qualifiers, trail)]
+        taken = [(mention.start, mention.end) for mention in found]
+        spans = self._fillers.spans(squeezed, taken)
+        return [mention for mention in found if not self._embedded(squeezed, mention, qualifiers, spans, trail)]
 
-    def _embedded(self, squeezed: str, mention: Mention, qualifiers: Sequence[str], trail: _Trail) -> bool:
+    def _embedded(
+        self, squeezed: str, mention: Mention, qualifiers: Sequence[str], spans: Sequence[NameSpan], trail: _Trail
+    ) -> bool:
         """Whether the name stands inside a longer one: "东来顺(某某店)", "某某酒店(雍和宫店)", "新国贸饭店三五堂"."""
         form, rest = squeezed[mention.start : mention.end], squeezed[mention.end :]
         if any(qualifier and rest.startswith(qualifier) for qualifier in qualifiers):
@@ -148,24 +158,29 @@ class ReferenceResolver:
                 return True
         if self._followed_by_other_kind(form, rest, mention):
             return True
+        if not self._may_end(squeezed, mention.end, beyond_kind=True):
+            return True
         if mention.strength < FULL and any(record in trail.candidates for record in mention.records):
             return False
         if mention.strength < FULL and not self._may_end(squeezed, mention.end):
             return True
-        spans = self._fillers.spans(squeezed, [(mention.start, mention.end)])
-        right = next((span for span in spans if span.start == mention.end), None)
+        right = next((span for span in spans if span.reach[0] == mention.end), None)
         if right is not None and right.tailed and right.weight >= 1:
             return True
-        left = next((span for span in spans if span.end == mention.start), None)
+        left = next((span for span in spans if span.reach[1] == mention.start), None)
         return left is not None and left.weight >= 2 and (mention.strength < FULL or mention.length <= 3)
 
-    def _may_end(self, squeezed: str, at: int) -> bool:
-        """Whether a name may end here: an everyday word, a kind of thing or a column follows."""
-        if self._fillers.explains(squeezed, at):
-            return True
+    def _may_end(self, squeezed: str, at: int, *, beyond_kind: bool = False) -> bool:
+        """Whether a name may end here: an everyday word, a kind of thing or a column follows.
+
+        `beyond_kind`: asks only whether the name may end behind the word for a kind that follows, if one does.
+        """
         rest = squeezed[at:]
-        words = {word for words in self._kind_words.values() for word in words}
-        return rest[:1] in EVERYDAY or any(rest.startswith(word) for word in words)
+        kind = max((word for word in self._all_kind_words if rest.startswith(word)), key=len, default="")
+        if beyond_kind:
+            behind = at + len(kind)
+            return not kind or self._fillers.explains(squeezed, behind) or squeezed[behind] in EVERYDAY
+        return bool(kind) or self._fillers.explains(squeezed, at) or rest[:1] in EVERYDAY
 
     def _followed_by_other_kind(self, form: str, rest: str, mention: Mention) -> bool:
         """Whether a word for another kind of thing follows: "故宫餐厅" is not 故宫, "香山公园" not 香山饭店."""
@@ -237,12 +252,14 @@ class ReferenceResolver:
         for span in self._fillers.spans(squeezed, taken, forced=forced):
             owning = cue_at is not None and 0 <= cue_at - span.end and "|" not in squeezed[span.end : cue_at]
             direct = owning and cue_at is not None and cue_at - span.end <= 2
-            brought = _INTRODUCED.search(squeezed[: span.start]) is not None
-            accepted = _TAKEN_UP.search(squeezed[span.end :]) is not None
+            before, after = squeezed[: span.reach[0]], squeezed[span.reach[1] :]
+            brought = _INTRODUCED.search(before) is not None
+            accepted = _TAKEN_UP.search(after) is not None
             likely = span.weight + (2 if span.tailed else 0)
             if (
                 (direct and likely >= 2)
                 or (likely >= 3 and brought and accepted)
+                or (likely >= 2 and accepted and _CHOSEN.search(before) is not None)
                 or (likely >= 4 and brought and (owning or span.tailed))
                 or (likely >= 5 and brought)
                 or any(start <= span.end - 1 < end for start, end in forced)
@@ -257,6 +274,7 @@ class ReferenceResolver:
         trail = _Trail()
         step = 0
         beside = searching = False
+        cue_at: int | None = None
         wanted: frozenset[str] = frozenset()
         for turn in history:
             squeezed = squeeze(turn.text)
@@ -267,9 +285,8 @@ class ReferenceResolver:
                 wanted = frozenset(self._kind_in(squeezed)) if searching else frozenset()
                 beside = AROUND.search(squeezed) is not None
                 beside = beside and LISTING.search(squeezed) is not None and PICKING.search(squeezed) is None
-                span = (
-                    None if records else self._unknown_in(turn.text, squeezed, mentions, cue_at=self._asks_at(squeezed))
-                )
+                cue_at = self._asks_at(squeezed)
+                span = None if records else self._unknown_in(turn.text, squeezed, mentions, cue_at=cue_at)
                 if span is not None and self._part_of_candidate(squeezed[span.start : span.end], trail) is None:
                     step += 1
                     name = squeezed[span.start : span.end]
@@ -282,9 +299,10 @@ class ReferenceResolver:
             fresh = [record for record in records if record not in trail.candidates]
             if searching and wanted and all(mention.strength < BASE for mention in mentions):
                 fresh = [record for record in fresh if self._records[record].kind in wanted]
-            if searching and not fresh and not self._suits(records, wanted):
+            urging = not records and not self._tells(squeezed, cue_at) and URGING.search(squeezed) is not None
+            if (searching or urging) and not fresh and not self._suits(records, wanted):
                 offered = self._offered(turn.text, squeezed, mentions)
-                if offered is None and OFFERING.search(squeezed):
+                if offered is None and searching and OFFERING.search(squeezed):
                     offered = "、".join(sorted(wanted)) or squeezed[:12]
                 if offered is not None:
                     step += 1
@@ -295,8 +313,9 @@ class ReferenceResolver:
             step += 1
             listed = fresh or records
             alone, one_of_many = (2.2, 1.2) if beside else (3.8, 2.0)
+            single = len(listed) == 1 and not self._in_list(squeezed, mentions)
             for record in listed:
-                trail.note(record, alone if len(listed) == 1 else one_of_many, step)
+                trail.note(record, alone if single else one_of_many, step)
             if len(records) > 1:
                 trail.listed = list(dict.fromkeys(records))
         trail.steps = step
@@ -309,7 +328,14 @@ class ReferenceResolver:
             plain = plain.replace(name_key(column.title), "")
         if SEARCHING.search(plain):
             return True
-        return WONDERING.search(plain) is not None and ANAPHOR.search(plain) is None
+        if self._asks_at(squeezed) is not None or _LEANING.search(plain):
+            return False
+        return WONDERING.search(plain) is not None
+
+    def _tells(self, squeezed: str, cue_at: int | None) -> bool:
+        """Whether an answer tells the fact that was asked for (`cue_at`), and so brings nothing up."""
+        titles = (name_key(column.title) for column in self._fields.columns)
+        return cue_at is not None and any(len(title) >= 2 and title in squeezed for title in titles)
 
     def _suits(self, records: Sequence[int], wanted: frozenset[str]) -> bool:
         return any(not wanted or self._records[record].kind in wanted for record in records)
@@ -323,11 +349,25 @@ class ReferenceResolver:
                 best = span
         return squeezed[best.start : best.end] if best is not None else None
 
+    def _in_list(self, squeezed: str, mentions: Sequence[Mention]) -> bool:
+        """Whether an unknown name stands beside a known one ("某某和定都阁都不错")."""
+        spans = self._fillers.spans(squeezed, [(mention.start, mention.end) for mention in mentions])
+        for span in spans:
+            for mention in mentions:
+                left, right = sorted(((span.start, span.end), (mention.start, mention.end)))
+                between = squeezed[left[1] : right[0]]
+                if between in ("和", "与", "或", "|", "跟", "及", "还有", "或者", "以及") and span.weight >= 2:
+                    return True
+        return False
+
     def _kind_of_name(self, name: str) -> frozenset[str]:
         """The kinds whose words end the name; empty when unknown."""
         return frozenset(kind for kind, words in self._kind_words.items() if any(name.endswith(word) for word in words))
 
     def _asks_at(self, squeezed: str) -> int | None:
+        """Where the customer asks for a fact, or None; with a number in it, it is a wish ("人均100到150元")."""
+        if any(char.isdigit() for char in squeezed):
+            return None
         asked = self._fields.read([squeezed])
         return self._cue_at(squeezed, asked) if asked and asked[0].score >= 0.8 else None
 
