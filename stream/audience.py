@@ -150,11 +150,9 @@ class Audience:
         restart = viewer.session.check_patch(if_match, fragment)
         try:
             if not restart:
-                await viewer.peer.trickle(fragment.candidates, end=fragment.end)
+                await viewer.peer.trickle(fragment.candidates)
                 return None
-            made = await viewer.peer.restart_ice(
-                fragment.ufrag, fragment.password, fragment.candidates, end=fragment.end
-            )
+            made = await viewer.peer.restart_ice(fragment.ufrag, fragment.password, fragment.candidates)
         except (OfferError, ValueError) as exc:
             raise Refusal(400, str(exc)) from exc
         viewer.session.restarted(fragment.ufrag)

@@ -134,17 +134,19 @@ class ViewerPeer:
             raise OfferError(f"the offer cannot be answered: {type(exc).__name__}: {exc}"[:200]) from exc
         return str(pc.localDescription.sdp)
 
-    async def trickle(self, candidates: Iterable[str], *, end: bool) -> None:
-        """Add remote candidates (`candidate:` values); wrong ones raise `OfferError`, late ones are ignored."""
+    async def trickle(self, candidates: Iterable[str]) -> None:
+        """Add remote candidates (`candidate:` values); wrong ones raise `OfferError`, late ones are ignored.
+
+        The library is never told that these were the last: it would give up when they fail, though the viewer's own
+        checks, from an address nobody could name, may be on their way. Who never connects is dropped by the audience.
+        """
         transport = self._ice()
         if transport is None or transport.iceGatherer._remote_candidates_end:
             return
         for value in candidates:
             await transport.addRemoteCandidate(_parse_candidate(value))
-        if end:
-            await transport.addRemoteCandidate(None)
 
-    async def restart_ice(self, ufrag: str, password: str, candidates: Iterable[str], *, end: bool) -> Restarted:
+    async def restart_ice(self, ufrag: str, password: str, candidates: Iterable[str]) -> Restarted:
         """Begin a new ICE session under the same DTLS and SRTP (RFC 8445 section 9). Raises `OfferError`.
 
         aiortc knows no restart: a second aioice connection is checked beside the one in use and takes its place when
@@ -169,8 +171,6 @@ class ViewerPeer:
         await fresh.gather_candidates()
         for value in candidates:
             await fresh.add_remote_candidate(aioice.Candidate.from_sdp(value.removeprefix("candidate:")))
-        if end:
-            await fresh.add_remote_candidate(None)
         self._restart = asyncio.create_task(self._take_over(transport, fresh), name="ice-restart")
         lines = tuple(f"candidate:{candidate.to_sdp()}" for candidate in fresh.local_candidates)
         return Restarted(fresh.local_username, fresh.local_password, lines)

@@ -78,7 +78,9 @@ def check_offer(content_type: str | None, body: bytes, address: str | None) -> s
         raise Refusal(400, "the offer has no H264 among its video codecs")
     if sum(line.startswith("a=candidate:") for line in lines) > _CANDIDATES_MAX:
         raise Refusal(400, f"the offer has more than {_CANDIDATES_MAX} candidates")
-    return "\r\n".join(_reachable(line, address) for line in lines if line) + "\r\n"
+    # Whether more candidates come is not asked: the viewer's own checks may find a way that none of them names.
+    kept = [_reachable(line, address) for line in lines if line and line != "a=end-of-candidates"]
+    return "\r\n".join(kept) + "\r\n"
 
 
 def parse_fragment(content_type: str | None, body: bytes, address: str | None) -> Fragment:

@@ -12,12 +12,13 @@ from typing import Any
 import httpx
 import uvicorn
 from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
 from stream.room import Room
 from stream.whep_router import whep_router
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
+from tests.stream.lossy import LossyRelay, server_address, through
 
 WHEP_JS = Path(__file__).resolve().parents[2] / "stream" / "web" / "whep.js"
 
@@ -28,7 +29,8 @@ import { connect } from "/whep.js";
 const video = document.getElementById("video"), began = performance.now();
 window.states = [];
 video.requestVideoFrameCallback(() => { window.firstFrameMs = performance.now() - began; });
-window.player = connect(video, "/rooms/demo/whep", { onstate: (state) => window.states.push(state) });
+const path = new URLSearchParams(location.search).get("whep") || "/rooms/demo/whep";
+window.player = connect(video, path, { onstate: (state) => window.states.push(state) });
 window.stats = async () => {
   const found = {};
   (await window.player.pc.getStats()).forEach((s) => { if (s.type === "inbound-rtp") found[s.kind] = s; });
@@ -60,6 +62,27 @@ def application(rooms: Mapping[str, Room], **options: Any) -> FastAPI:
     app = FastAPI()
     app.include_router(whep_router(rooms.get, **options))
 
+    @app.post("/lossy/rooms/{name}/whep")
+    async def lossy(name: str, request: Request) -> Response:
+        """The same session with its media sent through `app.state.relays`' newest lossy relay."""
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://room") as client:
+            kept = {"content-type": request.headers.get("content-type", "")}
+            # The room may not learn the viewer's address, or it would find a way past the relay.
+            offer = [line for line in (await request.body()).splitlines() if not line.startswith(b"a=candidate:")]
+            reply = await client.post(f"/rooms/{name}/whep", content=b"\r\n".join(offer) + b"\r\n", headers=kept)
+        relay = LossyRelay(server_address(reply.text), **app.state.network)
+        await relay.start()
+        app.state.relays.append(relay)
+        headers = {"Location": f"/lossy{reply.headers['location']}", "ETag": reply.headers["etag"]}
+        return Response(through(reply.text, relay.port), 201, headers, "application/sdp")
+
+    @app.patch("/lossy/rooms/{name}/whep/{session}")
+    async def kept_secret(name: str, session: str) -> Response:
+        return Response(status_code=204)
+
+    app.state.relays = []
+    app.state.network = {"loss": 0.0, "delay_s": 0.0}
+
     @app.get("/")
     async def page() -> HTMLResponse:
         return HTMLResponse(PAGE)
@@ -82,13 +105,17 @@ def make_room(
 
 
 @asynccontextmanager
-async def on_air(room: Room, **options: Any) -> AsyncIterator[str]:
-    """Start a room and serve it; gives the base URL."""
+async def on_air(room: Room, *, network: dict[str, float] | None = None, **options: Any) -> AsyncIterator[str]:
+    """Start a room and serve it; gives the base URL. `network` is that of `/lossy/rooms/…`."""
     await room.start()
+    app = application({"demo": room}, **options)
+    app.state.network = network or app.state.network
     try:
-        async with serving(application({"demo": room}, **options)) as url:
+        async with serving(app) as url:
             yield url
     finally:
+        for relay in app.state.relays:
+            await relay.stop()
         await room.stop()
 
 

@@ -89,3 +89,19 @@ async def test_closing_the_page_ends_the_session() -> None:
             while room.audience.viewers:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
         assert await page.evaluate("window.player.state") == "closed"
+
+
+async def test_lost_packets_are_sent_again_and_the_picture_does_not_freeze() -> None:
+    room = make_room(renditions=(HIGH,))
+    network = {"loss": 0.05, "delay_s": 0.04, "reorder": 0.02}
+    async with on_air(room, network=network) as url, chromium() as browser:
+        page = await watch(browser, f"{url}/?whep=/lossy/rooms/demo/whep")
+        await asyncio.sleep(2)
+        first = await stats(page)
+        await asyncio.sleep(8)
+        then = await stats(page)
+        seconds = (then["video"]["timestamp"] - first["video"]["timestamp"]) / 1000
+        assert (then["video"]["framesDecoded"] - first["video"]["framesDecoded"]) / seconds >= 20
+        assert then["video"]["retransmittedPacketsReceived"] > 5
+        assert room.hubs["high"].resent > 5
+        assert then["video"]["pliCount"] == 0, "what was lost came again in time"
