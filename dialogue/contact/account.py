@@ -50,7 +50,7 @@ _SAME = re.compile(
 _AT = r"\s*(?:@|艾特|圈a|[(\[]at[)\]]|\s+at\s+)\s*"
 _DOT = r"\s*(?:\.|。|点|[(\[]dot[)\]]|\s+dot\s+)\s*"
 _EMAIL = re.compile(
-    rf"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9._%+-]|下划线)*?){_AT}([a-z0-9-]+(?:{_DOT}[a-z0-9-]+)*){_DOT}"
+    rf"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9._%+-]|下划线){{0,63}}?){_AT}([a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,6}}){_DOT}"
     r"(com|cn|net|org|edu|gov|io|co|me|vip|top|xyz|hk|tw|us|uk|de|jp|sg|info|biz|cc|tv|app|dev|shop|online|site|tech|ai)(?![a-z0-9])"
 )
 _WORDS = frozenset(

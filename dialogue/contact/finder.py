@@ -14,7 +14,7 @@ from dialogue.contact.phone import Number, scan, spoken_digits
 from dialogue.contact.wish import find_details
 
 _SPOKEN = "".join(CHINESE_DIGITS)
-_URL = re.compile(r"(?:https?://|www\.)[!-~]+|[a-z0-9-]+(?:\.[a-z0-9-]+)+/[!-~]*")
+_URL = re.compile(r"(?:https?://|www\.)[!-~]+|(?<![a-z0-9.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/[!-~]*")
 _PIECE = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}])*"
 _TAIL = re.compile(rf"(?<![0-9a-z])({_PIECE})[\s.,…\-—~、。]*$")
 _HEAD = re.compile(

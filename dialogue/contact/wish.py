@@ -9,7 +9,7 @@ from dialogue.contact.fold import Folded
 from dialogue.contact.kind import Detail, Field
 from dialogue.contact.place import CITIES, COMPOUND_SURNAMES, SURNAMES
 
-_NUMBER = r"(?:[0-9]+(?:\.[0-9]+)?|[一二两三四五六七八九十百千万几半]+)"
+_NUMBER = r"(?:[0-9]{1,9}(?:\.[0-9]{1,4})?|[一二两三四五六七八九十百千万几半]{1,9})"
 _SURNAME = rf"(?:{'|'.join(COMPOUND_SURNAMES)}|[{''.join(sorted(SURNAMES))}])"
 _TITLE = r"(?:先生|女士|小姐|太太|老师|总|经理|老板|阿姨|大姐|大哥|同学)"
 _PUBLIC_TITLE = r"(?:先生|女士|小姐|太太)"

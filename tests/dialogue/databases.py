@@ -63,7 +63,7 @@ def postgres(programs: Path) -> Iterator[str]:
             programs / "initdb", "-D", data, "-A", "trust", "-U", "zhanggui", "-E", "UTF8", "--locale=C", timeout_s=120
         )
         control = (programs / "pg_ctl", "-D", data, "-w", "-t", "60")
-        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c shared_buffers=16MB"
+        options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c shared_buffers=16MB -c fsync=off"
         execute(*control, "-o", options, "start", timeout_s=90)
         try:
             yield f"postgresql+psycopg://zhanggui@/{{name}}?host={folder}"
