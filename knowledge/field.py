@@ -220,6 +220,8 @@ ASKING = re.compile(
 )
 """Forms in which something is asked for; a cue in a clause without one is more likely small talk."""
 
+_WISH = re.compile(r"[^多几哪什啥怎咋]{0,4}?\d")
+
 HAVING = re.compile(r"有|带|含|提供|支持|能|可以|是.+[吗么]|[吗么]$")
 """Forms in which one value is asked for ("有红色吗", "带烘干吗")."""
 
@@ -282,15 +284,17 @@ class FieldReader:
         """
         best: dict[Column, Asked] = {}
         for number, clause in enumerate(clauses):
-            factor = (1.0 if ASKING.search(clause) else 0.6) * (1 - 0.02 * (len(clauses) - 1 - number))
+            own = (1.0 if ASKING.search(clause) else 0.6) * (1 - 0.02 * (len(clauses) - 1 - number))
             if len(clauses) == 1:
-                factor = 1.0
+                own = 1.0
             for column, cues in self._cues.items():
                 for weight, cue in cues:
                     found = cue.search(clause)
                     if found is None:
                         continue
                     near = 0.03 if found.group() in self._titles[column] else 0.0
+                    # "评分4.5分以上" is a wish, no question.
+                    factor = own if not _WISH.match(clause, found.end()) else 0.55 * own
                     # What kind of thing a record is goes without saying when another column tells more ("酒店类型").
                     score = (weight + near - (0.12 if column in self._kinds else 0.0)) * factor
                     if column not in best or score > best[column].score:

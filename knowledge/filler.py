@@ -32,6 +32,8 @@ class NameSpan:
     """Its characters that nothing explains; at least 1."""
     tailed: bool
     """It ends like the catalogue's names do ("…酒店", "…沙发")."""
+    likely: float
+    """`weight`, half of it for each everyday character inside or beside it, and 2 when it is tailed."""
     reach: tuple[int, int]
     """Start and end with the everyday characters beside it that may belong to it."""
 
@@ -63,7 +65,8 @@ class Fillers:
         for start, end in taken:
             blocked[start:end] = [True] * (end - start)
         for start, end in (*forced, *self._framed(squeezed)):
-            sure[start:end] = [True] * (end - start)
+            if not any(blocked[start:end]):
+                sure[start:end] = [True] * (end - start)
         found: list[NameSpan] = []
         run: list[tuple[int, int, str]] = []
         at = 0
@@ -100,7 +103,7 @@ class Fillers:
                 inside = match.group() if match else ""
                 for length in range(len(inside), 2, -1):
                     tail = next((k for k in (4, 3, 2) if k < length and inside[length - k : length] in self._tails), 0)
-                    if tail:
+                    if tail and not self._says_something(inside[: length - tail]):
                         found.append((start, start + length - tail))
                         break
                 at = squeezed.find(head, at + 1)
@@ -109,6 +112,12 @@ class Fillers:
     def ends_like_a_name(self, stretch: str) -> bool:
         """Whether the stretch ends with the end of a name and has something before it."""
         return any(stretch.endswith(tail) and len(stretch) > len(tail) for tail in self._tails)
+
+    def _says_something(self, stretch: str) -> bool:
+        """Whether an everyday word of two characters or more stands in the stretch."""
+        return any(
+            stretch[at : at + length] in self._words for length in (2, 3, 4) for at in range(len(stretch) - length + 1)
+        )
 
     def _token(self, squeezed: str, at: int, blocked: list[bool]) -> tuple[str, int]:
         if squeezed[at] == "|":
@@ -138,6 +147,7 @@ def _closed(run: list[tuple[int, int, str]]) -> list[NameSpan]:
     if not run:
         return []
     reach = (run[0][0], run[-1][1])
+    weak = sum(1 for _, _, kind in run if kind == "weak")
     while run and run[0][2] in ("weak", "tail", "item"):
         if run[0][2] == "tail" and len(run) > 1 and run[1][2] in ("open", "tail"):
             break
@@ -150,4 +160,6 @@ def _closed(run: list[tuple[int, int, str]]) -> list[NameSpan]:
     kinds = {kind for _, _, kind in run}
     if not weight and not ({"head", "tail"} <= kinds or sum(kind == "tail" for _, _, kind in run) > 1):
         return []
-    return [NameSpan(run[0][0], run[-1][1], max(weight, 1), run[-1][2] == "tail", reach)]
+    tailed = run[-1][2] == "tail"
+    weight = max(weight, 1)
+    return [NameSpan(run[0][0], run[-1][1], weight, tailed, weight + weak / 2 + (2 if tailed else 0), reach)]

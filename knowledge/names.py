@@ -22,8 +22,9 @@ from knowledge.record import Record
 _BRACKET = re.compile(r"[(（\[【〔][^)）\]】〕]*[)）\]】〕]")
 _LATIN = re.compile(r"[a-z0-9]")
 
-FULL, ALIAS, BASE, SHORT = 1.0, 0.95, 0.9, 0.8
-"""How surely a form stands for its record: whole name, alias, name without its bracket, name without common ends."""
+FULL, ALIAS, BASE, SHORT, GUESS = 1.0, 0.95, 0.9, 0.8, 0.7
+"""How surely a form stands for its record: whole name, alias, name without its bracket, name without a common
+beginning ("北海公园"), name without a common end ("故宫" for 故宫餐厅: only a guess)."""
 
 MANY = 12
 """A short form shared by more records than this names none of them."""
@@ -80,10 +81,11 @@ class NameIndex:
                 at = mention.end
         return found
 
-    def similar(self, name: str, *, least: float = 0.85) -> int | None:
-        """The one record whose name is nearly this (squeezed) name, or None when none or several are.
+    def similar(self, name: str, *, least: float = 0.8) -> tuple[int, float] | None:
+        """The one record whose name is nearly this (squeezed) name, with the likeness 0..1; None for none or several.
 
-        Both parts of a name with a bracket must be alike, since branches of a chain differ only there.
+        The bracket of a name must stand, since branches of a chain differ only there, and so must most of what is rare
+        in it; a name longer or shorter by more than one character is another name.
         """
         weights: Counter[int] = Counter()
         for gram in {first + second for first, second in pairwise(name)}:
@@ -92,16 +94,16 @@ class NameIndex:
         scored: dict[int, float] = {}
         for record, _ in weights.most_common(30):
             key = self.keys[record]
-            score = fuzz.ratio(name, key) / 100
             inside = key[len(self.bases[record]) :] if key.startswith(self.bases[record]) else ""
-            if inside and fuzz.partial_ratio(inside, name) < 90:
+            if abs(len(key) - len(name)) > 1 or (inside and fuzz.partial_ratio(inside, name) < 90):
                 continue
-            if score >= (least if inside else least - 0.05) and self._rare_parts_stand(key, name):
+            score = fuzz.ratio(name, key) / 100
+            if score >= least and self._rare_parts_stand(key, name):
                 scored[record] = score
         ranked = sorted(scored, key=lambda record: -scored[record])
         if not ranked or (len(ranked) > 1 and scored[ranked[1]] > scored[ranked[0]] - 0.04):
             return None
-        return ranked[0]
+        return ranked[0], scored[ranked[0]]
 
     def part_in(self, record: int, squeezed: str, *, least: int = 2) -> int:
         """Characters of the longest telling part of the record's name that stands in the text; 0 below `least`.
@@ -140,22 +142,22 @@ class NameIndex:
         self._lengths[form[:2]].add(len(form))
 
     def _add_short_forms(self) -> None:
-        shorts: dict[str, set[int]] = defaultdict(set)
+        shorts: dict[str, dict[int, float]] = defaultdict(dict)
         for record, base in enumerate(self.bases):
             without = [base[len(prefix) :] for prefix in self.prefixes if base.startswith(prefix)]
             for form in (base, *without):
-                shorts[form].add(record)
+                shorts[form][record] = SHORT
                 for suffix in self.suffixes:
                     if form.endswith(suffix):
-                        shorts[form[: -len(suffix)]].add(record)
+                        shorts[form[: -len(suffix)]].setdefault(record, GUESS)
         inside = _holders({form for form in shorts if len(form) == 2}, self.bases)
         for form, holders in shorts.items():
             if form in EVERYDAY or len(form) < 2 or len(holders) > MANY or self._is_common(form) or form.isascii():
                 continue
             if len(form) == 2 and len(inside[form]) > 3:
                 continue
-            for record in holders:
-                self._add(form, record, SHORT)
+            for record, strength in holders.items():
+                self._add(form, record, strength)
 
     def _longest_at(self, squeezed: str, at: int) -> Mention | None:
         for length in sorted(self._lengths.get(squeezed[at : at + 2], ()), reverse=True):

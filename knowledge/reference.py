@@ -47,6 +47,9 @@ _TAKEN_UP = re.compile(
 _QUALIFIED = re.compile(r"[(（][^()（）]{1,24}[)）]")
 _NUMBERS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
 
+SURE = 0.9
+"""Likeness of two spellings from which they are taken for the same name; below, we ask."""
+
 ALIKE = (
     ("酒店", "宾馆", "旅馆", "旅店", "民宿", "客栈", "住的地方", "住宿"),
     ("餐馆", "餐厅", "饭店", "饭馆", "馆子", "食堂", "吃饭的地方", "美食"),
@@ -129,8 +132,10 @@ class ReferenceResolver:
             if part is not None:
                 return Resolution(part, certainty=0.8, named=True, spans=spans)
             similar = self._names.similar(name)
+            if similar is not None and similar[1] >= SURE:
+                return Resolution(similar[0], certainty=0.7, named=True, spans=spans)
             if similar is not None:
-                return Resolution(similar, certainty=0.7, named=True, spans=spans)
+                return Resolution(None, choices=(similar[0],), named=True, spans=spans)
             return Resolution(None, unknown=name, named=True, spans=spans)
         return self._from_trail(squeezed, trail, asked)
 
@@ -138,7 +143,11 @@ class ReferenceResolver:
 
     def _mentions(self, text: str, squeezed: str, trail: _Trail) -> list[Mention]:
         """Names in a text, those left out that are only a part of a longer, unknown one."""
-        found = [mention for mention in self._names.find(squeezed) if mention.strength >= SHORT]
+        found = [
+            mention
+            for mention in self._names.find(squeezed)
+            if mention.strength >= SHORT or any(record in trail.candidates for record in mention.records)
+        ]
         qualifiers = _qualifiers(text)
         taken = [(mention.start, mention.end) for mention in found]
         spans = self._fillers.spans(squeezed, taken)
@@ -168,7 +177,11 @@ class ReferenceResolver:
         if right is not None and right.tailed and right.weight >= 1:
             return True
         left = next((span for span in spans if span.reach[1] == mention.start), None)
-        return left is not None and left.weight >= 2 and (mention.strength < FULL or mention.length <= 3)
+        return (
+            left is not None
+            and left.weight >= (1 if mention.strength < FULL else 2)
+            and mention.length <= (9 if mention.strength < FULL else 3)
+        )
 
     def _may_end(self, squeezed: str, at: int, *, beyond_kind: bool = False) -> bool:
         """Whether a name may end here: an everyday word, a kind of thing or a column follows.
@@ -255,12 +268,12 @@ class ReferenceResolver:
             before, after = squeezed[: span.reach[0]], squeezed[span.reach[1] :]
             brought = _INTRODUCED.search(before) is not None
             accepted = _TAKEN_UP.search(after) is not None
-            likely = span.weight + (2 if span.tailed else 0)
+            likely = span.likely
             if (
                 (direct and likely >= 2)
-                or (likely >= 3 and brought and accepted)
+                or (likely >= 2.5 and brought and accepted)
                 or (likely >= 2 and accepted and _CHOSEN.search(before) is not None)
-                or (likely >= 4 and brought and (owning or span.tailed))
+                or (likely >= 3.5 and brought and (owning or span.tailed))
                 or (likely >= 5 and brought)
                 or any(start <= span.end - 1 < end for start, end in forced)
                 or (alone and likely >= 3 and (brought or owning))
@@ -299,7 +312,9 @@ class ReferenceResolver:
             fresh = [record for record in records if record not in trail.candidates]
             if searching and wanted and all(mention.strength < BASE for mention in mentions):
                 fresh = [record for record in fresh if self._records[record].kind in wanted]
-            urging = not records and not self._tells(squeezed, cue_at) and URGING.search(squeezed) is not None
+            urged = URGING.search(squeezed) is not None
+            aims = self._without_anchors(squeezed, mentions, records, trail)
+            urging = not aims and not self._tells(squeezed, cue_at) and urged
             if (searching or urging) and not fresh and not self._suits(records, wanted):
                 offered = self._offered(turn.text, squeezed, mentions)
                 if offered is None and searching and OFFERING.search(squeezed):
@@ -308,10 +323,10 @@ class ReferenceResolver:
                     step += 1
                     trail.miss(offered, wanted or self._kind_of_name(offered), 3.8, step)
                     continue
-            if not records:
+            if not records or (self._tells(squeezed, cue_at) and not urged):
                 continue
             step += 1
-            listed = fresh or records
+            listed = fresh or aims or records
             alone, one_of_many = (2.2, 1.2) if beside else (3.8, 2.0)
             single = len(listed) == 1 and not self._in_list(squeezed, mentions)
             for record in listed:
@@ -345,9 +360,21 @@ class ReferenceResolver:
         best: NameSpan | None = None
         taken = [(mention.start, mention.end) for mention in mentions]
         for span in self._fillers.spans(squeezed, taken, forced=_loose_qualifiers(text, squeezed, taken)):
-            if span.weight + (2 if span.tailed else 0) >= 2 and (best is None or span.weight > best.weight):
+            if span.likely >= 2 and (best is None or span.weight > best.weight):
                 best = span
         return squeezed[best.start : best.end] if best is not None else None
+
+    def _without_anchors(
+        self, squeezed: str, mentions: Sequence[Mention], records: Sequence[int], trail: _Trail
+    ) -> list[int]:
+        """The records that are not only the place something else is near ("甲的附近有乙": 乙)."""
+        anchors = {
+            record
+            for mention in mentions
+            if re.match(r"的?(?:周边|附近|旁边|周围)", squeezed[mention.end :])
+            for record in self._settle([mention], trail)
+        }
+        return [record for record in records if record not in anchors]
 
     def _in_list(self, squeezed: str, mentions: Sequence[Mention]) -> bool:
         """Whether an unknown name stands beside a known one ("某某和定都阁都不错")."""
@@ -356,7 +383,9 @@ class ReferenceResolver:
             for mention in mentions:
                 left, right = sorted(((span.start, span.end), (mention.start, mention.end)))
                 between = squeezed[left[1] : right[0]]
-                if between in ("和", "与", "或", "|", "跟", "及", "还有", "或者", "以及") and span.weight >= 2:
+                if between in ("和", "与", "或", "跟", "及", "还有", "或者", "以及") and span.weight >= 2:
+                    return True
+                if between == "|" and span.tailed:
                     return True
         return False
 
@@ -376,7 +405,8 @@ class ReferenceResolver:
         records: list[int] = []
         for mention in mentions:
             known = [record for record in mention.records if record in trail.candidates]
-            if len(mention.records) == 1:
+            same = len({self._names.keys[record] for record in mention.records}) == 1
+            if same and not known:
                 records.append(mention.records[0])
             elif known:
                 records.append(max(known, key=lambda record: trail.candidates[record].last))
@@ -414,7 +444,11 @@ class ReferenceResolver:
         ranked = sorted(weights, key=lambda record: (-weights[record], -trail.candidates[record].last))
         best = ranked[0]
         for miss in missing:
-            weight = miss.weight * 0.72 ** (trail.steps - miss.step) * (2.5 if kind & miss.kinds else 1.0)
+            weight = (
+                miss.weight
+                * 0.72 ** (trail.steps - miss.step)
+                * (2.5 if kind and (not miss.kinds or kind & miss.kinds) else 1.0)
+            )
             if weight > weights[best] or (miss.step > trail.candidates[best].last and kind and not kind & miss.kinds):
                 return Resolution(None, unknown=miss.name, leaning=True)
         if kind and self._records[best].kind not in kind:
