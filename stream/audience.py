@@ -63,6 +63,7 @@ class Audience:
         offers_per_s: float = 20.0,
         ice_servers: Sequence[IceServer] = (),
         own_ice_servers: Sequence[IceServer] = (),
+        relay_only: bool = False,
         half_open_s: float = HALF_OPEN_S,
         gso: bool = True,
         sent_bitrate: Callable[[Hub], int] = lambda _: 0,
@@ -73,6 +74,7 @@ class Audience:
         self.ice_servers = tuple(ice_servers)
         """Offered to the viewers."""
         self._own_ice_servers = tuple(own_ice_servers)
+        self._relay_only = relay_only
         self.joined = 0
         self.reaped = 0
         self.moves = 0
@@ -114,6 +116,7 @@ class Audience:
             audio=self._audio,
             scratch=self._scratch,
             ice_servers=self._own_ice_servers,
+            relay_only=self._relay_only,
             feedback=_Reports(self, session.id),
             on_state=lambda state: self._state(session.id, state),
             gso=self._gso,

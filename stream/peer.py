@@ -25,6 +25,7 @@ from aiortc import (
     RTCSessionDescription,
 )
 from aiortc.codecs import is_rtx
+from aiortc.rtcconfiguration import RTCIceTransportPolicy
 from aiortc.rtcdtlstransport import State
 from aiortc.rtp import (
     RTCP_PSFB_APP,
@@ -86,8 +87,8 @@ class Feedback:
         """The viewer's estimate of what it can receive, bits per second (REMB)."""
 
 
-class ViewerPeer:
-    """One viewer: negotiates, and sends what the hubs publish."""
+class SendingPeer:
+    """A peer connection that sends what the hubs publish; the two ways to negotiate it stand below."""
 
     def __init__(
         self,
@@ -96,6 +97,7 @@ class ViewerPeer:
         audio: Hub,
         scratch: Scratch,
         ice_servers: Iterable[IceServer] = (),
+        relay_only: bool = False,
         feedback: Feedback | None = None,
         on_state: Callable[[str], None] = lambda _: None,
         gso: bool = True,
@@ -109,71 +111,9 @@ class ViewerPeer:
         self._feedback = feedback or Feedback()
         self._on_state = on_state
         self._ice_servers = tuple(ice_servers)
+        self._policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         self._pc: RTCPeerConnection | None = None
         self._restart: asyncio.Task[None] | None = None
-
-    async def answer(self, offer: str) -> str:
-        """The SDP answer to a checked offer, with all candidates in it. Raises `OfferError`."""
-        lines = offer.splitlines()
-        kinds = [line[2:].split(" ", 1)[0] for line in lines if line.startswith("m=")]
-        mids = [line[6:] for line in lines if line.startswith("a=mid:")]
-        # One transport from the start, where the library would not take it for a spare one: its order is the bundle's.
-        bundled = f"a=group:BUNDLE {' '.join(mids)}" in lines
-        servers = [RTCIceServer(s.url, s.username or None, s.credential or None) for s in self._ice_servers]
-        policy = RTCBundlePolicy.MAX_BUNDLE if bundled else RTCBundlePolicy.BALANCED
-        pc = self._pc = RTCPeerConnection(RTCConfiguration(iceServers=servers, bundlePolicy=policy))
-        pc.on("connectionstatechange", self._state_changed)
-        try:
-            for kind in kinds:
-                self._add(pc, kind)
-            await pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-            await pc.setLocalDescription(await pc.createAnswer())
-        except Exception as exc:
-            # The library's parser raises whatever it stumbles over; every such offer is the sender's fault.
-            await self.aclose()
-            raise OfferError(f"the offer cannot be answered: {type(exc).__name__}: {exc}"[:200]) from exc
-        return str(pc.localDescription.sdp)
-
-    async def trickle(self, candidates: Iterable[str]) -> None:
-        """Add remote candidates (`candidate:` values); wrong ones raise `OfferError`, late ones are ignored.
-
-        The library is never told that these were the last: it would give up when they fail, though the viewer's own
-        checks, from an address nobody could name, may be on their way. Who never connects is dropped by the audience.
-        """
-        transport = self._ice()
-        if transport is None or transport.iceGatherer._remote_candidates_end:
-            return
-        for value in candidates:
-            await transport.addRemoteCandidate(_parse_candidate(value))
-
-    async def restart_ice(self, ufrag: str, password: str, candidates: Iterable[str]) -> Restarted:
-        """Begin a new ICE session under the same DTLS and SRTP (RFC 8445 section 9). Raises `OfferError`.
-
-        aiortc knows no restart: a second aioice connection is checked beside the one in use and takes its place when
-        it connects; until then, and if it never does, the old one carries the media.
-        """
-        transport = self._ice()
-        if transport is None or not self.connected:
-            raise OfferError("the session is not connected: post a new offer")
-        if self._restart is not None:
-            self._restart.cancel()
-        old = transport._connection
-        fresh = aioice.Connection(
-            ice_controlling=False,
-            stun_server=old.stun_server,
-            turn_server=old.turn_server,
-            turn_username=old.turn_username,
-            turn_password=old.turn_password,
-            turn_ssl=old.turn_ssl,
-            turn_transport=old.turn_transport,
-        )
-        fresh.remote_username, fresh.remote_password = ufrag, password
-        await fresh.gather_candidates()
-        for value in candidates:
-            await fresh.add_remote_candidate(aioice.Candidate.from_sdp(value.removeprefix("candidate:")))
-        self._restart = asyncio.create_task(self._take_over(transport, fresh), name="ice-restart")
-        lines = tuple(f"candidate:{candidate.to_sdp()}" for candidate in fresh.local_candidates)
-        return Restarted(fresh.local_username, fresh.local_password, lines)
 
     def switch(self, hub: Hub) -> None:
         """Move the picture to another rendition at its next key frame."""
@@ -191,6 +131,12 @@ class ViewerPeer:
             stream.stop()
         if self._pc is not None:
             await self._pc.close()
+
+    def _open(self, policy: RTCBundlePolicy) -> RTCPeerConnection:
+        servers = [RTCIceServer(s.url, s.username or None, s.credential or None) for s in self._ice_servers]
+        pc = self._pc = RTCPeerConnection(RTCConfiguration(servers, self._policy, policy))
+        pc.on("connectionstatechange", self._state_changed)
+        return pc
 
     def _add(self, pc: RTCPeerConnection, kind: str) -> None:
         transceiver = pc.addTransceiver(kind, direction="sendonly")
@@ -244,6 +190,109 @@ class ViewerPeer:
             self.video_stream = stream
         stream.start()
         return stream, leg
+
+
+class ViewerPeer(SendingPeer):
+    """One viewer: answers its offer."""
+
+    async def answer(self, offer: str) -> str:
+        """The SDP answer to a checked offer, with all candidates in it. Raises `OfferError`."""
+        lines = offer.splitlines()
+        kinds = [line[2:].split(" ", 1)[0] for line in lines if line.startswith("m=")]
+        mids = [line[6:] for line in lines if line.startswith("a=mid:")]
+        # One transport from the start, where the library would not take it for a spare one: its order is the bundle's.
+        bundled = f"a=group:BUNDLE {' '.join(mids)}" in lines
+        pc = self._open(RTCBundlePolicy.MAX_BUNDLE if bundled else RTCBundlePolicy.BALANCED)
+        try:
+            for kind in kinds:
+                self._add(pc, kind)
+            await pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+            await pc.setLocalDescription(await pc.createAnswer())
+        except Exception as exc:
+            # The library's parser raises whatever it stumbles over; every such offer is the sender's fault.
+            await self.aclose()
+            raise OfferError(f"the offer cannot be answered: {type(exc).__name__}: {exc}"[:200]) from exc
+        return str(pc.localDescription.sdp)
+
+    async def trickle(self, candidates: Iterable[str]) -> None:
+        """Add remote candidates (`candidate:` values); wrong ones raise `OfferError`, late ones are ignored.
+
+        The library is never told that these were the last: it would give up when they fail, though the viewer's own
+        checks, from an address nobody could name, may be on their way. Who never connects is dropped by the audience.
+        """
+        transport = self._ice()
+        if transport is None or transport.iceGatherer._remote_candidates_end:
+            return
+        for value in candidates:
+            await transport.addRemoteCandidate(_parse_candidate(value))
+
+    async def restart_ice(self, ufrag: str, password: str, candidates: Iterable[str]) -> Restarted:
+        """Begin a new ICE session under the same DTLS and SRTP (RFC 8445 section 9). Raises `OfferError`.
+
+        aiortc knows no restart: a second aioice connection is checked beside the one in use and takes its place when
+        it connects; until then, and if it never does, the old one carries the media.
+        """
+        transport = self._ice()
+        if transport is None or not self.connected:
+            raise OfferError("the session is not connected: post a new offer")
+        if self._restart is not None:
+            self._restart.cancel()
+        old = transport._connection
+        fresh = aioice.Connection(
+            ice_controlling=False,
+            stun_server=old.stun_server,
+            turn_server=old.turn_server,
+            turn_username=old.turn_username,
+            turn_password=old.turn_password,
+            turn_ssl=old.turn_ssl,
+            turn_transport=old.turn_transport,
+        )
+        fresh.remote_username, fresh.remote_password = ufrag, password
+        await fresh.gather_candidates()
+        for value in candidates:
+            await fresh.add_remote_candidate(aioice.Candidate.from_sdp(value.removeprefix("candidate:")))
+        self._restart = asyncio.create_task(self._take_over(transport, fresh), name="ice-restart")
+        lines = tuple(f"candidate:{candidate.to_sdp()}" for candidate in fresh.local_candidates)
+        return Restarted(fresh.local_username, fresh.local_password, lines)
+
+
+class PublisherPeer(SendingPeer):
+    """The room as a publisher at an SFU: makes the offer."""
+
+    def __init__(
+        self, *, video: Hub, audio: Hub, scratch: Scratch, ice_servers: Iterable[IceServer] = (), gso: bool = True
+    ) -> None:
+        super().__init__(
+            video=video, audio=audio, scratch=scratch, ice_servers=ice_servers, on_state=self._follow, gso=gso
+        )
+        self.opened = asyncio.Event()
+        """Set when the connection stands."""
+        self.closed = asyncio.Event()
+        """Set when it ended or failed."""
+
+    async def offer(self) -> str:
+        """The SDP offer, sending one video and one sound, with all candidates in it."""
+        pc = self._open(RTCBundlePolicy.MAX_BUNDLE)
+        for kind in ("video", "audio"):
+            self._add(pc, kind)
+        await pc.setLocalDescription(await pc.createOffer())
+        return str(pc.localDescription.sdp)
+
+    async def accept(self, answer: str) -> None:
+        """Take the server's answer. Raises `OfferError`."""
+        if self._pc is None:
+            raise OfferError("there is no offer to be answered")
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except Exception as exc:
+            # The library's parser raises whatever it stumbles over.
+            raise OfferError(f"the server's answer cannot be used: {type(exc).__name__}"[:200]) from exc
+
+    def _follow(self, state: str) -> None:
+        if state == "connected":
+            self.opened.set()
+        elif state in ("failed", "closed"):
+            self.closed.set()
 
 
 class _Router:
@@ -327,7 +376,7 @@ def _parse_candidate(value: str) -> Any:
 class _FanoutSender(RTCRtpSender):
     """Takes the place of the sender that `addTransceiver` made: sends what the hub publishes, encodes nothing."""
 
-    fanout: ViewerPeer
+    fanout: SendingPeer
 
     async def _run_rtp(self, codec: Any) -> None:
         state = self.__dict__

@@ -65,7 +65,8 @@ class Room:
     """Puts a host on air. All state is owned by the running loop; `start` and `stop` bracket it.
 
     `ice_servers` are offered to the viewers; `own_ice_servers` are asked by this process for each viewer, which costs a
-    round trip a join and is needed only where it sits behind a NAT. `make_stage` is called in the renderer's thread,
+    round trip a join and is needed only where it sits behind a NAT; with `relay_only` nothing leaves but through their
+    TURN server. `make_stage` is called in the renderer's thread,
     and again when a stage failed.
     """
 
@@ -81,6 +82,7 @@ class Room:
         offers_per_s: float = 20.0,
         ice_servers: Sequence[IceServer] = (),
         own_ice_servers: Sequence[IceServer] = (),
+        relay_only: bool = False,
         gso: bool = True,
         ahead_s: float = 6.0,
         stall_s: float = 12.0,
@@ -116,6 +118,7 @@ class Room:
             offers_per_s=offers_per_s,
             ice_servers=ice_servers,
             own_ice_servers=own_ice_servers,
+            relay_only=relay_only,
             half_open_s=half_open_s,
             gso=gso,
             sent_bitrate=lambda hub: int(hub.bitrate),

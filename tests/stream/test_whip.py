@@ -1,0 +1,128 @@
+"""WHIP: a room published to Janus, watched there; and what a server may answer."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from fastapi import FastAPI, Response
+
+from stream.peer import IceServer
+from stream.whip import WhipError, WhipOutput, ice_servers_of
+from tests.stream.janus import ROOM_ID, Handle, start_janus, whip_gateway
+from tests.stream.live import eventually, make_room, on_air, serving
+from tests.stream.test_outputs import _listens, free_port
+
+
+@asynccontextmanager
+async def janus(folder: Path) -> AsyncIterator[str]:
+    port = free_port()
+    process = start_janus(folder, port)
+    try:
+        await eventually(lambda: _listens(port))
+        yield f"http://127.0.0.1:{port}/janus"
+    finally:
+        process.terminate()
+        await asyncio.to_thread(process.wait, 10)
+
+
+async def test_a_room_is_published_to_janus_and_watched_there(tmp_path: Path) -> None:
+    seen: list[str] = []
+    room = make_room()
+    async with janus(tmp_path / "janus") as url, on_air(room), serving(whip_gateway(url, seen)) as gateway:
+        output = WhipOutput(
+            "sfu",
+            f"{gateway}/whip/sale",
+            video=room.hubs["high"],
+            audio=room.audio_hub,
+            token="t0ken",
+            backoff_s=(0.2, 0.5),
+        )
+        await room.outputs.add(output)
+        await eventually(lambda: output.state == "live")
+        async with httpx.AsyncClient() as client:
+            handle = Handle(client, url)
+            await handle.open()
+            found = await handle.ask({"request": "listparticipants", "room": ROOM_ID})
+            feed = found["plugindata"]["data"]["participants"][0]["id"]
+            join = {"request": "join", "ptype": "subscriber", "room": ROOM_ID, "streams": [{"feed": feed}]}
+            event = await handle.ask(join)
+            pc = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+            tracks = []
+            pc.on("track", tracks.append)
+            await pc.setRemoteDescription(RTCSessionDescription(event["jsep"]["sdp"], "offer"))
+            await pc.setLocalDescription(await pc.createAnswer())
+            answer = {"type": "answer", "sdp": pc.localDescription.sdp}
+            await handle.ask({"request": "start", "room": ROOM_ID}, answer)
+            (video,) = [track for track in tracks if track.kind == "video"]
+            for _ in range(25):
+                frame = await asyncio.wait_for(video.recv(), 15)
+            assert (frame.width, frame.height) == (720, 1280)
+            assert room.studio.encoded <= room.program.sample // 1920 + 2, "one encode for the SFU as well"
+            await pc.close()
+            await handle.close()
+        await room.outputs.remove("sfu")
+    assert seen == ["Bearer t0ken", "deleted"]
+
+
+@pytest.mark.parametrize("status", [401, 404, 500])
+async def test_a_server_that_refuses_is_asked_again_with_growing_pauses(status: int) -> None:
+    app, asked = FastAPI(), []
+
+    @app.post("/whip")
+    async def refuse() -> Response:
+        asked.append(status)
+        return Response(status_code=status)
+
+    room = make_room()
+    async with serving(app) as url:
+        output = WhipOutput("sfu", f"{url}/whip", video=room.hubs["high"], audio=room.audio_hub, backoff_s=(0.01, 0.05))
+        await output.start()
+        await eventually(lambda: len(asked) >= 3)
+        assert str(status) in output.error
+        await output.stop()
+        await output.stop()
+    assert output.state == "stopped"
+
+
+async def test_an_answer_that_is_no_sdp_is_an_error_and_the_session_is_deleted() -> None:
+    app, deleted = FastAPI(), asyncio.Event()
+
+    @app.post("/whip")
+    async def nonsense() -> Response:
+        return Response("hello", 201, {"Location": "/whip/1"}, "application/sdp")
+
+    @app.delete("/whip/1")
+    async def end() -> Response:
+        deleted.set()
+        return Response(status_code=200)
+
+    room = make_room()
+    async with serving(app) as url:
+        output = WhipOutput("sfu", f"{url}/whip", video=room.hubs["high"], audio=room.audio_hub, backoff_s=(0.01, 1))
+        await output.start()
+        await asyncio.wait_for(deleted.wait(), 10)
+        await output.stop()
+
+
+def test_ice_servers_are_read_from_link_headers() -> None:
+    links = [
+        '<stun:s.example:3478>; rel="ice-server"',
+        '<turn:t.example?transport=udp>; rel="ice-server"; username="u"; credential="c"; credential-type="password"',
+        '<https://example/>; rel="next"',
+    ]
+    assert ice_servers_of(links) == (
+        IceServer("stun:s.example:3478"),
+        IceServer("turn:t.example?transport=udp", "u", "c"),
+    )
+
+
+@pytest.mark.parametrize("url", ["", "rtmp://a/b", "http://"])
+def test_a_wrong_address_is_refused(url: str) -> None:
+    room = make_room()
+    with pytest.raises(WhipError), contextlib.nullcontext():
+        WhipOutput("sfu", url, video=room.hubs["high"], audio=room.audio_hub)
