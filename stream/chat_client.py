@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import random
 import secrets
@@ -46,7 +47,6 @@ async def chat(
         while True:
             try:
                 async with connect(url, open_timeout=timeout_s, close_timeout=2.0) as socket:
-                    await socket.send(json.dumps(held.hello()))
                     failed = 0
                     if await talk.run(socket):
                         return held
@@ -78,6 +78,8 @@ class _Talk:
 
     async def run(self, socket: ClientConnection) -> bool:
         """Until the lines have ended and the last one is answered (true), or the socket breaks (`ConnectionClosed`)."""
+        with contextlib.suppress(ConnectionClosed):  # reading says why
+            await socket.send(json.dumps(self._transcript.hello()))
         sender = asyncio.create_task(self._send(socket), name="chat-send")
         try:
             async for raw in socket:

@@ -7,6 +7,7 @@ the only way in from the network.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -20,6 +21,7 @@ PROTOCOL = 1
 TEXT_LIMIT = 2000
 """Longest customer message, in characters."""
 
+_CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
 ClientId = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.:-]+$")]
 """The client's own name for something it sends; sent again, it is stored once."""
 
@@ -291,14 +293,15 @@ def parse(raw: str, *, text_limit: int = TEXT_LIMIT) -> ClientFrame:
         raise FrameError("bad_json", "一帧要是一个 JSON 对象")
     kind = value.get("type")
     named = value.get("client_id")
-    client_id = named if isinstance(named, str) and len(named) <= 64 else None
+    client_id = named if isinstance(named, str) and _CLIENT_ID.fullmatch(named) else None
     if kind not in CLIENT_TYPES:
         raise FrameError("unknown_type", f"不认识的 type；可用：{'、'.join(CLIENT_TYPES)}", client_id=client_id)
     try:
         frame = _CLIENT.validate_python(value)
     except ValidationError as exc:
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if part not in CLIENT_TYPES) or str(kind)
+        parts = [str(part) for part in first["loc"] if part not in CLIENT_TYPES]
+        where = ascii(".".join(parts))[1:-1][:40] or str(kind)
         raise FrameError("bad_frame", f"{kind} 的 {where} 不对：{first['msg']}", client_id=client_id) from exc
     if isinstance(frame, Say):
         return _checked(frame, text_limit)
@@ -306,14 +309,14 @@ def parse(raw: str, *, text_limit: int = TEXT_LIMIT) -> ClientFrame:
 
 
 def _checked(frame: Say, text_limit: int) -> Say:
-    """Bounded, storable text: no lone surrogates, no NUL, not only blanks."""
+    """Bounded, storable text: no NUL, not only blanks."""
     if len(frame.text) > text_limit:
         raise FrameError(
             "too_long",
             f"一条消息最多 {text_limit} 字，这条有 {len(frame.text)} 字，请分几条发送",
             client_id=frame.client_id,
         )
-    text = frame.text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8").strip()
+    text = frame.text.replace("\x00", "").strip()
     if not text:
         raise FrameError("bad_frame", "消息是空的", client_id=frame.client_id)
     return frame.model_copy(update={"text": text})

@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -235,6 +235,7 @@ async def open_shop(
     policy: HandoffPolicy = OPEN_ALL_DAY,
     port: int = 0,
     token_ttl_s: int = 3600,
+    wall: Callable[[], float] = time.time,
 ) -> AsyncIterator[Shop]:
     """Serve the chat on loopback until the block ends."""
     store = store if store is not None else MemoryStore()
@@ -246,7 +247,9 @@ async def open_shop(
     async def embedding() -> HTMLResponse:
         return HTMLResponse(EMBEDDING.replace("PORT", str(server.servers[0].sockets[0].getsockname()[1])))
 
-    app.include_router(create_chat_router(hub=hub, shops=demo_shop, signer=TokenSigner(KEY, ttl_s=token_ttl_s)))
+    app.include_router(
+        create_chat_router(hub=hub, shops=demo_shop, signer=TokenSigner(KEY, ttl_s=token_ttl_s), wall=wall)
+    )
     config = uvicorn.Config(
         app,
         host="127.0.0.1",

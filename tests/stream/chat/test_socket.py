@@ -265,16 +265,19 @@ async def test_allowed_and_own_origins_may_embed() -> None:
 
 
 async def test_a_token_is_good_for_its_own_conversation_only_and_runs_out() -> None:
-    async with open_shop(token_ttl_s=1) as shop, client(shop) as first, client(shop) as second:
+    now = [1_000_000.0]
+    async with open_shop(token_ttl_s=100, wall=lambda: now[0]) as shop, client(shop) as first, client(shop) as second:
         mine, other = first.frames[0], second.frames[0]
         hello = {"type": "hello", "protocol": 1, "token": mine["token"], "conversation": other["conversation"]}
         assert await _closing(shop, hello) == CloseCode.TOKEN
-        await asyncio.sleep(0.6)
+        now[0] += 60
         await first.send(type="ping")
-        assert (await first.next("pong"))["token"] != mine["token"]
-        await asyncio.sleep(0.6)
-        hello["conversation"] = mine["conversation"]
+        fresh = (await first.next("pong"))["token"]
+        now[0] += 60
+        hello = {"type": "hello", "protocol": 1, "token": mine["token"], "conversation": mine["conversation"]}
         assert await _closing(shop, hello) == CloseCode.TOKEN
+        async with client(shop, token=fresh, conversation=mine["conversation"]) as again:
+            assert again.frames[0]["type"] == "welcome"
 
 
 async def test_too_fast_is_refused_with_a_time_and_then_taken() -> None:
