@@ -59,7 +59,11 @@ class TokenSigner:
         """The claims of a good token. `TokenError` codes: `token_invalid`, `token_expired`."""
         head, _, mac = token.rpartition(".")
         version, _, payload = head.partition(".")
-        if version != _VERSION or not hmac.compare_digest(mac.encode(), _encode(self._mac(head)).encode()):
+        if (
+            not token.isascii()
+            or version != _VERSION
+            or not hmac.compare_digest(mac.encode(), _encode(self._mac(head)).encode())
+        ):
             raise TokenError("token_invalid", "访客凭证无效，请不带 token 重新开始")
         try:
             claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
