@@ -27,6 +27,10 @@ _BARGAIN = re.compile(
 )
 _PRICE = re.compile(r"多少钱|价格|价钱|卖多少|几块|怎么卖|什么价|售价|多少米")
 _NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", re.I)
+_PRESENT = re.compile(
+    r"介绍|怎么样|说说|讲讲|讲一下|说一下|好不好|值得买|有什么(?:特点|优点|好处)|这(?:款|个|件|张|盏)|它|详细|了解"
+)
+_FILLER = re.compile(r"请问|你们|我们|一下|可以|怎么|什么|多少|有没有|是不是|能不能|[吗呢吧啊呀的了是我你您能有会]")
 _PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
 
 
@@ -85,7 +89,12 @@ class EmbeddedAnswerer:
                 said.insert(0, _sentence(choose(memory, "bargain", phrases.BARGAIN)))
             return said[: style.max_sentences]
         if evidence.record and (top is None or top.kind is PassageKind.RECORD):
-            return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
+            if _introduces(evidence.question, evidence.record):
+                return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
+            # The record was found, but it is not what was asked for: something else may hold the answer.
+            top = _nearest(evidence)
+            if top is not None and top.kind is PassageKind.FAQ:
+                return self._faq(top, version, style)
         if top is None:
             return []
         quotes = compress(top.text, evidence.question, limit=2 if style.live else 3)
@@ -211,6 +220,26 @@ def _same_question(question: str, passage: Passage) -> bool:
     """Whether the FAQ's question is the customer's, nearly word for word (Dice over character pairs)."""
     ours, theirs = (_pairs(folded(text)) for text in (question, passage.question or ""))
     return bool(ours and theirs) and 2 * len(ours & theirs) / (len(ours) + len(theirs)) >= 0.6
+
+
+def _introduces(question: str, record: Record) -> bool:
+    """Whether the question is about the record as a whole: it names it, or asks to be told about what is on show."""
+    plain = folded(question)
+    return any(name in plain for name in (record.name, record.id, *record.aliases) if name) or bool(
+        _PRESENT.search(plain)
+    )
+
+
+def _nearest(evidence: Evidence) -> Passage | None:
+    """The passage that holds most of the question's words, or None when none holds a third of them."""
+    wanted = _pairs(_FILLER.sub("", folded(evidence.question)))
+    if not wanted:
+        return None
+    shares = [
+        (len(wanted & _pairs(folded(f"{p.heading or ''}{p.question or ''}{p.text}"))), p) for p in evidence.passages
+    ]
+    best = max(shares, key=lambda pair: pair[0], default=None)
+    return best[1] if best and best[0] >= len(wanted) / 3 else None
 
 
 def _pairs(text: str) -> set[str]:

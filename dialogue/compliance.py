@@ -64,7 +64,7 @@ def comply(sentence: str, *, evidence_text: str = "", rules: ChannelRules = CHAT
     the shop's own published contacts are not somebody's personal data.
     """
     broken: list[tuple[str, str]] = []
-    text = sentence
+    text = folded(sentence)
     for term in TERMS:
         for _ in range(HITS):
             hit = _hit(term, text, evidence_text)
@@ -73,7 +73,7 @@ def comply(sentence: str, *, evidence_text: str = "", rules: ChannelRules = CHAT
             broken.append((f"advertising/{term.family}", hit))
             if term.replacement is None:
                 return Verdict(None, tuple(broken))
-            text = folded(text).replace(hit, term.replacement)
+            text = text.replace(hit, term.replacement)
     contact = _contact(text, evidence_text, rules)
     if contact:
         rule, words = contact
@@ -86,15 +86,14 @@ def comply(sentence: str, *, evidence_text: str = "", rules: ChannelRules = CHAT
 
 
 def _hit(term: Term, text: str, evidence_text: str) -> str | None:
-    plain = folded(text)
-    for match in term.pattern.finditer(plain):
-        window = plain[match.start() : match.end() + 4]
+    for match in term.pattern.finditer(text):
+        window = text[match.start() : match.end() + 4]
         if term.family is Family.ABSOLUTE and EXEMPT.match(window):
             continue
         if term.family is Family.URGENCY and _true_urgency(match[0], evidence_text):
             continue
         if term.family is Family.MEDICAL and re.search(
-            r"(?:不能|不可|不具|没有|并非|不是|无法|不)[^，。]{0,6}$", plain[: match.start()]
+            r"(?:不能|不可|不具|没有|并非|不是|无法|不)[^，。]{0,6}$", text[: match.start()]
         ):
             continue
         return match[0]

@@ -9,10 +9,11 @@ from contextlib import aclosing
 from datetime import datetime
 from typing import Protocol
 
-from dialogue import phrases
+from dialogue import catalogue, phrases
 from dialogue.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
 from dialogue.audit import Audit, AuditLine, log_audit, masked
 from dialogue.budget import Budget, Usage
+from dialogue.catalogue import Shelf
 from dialogue.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
 from dialogue.conversation import Conversation
 from dialogue.event import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
@@ -27,7 +28,7 @@ from dialogue.segmenter import Segmenter
 from dialogue.smalltalk import MANNERS, Talk, talk_of
 from dialogue.summary import summarise
 from dialogue.wording import choose
-from knowledge import Decision, Evidence, KnowledgeError, Turn
+from knowledge import Decision, Evidence, KnowledgeError, PassageKind, Turn
 
 _LOG = logging.getLogger(__name__)
 MAX_TEXT = 2_000
@@ -62,7 +63,8 @@ class Engine:
     """Answers for every merchant and channel. Holds no conversation: the caller does.
 
     `model` is asked where evidence answers the question and nobody tries to command it; without one, or when it is
-    down, slow, over budget or not truthful, the embedded answerer speaks. `clock` gives local time.
+    down, slow, over budget or not truthful, the embedded answerer speaks. `clock` gives local time. `shelf` gives a
+    merchant's records, for questions about the whole range; `names` their names where that is cheaper.
     """
 
     def __init__(
@@ -76,6 +78,7 @@ class Engine:
         handoff: HandoffPolicy | None = None,
         asking: Asking | None = None,
         names: Names | None = None,
+        shelf: Shelf | None = None,
         audit: Audit = log_audit,
         search_timeout_s: float = 5.0,
         guarded: bool = True,
@@ -87,7 +90,8 @@ class Engine:
         self._channels = channels
         self._handoff = handoff or HandoffPolicy()
         self._asking = asking
-        self._names = names or (lambda merchant: ())
+        self._shelf = shelf or (lambda merchant: ())
+        self._names = names or (lambda merchant: tuple(record.name for record in self._shelf(merchant)))
         self._audit = audit
         self._search_timeout_s = search_timeout_s
         self._guarded = guarded
@@ -182,6 +186,14 @@ class Engine:
                 # "能机洗吗？怎么洗？": a later question may need the words of the one before it.
                 evidence = await self._search(conversation, f"{before}，{question}", record_id, history) or evidence
             before = question
+            ranged = self._ranged(conversation, evidence)
+            if ranged:
+                decision, version = Decision.ANSWER, evidence.version or version
+                for sentence in ranged:
+                    if sentence.text not in said:
+                        said.append(sentence.text)
+                        yield sentence
+                continue
             decision = evidence.decision if decision is Decision.REFUSE else decision
             version = evidence.version or version
             if evidence.record:
@@ -208,6 +220,18 @@ class Engine:
         for event in self._afterwards(conversation, evidence, decision, rules, suggestions):
             yield event
         yield Done(decision.value, record_id, version)
+
+    def _ranged(self, conversation: Conversation, evidence: Evidence) -> tuple[Sentence, ...]:
+        """The answer to a question about the whole range, where the evidence has none or only one product's."""
+        if evidence.decision is Decision.ANSWER and (evidence.facts or _faq_first(evidence)):
+            return ()
+        return catalogue.answer(
+            evidence.question,
+            self._shelf(conversation.merchant),
+            conversation,
+            version=evidence.version,
+            today=self._clock().date(),
+        )
 
     async def _search(
         self, conversation: Conversation, question: str, record_id: str | None, history: tuple[Turn, ...]
@@ -345,6 +369,10 @@ class Engine:
 
     def _line(self, conversation: Conversation, rule: str, action: str, detail: str) -> None:
         self._audit(AuditLine(self._clock(), conversation.merchant, conversation.id, rule, action, masked(detail)))
+
+
+def _faq_first(evidence: Evidence) -> bool:
+    return bool(evidence.passages) and evidence.passages[0].kind is PassageKind.FAQ
 
 
 def handoff_events(conversation: Conversation) -> list[Event]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import cached_property
 
 from dialogue.claim import claims
 from dialogue.compliance import ChannelRules, comply
@@ -27,7 +28,8 @@ class Gate:
     ) -> None:
         self._evidence = evidence
         self._rules = rules
-        self._grounding = Grounding(evidence, names=names, today=today)
+        self._names = tuple(names)
+        self._today = today
         own = evidence.record.facts if evidence.record else ()
         every = tuple(dict.fromkeys((*evidence.facts, *own)))
         self.facts: tuple[Fact, ...] = tuple(fact for fact in every if not ended(fact, every, today))
@@ -35,6 +37,11 @@ class Gate:
         lines = [f"{f.record_name}{f.title}{f.text}" for f in self.facts]
         lines += [f"{p.question or ''}{p.text}" for p in evidence.passages]
         self._text = "\n".join(lines)
+
+    @cached_property
+    def _grounding(self) -> Grounding:
+        """Read from the evidence when the first sentence of a model has to be checked."""
+        return Grounding(self._evidence, names=self._names, today=self._today)
 
     def truthful(self, text: str, *, canary: str) -> tuple[Sentence | None, Broken]:
         """A model's sentence as it may leave, or None with the rules it broke."""

@@ -1,0 +1,187 @@
+"""Questions about the shop's range instead of one product: what is there, the cheapest, what costs less than …. Pure.
+
+Everything that is said is counted or compared from typed facts; names and prices are quoted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from dialogue.claim import ClaimKind, claims
+from dialogue.event import Citation, Emotion, Sentence
+from dialogue.numeral import folded
+from dialogue.promotion import ended
+from dialogue.wording import Remembers, choose
+from knowledge import Fact, Money, Record
+
+MOST = 5
+"""Products named in one answer."""
+
+
+class Wish(StrEnum):
+    """What is asked of the range."""
+
+    LIST = "list"
+    CHEAPEST = "cheapest"
+    DEAREST = "dearest"
+    BELOW = "below"
+    SUITED = "suited"
+
+
+@dataclass(frozen=True, slots=True)
+class RangeQuestion:
+    """A question about the range."""
+
+    wish: Wish
+    limit: Decimal | None = None
+    """With `BELOW`: the highest price."""
+    of_kind: bool = False
+    """Whether it only makes sense where the shop has the kind that is named ("有哪些沙发", not "有什么颜色")."""
+
+
+_CHEAPEST = re.compile(r"(?:最便宜|价格最低|最实惠|最低价|价位最低)")
+_DEAREST = re.compile(r"(?:最贵|价格最高|最高价)")
+_BELOW = re.compile(r"以内|以下|之内|不到|不超过|低于|预算")
+_LIST = re.compile(
+    r"(?:有|卖|都有|一共有|还有)(?:哪些|什么|啥|哪几)(?:别的|其他)?(?:商品|产品|东西|款|款式|好货|好东西)"
+    r"|(?:卖|经营)(?:什么|啥)(?:的|东西)?(?:[?？]|$)|商品(?:列表|清单)|(?:哪些|几款)(?:商品|产品|款)"
+)
+_LIST_KIND = re.compile(r"(?:有|卖)(?:哪些|什么|啥|哪几款|哪几种)[\u4e00-\u9fff]{1,4}\W*$")
+_SUITED = re.compile(r"(?:推荐|适合|有没有适合|想买|挑|选)(?!.{0,6}(?:怎么|退|什么尺寸))")
+_EMPTY_WORDS = re.compile(
+    r"推荐|适合|有没有|想买|一款|一个|一下|哪些|哪款|哪个|什么|可以|帮我|给我|请|的|吗|呢|我|你们|店里|家里|放在|放|用|挑|选|有|买|[?？，。！]"
+)
+
+_WORDINGS: dict[Wish, tuple[str, ...]] = {
+    Wish.LIST: ("店里现在有：{items}。", "目前在卖的有{items}。", "您可以看看{items}。"),
+    Wish.CHEAPEST: ("按现在的价格，价格较低的是{items}。", "预算紧的话可以看{items}。", "价位低一些的是{items}。"),
+    Wish.DEAREST: ("价格高一些的是{items}。", "按现在的价格，{items}排在前面。", "价位较高的是{items}。"),
+    Wish.BELOW: ("这个价位里有{items}。", "按您的预算，可以看看{items}。", "符合预算的有{items}。"),
+    Wish.SUITED: ("可以看看{items}。", "按资料里写的，{items}比较合适。", "您可以考虑{items}。"),
+}
+_NONE = ("这个价位暂时没有合适的商品。", "按您的预算，店里暂时没有对应的商品。", "店里目前没有这个价位的商品。")
+_MORE = ("想细看哪一款，告诉我名字就行。", "对哪款感兴趣，我再给您细说。", "您看中哪款，我接着介绍。")
+
+
+def asked(question: str) -> RangeQuestion | None:
+    """What a question asks of the range, or None."""
+    text = folded(question)
+    if _CHEAPEST.search(text):
+        return RangeQuestion(Wish.CHEAPEST)
+    if _DEAREST.search(text):
+        return RangeQuestion(Wish.DEAREST)
+    money = [Decimal(c.value) for c in claims(text) if c.kind is ClaimKind.NUMBER and c.unit in ("元", "")]
+    if money and _BELOW.search(text):
+        return RangeQuestion(Wish.BELOW, max(money))
+    if _LIST.search(text):
+        return RangeQuestion(Wish.LIST)
+    if _LIST_KIND.search(text):
+        return RangeQuestion(Wish.LIST, of_kind=True)
+    return RangeQuestion(Wish.SUITED) if _SUITED.search(text) else None
+
+
+def answer(
+    question: str,
+    records: Sequence[Record],
+    memory: Remembers,
+    *,
+    version: str = "",
+    today: date | None = None,
+) -> tuple[Sentence, ...]:
+    """The reply about the range, empty when the question asks nothing of it or the records do not answer it."""
+    wanted = asked(question)
+    if wanted is None or not records:
+        return ()
+    shelf = _of_kind(question, records)
+    if wanted.of_kind and len(shelf) == len(records):
+        return ()
+    priced = [(price, record) for record in shelf if (price := _price(record, today))]
+    chosen: list[tuple[Fact | None, Record]]
+    match wanted.wish:
+        case Wish.CHEAPEST:
+            chosen = [*sorted(priced, key=lambda pair: _amount(pair[0]))[:2]]
+        case Wish.DEAREST:
+            chosen = [*sorted(priced, key=lambda pair: -_amount(pair[0]))[:2]]
+        case Wish.BELOW:
+            limit = wanted.limit or Decimal(0)
+            within = [pair for pair in priced if _amount(pair[0]) <= limit]
+            chosen = [*sorted(within, key=lambda pair: -_amount(pair[0]))]
+            if priced and not chosen:
+                return (Sentence(choose(memory, "range/none", _NONE)),)
+        case Wish.LIST:
+            chosen = [(_price(record, today), record) for record in shelf]
+        case Wish.SUITED:
+            chosen = [(_price(record, today), record) for record in _suited(question, shelf, len(records))]
+    if not chosen:
+        return ()
+    return _said(wanted.wish, chosen, memory, version)
+
+
+def _said(
+    wish: Wish, chosen: Sequence[tuple[Fact | None, Record]], memory: Remembers, version: str
+) -> tuple[Sentence, ...]:
+    named = chosen[:MOST]
+    items = "、".join(f"{record.name}（{_text(price)}）" if price else record.name for price, record in named)
+    items += "等" if len(chosen) > MOST else ""
+    citations = tuple(
+        Citation(p.source.file, f"{p.title}：{p.text}", p.source.sheet, p.source.page, p.source.line, version)
+        for p, _ in named
+        if p
+    )
+    only = chosen[0][1].id if len(chosen) == 1 else None
+    text = choose(memory, f"range/{wish}", _WORDINGS[wish]).format(items=items)
+    first = Sentence(text, Emotion.NEUTRAL, citations, only)
+    return (first, Sentence(choose(memory, "range/more", _MORE), Emotion.JOY, (), only))
+
+
+def _of_kind(question: str, records: Sequence[Record]) -> Sequence[Record]:
+    """The records of the kind that the question names ("沙发"), else all."""
+    text = folded(question)
+
+    def named(record: Record) -> bool:
+        words = {record.kind, *(record.name[-length:] for length in (2, 3) if len(record.name) > length)}
+        return any(len(word) >= 2 and word in text for word in words)
+
+    return [record for record in records if named(record)] or records
+
+
+def _suited(question: str, shelf: Sequence[Record], total: int) -> list[Record]:
+    wanted = _pairs(_EMPTY_WORDS.sub(" ", folded(question)))
+    scored: list[tuple[int, Record]] = []
+    for record in shelf:
+        facts = [f for f in record.facts if f.name in ("scenario", "selling_points", "audience", "description")]
+        scored.append((len(wanted & _pairs("，".join(f.text for f in facts))), record))
+    best = max((score for score, _ in scored), default=0)
+    if best:
+        return [record for score, record in scored if score == best][:3]
+    return list(shelf[:3]) if len(shelf) < total else []
+
+
+def _price(record: Record, today: date | None) -> Fact | None:
+    promotion = record.fact("promotion_price")
+    if promotion and isinstance(promotion.value, Money) and not ended(promotion, record.facts, today):
+        return promotion
+    price = record.fact("price")
+    return price if price and isinstance(price.value, Money) else None
+
+
+def _amount(fact: Fact) -> Decimal:
+    return fact.value.amount if isinstance(fact.value, Money) else Decimal(0)
+
+
+def _text(fact: Fact) -> str:
+    text = fact.text.strip().rstrip("。；;")
+    return f"{text}元" if re.fullmatch(r"[\d,.]+", text) else text
+
+
+def _pairs(text: str) -> set[str]:
+    return {run[i : i + 2] for run in re.findall(r"[\u4e00-\u9fff]+", text) for i in range(len(run) - 1)}
+
+
+Shelf = Callable[[str], Sequence[Record]]
+"""The records of a merchant's live version."""
