@@ -197,9 +197,9 @@ def _pair(values: Any) -> tuple[float, float]:
 
 
 def _read_image(path: Path, *, alpha: bool = False) -> Image:
-    picture = cv2.imdecode(
-        np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR
-    )
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    flags = cv2.IMREAD_UNCHANGED if alpha else cv2.IMREAD_COLOR
+    picture = cv2.imdecode(data, flags) if data.size else None
     if picture is None or (alpha and picture.shape[2] != 4):
         raise ValueError(f"{path.name} is no picture of the expected kind")
     return cast(Image, picture)

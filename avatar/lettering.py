@@ -20,12 +20,13 @@ WHITE: Colour = (255, 255, 255)
 def font(size: int) -> ImageFont.FreeTypeFont:
     """Return the typeface at `size` pixels an em."""
     path = Path(str(files("pylopdf_fonts_zh_cn"))) / "NotoSansSC-Regular.otf"
-    return ImageFont.truetype(str(path), size)
+    # The simple layout engine takes any text; the complex one refuses some and Chinese needs none of it.
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 
-def text_width(text: str, size: int, *, weight: int = 0) -> int:
+def text_width(text: str, size: int, *, weight: float = 0.0) -> int:
     """Return the advance width of one line in pixels; `weight` is the extra stroke of a bolder cut."""
-    return round(font(size).getlength(text)) + 2 * weight
+    return round(font(size).getlength(text) + 2 * weight)
 
 
 def write(
@@ -35,7 +36,7 @@ def write(
     *,
     size: int,
     colour: Colour = WHITE,
-    weight: int = 0,
+    weight: float = 0.0,
     anchor: str = "ls",
 ) -> None:
     """Write one line onto an RGBA canvas; `position` is the point that `anchor` (Pillow's) names."""
@@ -50,7 +51,7 @@ def write(
     )
 
 
-def wrap(text: str, size: int, width: int, *, lines: int, weight: int = 0) -> list[str]:
+def wrap(text: str, size: int, width: int, *, lines: int, weight: float = 0.0) -> list[str]:
     """Break `text` into at most `lines` lines of `width` pixels, never before a closing mark; cut the rest with …."""
     closing = "，。！？；：、）》」』”’…,.!?;:)%"
     out: list[str] = []

@@ -21,11 +21,8 @@ def densify(patches: Patches, *, rows: int, columns: int) -> Patches:
 
 def between(a: Image, b: Image, shares: list[float]) -> list[Image]:
     """Return pictures part of the way from `a` to `b`, moved along the flow between them and cross-faded."""
-    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    grey_a, grey_b = cv2.cvtColor(a, cv2.COLOR_BGR2GRAY), cv2.cvtColor(b, cv2.COLOR_BGR2GRAY)
-    start = np.zeros((*grey_a.shape, 2), np.float32)
-    forth, back = _calm(flow.calc(grey_a, grey_b, start.copy())), _calm(flow.calc(grey_b, grey_a, start))
-    here = identity(grey_a.shape[1], grey_a.shape[0])
+    forth, back = _flow(a, b), _flow(b, a)
+    here = identity(a.shape[1], a.shape[0])
     out = []
     for share in shares:
         moved_a = bend(a, here - np.float32(share) * forth, fine=True)
@@ -48,6 +45,17 @@ def _fill(images: Image, at: tuple[float, ...], steps: int) -> tuple[Image, tupl
         filled.append(images[i + 1])
         where.append(at[i + 1])
     return np.stack(filled), tuple(where)
+
+
+def _flow(a: Image, b: Image) -> Field:
+    """Find where the pixels of `a` go in `b`, at half size: features move a few pixels only, and smoothly."""
+    half = [
+        cv2.resize(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+        for image in (a, b)
+    ]
+    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    found = search.calc(half[0], half[1], np.zeros((*half[0].shape, 2), np.float32))
+    return _calm(2 * cv2.resize(found, (a.shape[1], a.shape[0]), interpolation=cv2.INTER_LINEAR))
 
 
 def _calm(flow: NDArray[Any]) -> Field:

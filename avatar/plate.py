@@ -6,6 +6,7 @@ phones cut about a tenth off each side of a 9:16 picture and lay controls over i
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,7 +75,7 @@ class Layout:
 
     @property
     def plate_width(self) -> int:
-        return round(self.width * 0.78) if self.portrait else round(self.width * 0.30)
+        return round(self.width * 0.78) if self.portrait else round(self.width * 0.335)
 
 
 def draw_label(layout: Layout) -> Overlay:
@@ -87,18 +88,22 @@ def draw_label(layout: Layout) -> Overlay:
 
 
 def draw_caption(text: str, layout: Layout, *, bottom: int) -> Overlay | None:
-    """Draw a caption of at most two lines that ends at height `bottom`; None for an empty text."""
-    size, pad, weight = round(38 * layout.unit), round(20 * layout.unit), max(1, round(0.7 * layout.unit))
-    width = layout.plate_width if layout.portrait else round(layout.width * 0.56)
-    lines = wrap(text, size, width - 2 * pad, lines=2, weight=weight)
+    """Draw a caption of at most three lines that ends at height `bottom`; None for an empty text.
+
+    In landscape it stands to the right of the product card's place.
+    """
+    size, pad, weight = round(38 * layout.unit), round(20 * layout.unit), 0.4 * layout.unit
+    first = layout.left if layout.portrait else layout.left + layout.plate_width + pad
+    width = layout.plate_width if layout.portrait else layout.width - layout.left - first
+    lines = wrap(text, size, width - 2 * pad, lines=3, weight=weight)
     if not lines:
         return None
     step = round(size * 1.36)
-    inner = max(text_width(line, size, weight=weight) for line in lines)
+    inner = math.ceil(max(text_width(line, size, weight=weight) for line in lines))
     canvas = _plate((inner + 2 * pad, step * len(lines) + pad), round(14 * layout.unit), _INK)
     for i, line in enumerate(lines):
         write(canvas, (pad, pad / 2 + step * (i + 0.5)), line, size=size, weight=weight, anchor="lm")
-    x = layout.left if layout.portrait else (layout.width - canvas.width) // 2
+    x = first if layout.portrait else max(first, (layout.width - canvas.width) // 2)
     return Overlay(canvas, (x, bottom - canvas.height))
 
 
@@ -147,12 +152,12 @@ class CardPlate:
             canvas.alpha_composite(thumb, (pad, pad))
             x += side + pad
         room = layout.plate_width - x - pad
-        title = wrap(card.title, round(30 * u), room, lines=1, weight=1)[0] if card.title.strip() else ""
-        write(canvas, (x, pad + 22 * u), title, size=round(30 * u), weight=1, anchor="lm")
+        title = wrap(card.title, round(30 * u), room, lines=1, weight=0.5)[0] if card.title.strip() else ""
+        write(canvas, (x, pad + 22 * u), title, size=round(30 * u), weight=0.5, anchor="lm")
         base = pad + 88 * u
-        write(canvas, (x, base), "¥", size=round(28 * u), colour=_PRICE, weight=1)
+        write(canvas, (x, base), "¥", size=round(28 * u), colour=_PRICE, weight=0.5)
         at = x + text_width("¥", round(28 * u)) + 4 * u
-        write(canvas, (at, base), card.price, size=round(46 * u), colour=_PRICE, weight=1)
+        write(canvas, (at, base), card.price, size=round(46 * u), colour=_PRICE, weight=0.5)
         at += text_width(card.price, round(46 * u)) + 16 * u
         if card.original_price:
             size = round(26 * u)
@@ -167,8 +172,9 @@ class CardPlate:
         self._clock_place = (x, round(pad + 108 * u))
         if card.note:
             shift = 230 * u if card.ends_in_s is not None else 0
-            note = wrap(card.note, round(26 * u), max(1, round(room - shift)), lines=1)[0]
-            write(canvas, (x + shift, pad + 129 * u), note, size=round(26 * u), colour=_QUIET, anchor="lm")
+            if text_width(card.note, round(26 * u)) <= room - shift:
+                at_note = (x + shift, pad + 129 * u)
+                write(canvas, at_note, card.note, size=round(26 * u), colour=_QUIET, anchor="lm")
         return Overlay(canvas, (layout.left, layout.card_bottom - height))
 
     def _draw_clock(self, left: int) -> Overlay:
@@ -184,7 +190,7 @@ class CardPlate:
         for character in text:
             step = cell if character.isdigit() else cell * 0.55
             write(
-                canvas, (at + step / 2, canvas.height / 2), character, size=size, colour=_AMBER, weight=1, anchor="mm"
+                canvas, (at + step / 2, canvas.height / 2), character, size=size, colour=_AMBER, weight=0.5, anchor="mm"
             )
             at += step
         left_x, top_y = self._plate.box[0], self._plate.box[1]

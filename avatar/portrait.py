@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -29,7 +30,7 @@ class PortraitError(AvatarError):
 def read_photo(path: Path) -> Image:
     """Read a still photo as BGR, upright, its long side at most 2,560 pixels. Raises `PortraitError`."""
     try:
-        with Canvas.open(path) as opened:
+        with warnings.catch_warnings(), _open(path) as opened:
             if getattr(opened, "n_frames", 1) > 1:
                 raise PortraitError(f"{path.name}: a moving picture; give one still photo, or a video with --clip")
             if opened.width * opened.height > _MOST_PIXELS:
@@ -41,9 +42,16 @@ def read_photo(path: Path) -> Image:
             rgb = np.asarray(picture.convert("RGB"))
     except FileNotFoundError as exc:
         raise PortraitError(f"{path}: no such file") from exc
-    except (OSError, ValueError, SyntaxError, Canvas.DecompressionBombError) as exc:
+    except (Canvas.DecompressionBombError, Canvas.DecompressionBombWarning) as exc:
+        raise PortraitError(f"{path.name}: more than 80 megapixels; make it smaller first") from exc
+    except (OSError, ValueError, SyntaxError) as exc:
         raise PortraitError(f"{path.name}: the photo cannot be read ({exc}); save it again as jpg or png") from exc
     return np.ascontiguousarray(rgb[..., ::-1])
+
+
+def _open(path: Path) -> Canvas.Image:
+    warnings.simplefilter("error", Canvas.DecompressionBombWarning)
+    return Canvas.open(path)
 
 
 def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:

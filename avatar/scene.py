@@ -217,7 +217,8 @@ def _backdrop(
 
 def _cover(path: Path, width: int, height: int) -> Pixels:
     """Read a picture and let it cover the frame, cut evenly."""
-    picture = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    data = np.frombuffer(path.read_bytes(), np.uint8)
+    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if picture is None:
         raise SceneError(f"{path}: no picture that can be read; use jpg, png or webp")
     scale = max(width / picture.shape[1], height / picture.shape[0])

@@ -1,0 +1,178 @@
+"""A merchant's own host, made from a picture of our own rendered host: nobody real is in the tests."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from PIL import Image as Canvas
+
+from avatar.catalogue import LANDMARKER, open_models
+from avatar.colour import to_bgr
+from avatar.create import Consent, QualityError, check_photo, create_host
+from avatar.errors import AvatarError
+from avatar.host import Image, load_host
+from avatar.landmarks import FaceFinder
+from avatar.mouth import MouthPose
+from avatar.performance import Performance, Pose
+from avatar.scene import Stage
+
+pytestmark = pytest.mark.model
+CONSENT = Consent("小栖", "店主", datetime(2026, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def finder(models_dir: Path) -> Iterator[FaceFinder]:
+    with FaceFinder(open_models(models_dir).folder(LANDMARKER) / "face_landmarker.task") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def portrait() -> Image:
+    """A room photo, 1,300 pixels square, with the shipped host in its middle."""
+    host = load_host("xiaoqi").picture[:1240]
+    photo = np.empty((1300, 1300, 3), np.float32)
+    photo[:] = np.linspace((190, 200, 210), (150, 160, 180), 1300)[:, None]
+    place = photo[60:1300, 130:1170]
+    alpha = host[..., 3:].astype(np.float32) / 255
+    place[:] = host[..., :3] * alpha + place * (1 - alpha)
+    return photo.astype(np.uint8)
+
+
+def _save(picture: Image, path: Path) -> Path:
+    Canvas.fromarray(np.ascontiguousarray(picture[..., ::-1])).save(path, quality=92)
+    return path
+
+
+def _make(source: Path, hosts: Path, finder: FaceFinder, *, clip: bool = False, **change: object) -> None:
+    wish = {"name": "shop", "title": "店主", "gender": "", "voice": "zf_xiaobei", "consent": CONSENT} | change
+    create_host(source, clip=clip, hosts_dir=hosts, finder=finder, **wish)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory, portrait: Image, finder: FaceFinder) -> Path:
+    folder = tmp_path_factory.mktemp("own")
+    _make(_save(portrait, folder / "photo.jpg"), folder / "hosts", finder)
+    return folder / "hosts"
+
+
+def test_a_photo_becomes_a_host_that_speaks_and_blinks(own: Path, finder: FaceFinder) -> None:
+    stage = Stage(load_host("shop", hosts_dir=own), background="own")
+    shut, opened, blinked = (
+        finder.find(to_bgr(stage.draw(pose)))[0] for pose in (Pose(), Pose(mouth=MouthPose(open=1.0)), Pose(lids=1.0))
+    )
+    assert shut.mouth_opening < 0.02
+    assert opened.mouth_opening > 0.05
+    assert blinked.blendshapes["eyeBlinkLeft"] > shut.blendshapes["eyeBlinkLeft"] + 0.3
+    rounded = finder.find(to_bgr(stage.draw(Pose(mouth=MouthPose(open=0.3, wide=-1)))))[0]
+    spread = finder.find(to_bgr(stage.draw(Pose(mouth=MouthPose(open=0.3, wide=1)))))[0]
+    assert spread.mouth_width > 1.15 * rounded.mouth_width
+
+
+def test_at_rest_the_host_looks_like_the_photo(own: Path) -> None:
+    host = load_host("shop", hosts_dir=own)
+    frame = to_bgr(Stage(host, background="own").draw(Pose()))
+    photo = host.picture[..., :3]
+    inside = np.zeros(photo.shape[:2], bool)
+    inside[300:1100, 250:470] = True
+    assert np.abs(frame.astype(int) - photo)[inside].mean() < 3
+
+
+def test_the_consent_is_recorded_with_the_host(own: Path) -> None:
+    consent = json.loads((own / "shop" / "host.json").read_text("utf-8"))["consent"]
+    assert consent["person"] == "小栖"
+    assert consent["confirmed_by"] == "店主"
+    assert consent["at"] == "2026-01-01T00:00:00+00:00"
+    assert "书面同意" in consent["text"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"name": "../x"}, {"name": "Shop"}, {"name": "xiaoqi"}, {"consent": Consent(" ", "店主", CONSENT.at)}],
+)
+def test_a_wrong_name_or_no_consent_leaves_nothing_behind(
+    change: dict[str, object], tmp_path: Path, portrait: Image, finder: FaceFinder
+) -> None:
+    with pytest.raises(AvatarError):
+        _make(_save(portrait, tmp_path / "photo.jpg"), tmp_path / "hosts", finder, **change)
+    assert not (tmp_path / "hosts").exists()
+
+
+def _sunglasses(photo: Image, points: np.ndarray) -> Image:
+    picture = photo.copy()
+    for iris in (468, 473):
+        centre = tuple(int(v) for v in points[iris, :2])
+        cv2.ellipse(picture, centre, (70, 55), 0, 0, 360, (12, 12, 12), -1)
+    return picture
+
+
+def _mask(photo: Image, points: np.ndarray) -> Image:
+    picture = photo.copy()
+    x, y = points[13, :2].astype(int)
+    cv2.rectangle(picture, (x - 110, y - 45), (x + 110, y + 75), (200, 150, 90), -1)
+    return picture
+
+
+def _mouth_open(photo: Image, points: np.ndarray) -> Image:
+    stage = Stage(load_host("xiaoqi"), background="daylight")
+    return to_bgr(stage.draw(Pose(mouth=MouthPose(open=0.9))))
+
+
+def _two(photo: Image, points: np.ndarray) -> Image:
+    return np.hstack([photo, photo[:, ::-1]])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "advice"),
+    [
+        (lambda photo, points: np.full((800, 600, 3), 180, np.uint8), "没有找到人脸"),
+        (_two, "两张脸"),
+        (lambda photo, points: cv2.resize(photo, (400, 400)), "太小"),
+        (lambda photo, points: cv2.GaussianBlur(photo, (0, 0), 9), "模糊"),
+        (lambda photo, points: np.ascontiguousarray(np.rot90(photo)), "方向|歪"),
+        (lambda photo, points: (photo * 0.15).astype(np.uint8), "光线"),
+        (_sunglasses, "墨镜|眼睛|没有找到人脸"),
+        (_mask, "挡住|没有找到人脸"),
+        (_mouth_open, "张开"),
+        (lambda photo, points: np.ascontiguousarray(photo[:, 560:]), "没有拍全|偏向|没有找到"),
+    ],
+)
+def test_a_bad_photo_gets_advice_and_leaves_nothing_behind(
+    spoil: object, advice: str, tmp_path: Path, portrait: Image, finder: FaceFinder
+) -> None:
+    points = finder.find(portrait)[0].points
+    path = _save(spoil(portrait, points), tmp_path / "photo.jpg")  # type: ignore[operator]
+    quality = check_photo(path, finder)
+    assert not quality.accepted
+    with pytest.raises(QualityError, match=advice):
+        _make(path, tmp_path / "hosts", finder)
+    assert not (tmp_path / "hosts").exists()
+
+
+def test_a_good_photo_passes_every_check(tmp_path: Path, portrait: Image, finder: FaceFinder) -> None:
+    quality = check_photo(_save(portrait, tmp_path / "photo.jpg"), finder)
+    assert quality.accepted, quality.advice
+
+
+def test_a_clip_gives_its_best_still_and_its_own_movement(tmp_path: Path, finder: FaceFinder) -> None:
+    stage = Stage(load_host("xiaoqi"), background="#c8c0b8", seed=3)
+    performance = Performance(seed=3)
+    path = tmp_path / "clip.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 720, 1280, "yuv420p"
+        for k in range(28):
+            pose = performance.pose(k * 4800, ())
+            picture = to_bgr(stage.draw(Pose(turn=pose.turn, tilt=pose.tilt, nod=pose.nod, lids=pose.lids)))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
+        container.mux(stream.encode(None))
+    _make(path, tmp_path / "hosts", finder, clip=True)
+    host = load_host("shop", hosts_dir=tmp_path / "hosts")
+    assert host.manner is not None and 10 <= len(host.manner) <= 15
+    assert np.ptp([turn for turn, _, _ in host.manner]) > 0.3
+    shutil.rmtree(tmp_path / "hosts")

@@ -1,0 +1,110 @@
+"""Photos and clips as people send them: read safely or refused in one line."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image as Canvas
+
+from avatar.portrait import HEIGHT, WIDTH, PortraitError, cut, read_clip, read_photo
+
+
+def _noise(width: int, height: int) -> Canvas.Image:
+    return Canvas.fromarray(np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8))
+
+
+def test_a_large_photo_is_made_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    _noise(4000, 3000).save(path, quality=30)
+    assert max(read_photo(path).shape) == 2560
+
+
+def test_the_cameras_rotation_is_undone(tmp_path: Path) -> None:
+    path = tmp_path / "turned.jpg"
+    exif = Canvas.Exif()
+    exif[0x0112] = 6
+    _noise(60, 40).save(path, exif=exif)
+    assert read_photo(path).shape[:2] == (60, 40)
+
+
+def test_cmyk_palette_and_transparency_become_colours(tmp_path: Path) -> None:
+    for mode, name in (("CMYK", "a.jpg"), ("P", "b.png"), ("RGBA", "c.png"), ("L", "d.png"), ("I;16", "e.png")):
+        Canvas.new(mode, (30, 20)).save(tmp_path / name)
+        assert read_photo(tmp_path / name).shape == (20, 30, 3)
+
+
+def _truncated(path: Path) -> None:
+    _noise(200, 200).save(path.with_suffix(".full.jpg"))
+    path.write_bytes(path.with_suffix(".full.jpg").read_bytes()[:2000])
+
+
+def _moving(path: Path) -> None:
+    frames = [_noise(20, 20), Canvas.new("RGB", (20, 20))]
+    frames[0].save(path, format="GIF", save_all=True, append_images=frames[1:])
+
+
+def _enormous(path: Path) -> None:
+    Canvas.new("1", (10000, 10001)).save(path, format="PNG")
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (_truncated, "cannot be read"),
+        (_moving, "still photo"),
+        (_enormous, "80 megapixels"),
+        (lambda path: path.write_bytes(b""), "cannot be read"),
+        (lambda path: path.write_text("not a picture"), "cannot be read"),
+        (lambda path: path.mkdir(), "cannot be read"),
+        (lambda path: None, "no such file"),
+    ],
+)
+def test_what_cannot_be_a_photo_is_refused_in_one_line(tmp_path: Path, make: object, word: str) -> None:
+    path = tmp_path / "photo.jpg"
+    make(path)  # type: ignore[operator]
+    with pytest.raises(PortraitError, match=word) as refusal:
+        read_photo(path)
+    assert "\n" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("size", [(400, 1200), (1200, 400), (301, 207), (2000, 2000)])
+def test_any_shape_is_cut_to_the_hosts_shape_without_a_gap(size: tuple[int, int]) -> None:
+    photo = np.full((size[1], size[0], 3), 128, np.uint8)
+    picture, scale, offset = cut(photo, (size[0] / 2, size[1] / 3), min(size) / 3)
+    assert picture.shape == (HEIGHT, WIDTH, 3)
+    assert int(picture.min()) > 100
+    assert scale > 0 and offset[1] <= HEIGHT
+
+
+def _clip(path: Path, frames: int, *, rate: int = 25, size: tuple[int, int] = (64, 48)) -> None:
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        for k in range(frames):
+            picture = np.full((size[1], size[0], 3), k % 255, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+
+
+def test_a_clip_gives_five_stills_a_second(tmp_path: Path) -> None:
+    path = tmp_path / "clip.mp4"
+    _clip(path, 75)
+    stills = list(read_clip(path))
+    assert 14 <= len(stills) <= 16
+    assert stills[0].shape == (48, 64, 3)
+
+
+def test_clips_that_are_too_short_too_long_or_none_are_refused(tmp_path: Path) -> None:
+    short, long, sound, broken = (tmp_path / name for name in ("short.mp4", "long.mp4", "sound.wav", "broken.mp4"))
+    _clip(short, 20)
+    _clip(long, 5 * 62, rate=5)
+    with av.open(str(sound), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000)
+        frame = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.int16), layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+    broken.write_bytes(b"\0" * 500)
+    for path, word in ((short, "at least 2"), (long, "60 seconds"), (sound, "no video"), (broken, "cannot be read")):
+        with pytest.raises(PortraitError, match=word):
+            list(read_clip(path))
