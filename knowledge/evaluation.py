@@ -1,7 +1,7 @@
 """`knowledge eval`: cases from JSON Lines, judged against what a search really returns.
 
-Three kinds of case, told apart by their fields: a field question (`answers`), a retrieval question (`relevant`), a scope
-question (`answerable`). The reply judged for a field question is the quotation of its facts, as any speaker would make it.
+Three kinds of case, told apart by their fields: a field question (`answers`), a retrieval question (`relevant`), a
+scope question (`answerable`). The reply judged for a field question is the quotation of its facts.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Protocol, Self
 from knowledge.decision import DecisionModel, load_decision
 from knowledge.embedder import Embedder
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
-from knowledge.field import Asked, FieldReader, choose
+from knowledge.field import LEXICAL, Asked, FieldReader, choose
 from knowledge.folding import clauses, fold, squeeze
 from knowledge.index.opened import Index
 from knowledge.index.ranking import Ranker, Ranking, select
@@ -25,6 +26,7 @@ _log = logging.getLogger(__name__)
 
 FAQ_MATCH = 0.62
 """Likeness from which the shop's own answer to the same question is preferred to a fact of a record."""
+_ELLIPSIS = re.compile(r"(?:^那|呢[?？。]*$)")
 MAX_QUESTION = 500
 """Characters of a question that are read."""
 
@@ -36,6 +38,8 @@ class Source(Protocol):
     def version(self) -> str: ...
     @property
     def records(self) -> Sequence[Record]: ...
+    @property
+    def faqs(self) -> Sequence[Passage]: ...
     def record(self, key: str) -> Record | None: ...
     def passages_by_id(self, ids: Iterable[str]) -> Iterator[Passage]: ...
     def passages_of(self, record_id: str) -> Sequence[Passage]: ...
@@ -68,6 +72,7 @@ class Retriever:
     ) -> None:
         self._content = content
         self._index = index
+        self._embedder = embedder
         self._merchant = merchant
         self._decision = decision
         self._reranker = reranker
@@ -77,6 +82,7 @@ class Retriever:
         self._fields = FieldReader(self._records)
         self._resolver = ReferenceResolver(self._records, self._names, self._fields)
         self._ranker = Ranker(index, embedder, content.passages_by_id)
+        self._has_faqs = bool(content.faqs)
 
     @classmethod
     def open(
@@ -100,6 +106,17 @@ class Retriever:
             reranker=reranker,
         )
 
+    def over(self, content: Source) -> Self:
+        """A retriever over other content of the same version, sharing this one's index; do not close it."""
+        return type(self)(
+            content,
+            index=self._index,
+            embedder=self._embedder,
+            merchant=self._merchant,
+            decision=self._decision,
+            reranker=self._reranker,
+        )
+
     def close(self) -> None:
         """Release the index; may be called twice."""
         self._index.close()
@@ -121,7 +138,7 @@ class Retriever:
         query = text if record is None or reading.resolution.named else f"{record.name} {text}"
         own = tuple(self._content.passages_of(record.id)) if record is not None else ()
         ranking = self._ranker.rank(query, record_id=record.id if record else None, own=own)
-        if record is not None and not reading.resolution.named:
+        if self._has_faqs and record is not None and not reading.resolution.named:
             plain = self._ranker.rank(text)
             if plain.likeness > ranking.likeness:
                 ranking = Ranking(ranking.ranked, ranking.signals, plain.similar, plain.likeness)
@@ -130,20 +147,32 @@ class Retriever:
     # -- understanding ------------------------------------------------------------------------------------------
 
     def _read(self, text: str, product: str | None, history: Sequence[Turn]) -> _Reading:
-        squeezed = squeeze(text)
-        mentions = self._names.find(squeezed)
-        spoken = tuple(fold(clause) for clause in clauses(text))
-        names = {self._records[record].name for mention in mentions for record in mention.records[:20]}
-        masked = tuple(_without(clause, names, squeezed, mentions) for clause in spoken)
+        masked = self._masked(text)
         asked = tuple(self._fields.read(masked))
         given = self._content.record(product) if product else None
         trail = list(history)
         if given is not None and not any(given.name in turn.text for turn in trail):
             trail.insert(0, Turn("user", given.name))
+        before = next((turn.text for turn in reversed(history) if turn.role == "user"), None)
+        if before is not None and not (asked and asked[0].score >= LEXICAL) and _ELLIPSIS.search(fold(text)):
+            # "那双人沙发呢" asks of another record what was asked before.
+            masked = self._masked(before)
+            asked = tuple(self._fields.read(masked))
         resolution = self._resolver.resolve(text, trail, asked)
         record = self._records[resolution.record] if resolution.record is not None else None
         facts = tuple(choose(asked, record.facts, masked)) if record is not None else ()
         return _Reading(text, masked, asked, resolution, record, facts)
+
+    def _masked(self, text: str) -> tuple[str, ...]:
+        """The folded clauses without the names in them: "价格公道饭店" asks for no price."""
+        found = self._names.find(squeeze(text))
+        names = {fold(self._records[record].name) for mention in found for record in mention.records[:20]}
+        spoken = []
+        for clause in map(fold, clauses(text)):
+            for name in sorted(names, key=len, reverse=True):
+                clause = clause.replace(name, "")
+            spoken.append(clause)
+        return tuple(spoken)
 
     # -- deciding -----------------------------------------------------------------------------------------------
 
@@ -238,12 +267,6 @@ class Retriever:
         return list(names)[:4]
 
 
-def _without(clause: str, names: Iterable[str], squeezed: str, mentions: Sequence[object]) -> str:
-    for name in sorted((fold(name) for name in names), key=len, reverse=True):
-        clause = clause.replace(name, "")
-    return clause
-
-
 def _with_promotion(facts: list[Fact], record: Record) -> list[Fact]:
     """A price is not the whole truth without the promotion beside it."""
     if facts and facts[0].name == "price":
@@ -255,10 +278,13 @@ def _with_promotion(facts: list[Fact], record: Record) -> list[Fact]:
 
 
 def _ask_which(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"您问的是{names[0]}吗？"
     return f"您问的是哪一个：{'、'.join(names[:4])}？"
 
 
 def _ask_name(asked: Sequence[Asked], names: Sequence[str] = ()) -> str:
     what = f"的{asked[0].column.title}" if asked else ""
-    offered = f"比如{'、'.join(names[:3])}" if names else "请告诉我名称"
-    return f"您想问哪一款{what}？{offered}。"
+    if names:
+        return f"您想问哪一个{what}？比如{'、'.join(names[:3])}。"
+    return f"您想问哪一个{what}？请告诉我它的名称，我查一下。"

@@ -58,8 +58,11 @@ class Ranker:
         near = {id_: score for id_, score in self._index.dense.search(vector, limit=CANDIDATES) if id_ not in exclude}
         content = content_of(question)
         hits = {hit.id: hit for hit in self._index.sparse.search(content, limit=CANDIDATES) if hit.id not in exclude}
+        found = {passage.id: passage for passage in self._lookup([*near, *(id_ for id_ in hits if id_ not in near)])}
+        # What the content does not hold (any more) is no evidence, whatever an index still says.
+        near = {id_: score for id_, score in near.items() if id_ in found}
+        hits = {id_: hit for id_, hit in hits.items() if id_ in found}
         fused = fuse(near, {id_: hit.score for id_, hit in hits.items()})
-        found = {passage.id: passage for passage in self._lookup(list(fused))}
         for passage in own:
             if passage.id not in exclude:
                 found.setdefault(passage.id, passage)
