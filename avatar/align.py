@@ -24,6 +24,10 @@ _STEP = 480
 _BELOW_PEAK_DB = 32.0
 _SILENCE_STEPS = 8
 """Frames of quiet that count as a pause."""
+_CLICK_STEPS = 3
+_MARKS = ",.!?;:"
+_FINAL = 0.75
+"""The loud part of a phrase's last syllable is so much of a usual one: its end fades under the threshold."""
 
 _LENGTHS: Mapping[str, float] = {
     **dict.fromkeys("pbtdkɡ", 1.6), **dict.fromkeys("ʨʦꭧɕsʂfxh", 2.0), **dict.fromkeys("mnlŋɻ", 1.6),
@@ -47,13 +51,15 @@ def align(
 ) -> tuple[VisemeSpan, ...]:
     """Return the mouth shapes of `samples` (mono, 48 kHz), contiguous from 0 to its end."""
     loud, energy = _loudness_frames(samples)
-    silent = _silences(loud)
+    silent = _silences(loud, len(samples))
     if not phonemes or not loud.any():
         return silenced((), [(0, len(samples))], end=len(samples)) if len(samples) else ()
     anchors = _anchors(phonemes, boundaries) or _phrases(phonemes, silent, len(samples))
     ends = [0] * len(phonemes)
     for first, last, start, end in anchors:
         _lay(phonemes, ends, first, last, *_inside(silent, start, end))
+        if first:  # nothing of this stretch may begin earlier: what comes before lasts until then
+            ends[first - 1] = start
     ends = [int(at) for at in np.maximum.accumulate(ends)]
     spans = track(phonemes, ends, _stress(phonemes, ends, energy))
     return silenced(spans, silent, end=len(samples))
@@ -67,10 +73,22 @@ def _loudness_frames(samples: Samples) -> tuple[NDArray[np.bool_], NDArray[np.fl
     return level > threshold, level
 
 
-def _silences(loud: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Pauses as (start, end) in samples; at either end of the signal any quiet counts."""
+def _silences(loud: NDArray[np.bool_], end: int) -> list[tuple[int, int]]:
+    """Pauses as (start, end) in samples; at either end of the signal any quiet counts, and what is left of a frame.
+
+    A click of up to 30 ms between two pauses does not part them.
+    """
     edges = np.flatnonzero(np.diff(np.concatenate([[False], ~loud, [False]]).astype(np.int8))).reshape(-1, 2)
-    return [(int(a) * _STEP, int(b) * _STEP) for a, b in edges if b - a >= _SILENCE_STEPS or a == 0 or b == len(loud)]
+    found: list[tuple[int, int]] = []
+    for a, b in edges.tolist():
+        if b - a < _SILENCE_STEPS and 0 < a and b < len(loud):
+            continue
+        start, stop = a * _STEP, (end if b == len(loud) else b * _STEP)
+        if found and start - found[-1][1] <= _CLICK_STEPS * _STEP:
+            found[-1] = (found[-1][0], stop)
+        else:
+            found.append((start, stop))
+    return found
 
 
 def _anchors(phonemes: Sequence[Phoneme], boundaries: Sequence[WordBoundary]) -> list[tuple[int, int, int, int]]:
@@ -100,7 +118,8 @@ def _phrases(
     texts: list[tuple[int, int, float]] = []
     first = 0
     for index, phoneme in enumerate(phonemes):
-        if index + 1 == len(phonemes) or phoneme.symbol in ",.!?;:":
+        after_mark = index > 0 and phonemes[index - 1].symbol in _MARKS and phoneme.symbol == " "
+        if index + 1 == len(phonemes) or after_mark:
             texts.append((first, index + 1, sum(_length(p) for p in phonemes[first : index + 1])))
             first = index + 1
     sounds: list[tuple[int, int]] = []
@@ -161,14 +180,15 @@ def _lay(
     times: NDArray[np.float64],
     marks: NDArray[np.float64],
 ) -> None:
-    lengths = np.cumsum([_length(phoneme) for phoneme in phonemes[first:last]])
+    final = max((phoneme.syllable for phoneme in phonemes[first:last]), default=-1)
+    lengths = np.cumsum([_length(p) * (_FINAL if p.syllable == final else 1) for p in phonemes[first:last]])
     scaled = lengths / max(float(lengths[-1]), 1e-6) * times[-1]
     for index, at in zip(range(first, last), np.interp(scaled, times, marks), strict=True):
         ends[index] = int(at)
 
 
 def _length(phoneme: Phoneme) -> float:
-    return 0.0 if phoneme.symbol in ",.!?;:" else _LENGTHS.get(phoneme.symbol, 2.0)
+    return 0.0 if phoneme.symbol in _MARKS else _LENGTHS.get(phoneme.symbol, 2.0)
 
 
 def _stress(phonemes: Sequence[Phoneme], ends: Sequence[int], energy: NDArray[np.float64]) -> list[float]:

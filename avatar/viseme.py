@@ -60,8 +60,9 @@ def silenced(
             filled[-1] = VisemeSpan(Viseme.REST, filled[-1].start, span.end)
         else:
             filled.append(VisemeSpan(span.viseme, before, span.end, span.stress))
-    if filled and filled[-1].end < end:
-        filled.append(VisemeSpan(Viseme.REST, filled[-1].end, end))
+    covered = filled[-1].end if filled else 0
+    if covered < end:
+        filled.append(VisemeSpan(Viseme.REST, covered, end))
     return tuple(VisemeSpan(s.viseme, s.start + offset, s.end + offset, s.stress) for s in filled)
 
 

@@ -75,6 +75,10 @@ class KokoroVoice:
         finally:
             stop.throw()
 
+    async def idle(self) -> None:
+        """Wait until nothing is being rendered."""
+        await asyncio.get_running_loop().run_in_executor(self._worker, int)
+
     async def aclose(self) -> None:
         """Free the worker thread and let go of the model."""
         self._worker.shutdown(wait=False, cancel_futures=True)
