@@ -43,7 +43,7 @@ function icon(name, size = "") {
 
 // Prices stand out, everything else is plain text.
 function prose(text) {
-  return text.split(/([¥￥]\s?\d[\d,]*(?:\.\d+)?)/).map((part, index) => (index % 2 ? el("b.num", {}, part) : part));
+  return text.split(/([¥￥]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?\s?元)/).map((part, index) => (index % 2 ? el("b.num", {}, part) : part));
 }
 
 // "care-guide.pdf", page 2 → "care-guide · 第 2 页"

@@ -57,8 +57,8 @@ function formCard(item, key, say, on) {
   box.note = el("p.hint.bad", { id: id("consent-e"), hidden: true });
   box.addEventListener("change", () => box.checked && tell(box, ""));
   const send = el("button.btn.primary.big.grow", { type: "submit" }, item.purpose === say("callback") ? say("submitCall") : say("submit"));
-  const consent = el("span", {}, say("consent", { purpose: "\u0000" }).split("\u0000")[0], el("b", {}, item.purpose), say("consent", { purpose: "\u0000" }).split("\u0000")[1]);
-  if (item.policy_version) consent.append(el("span.muted", {}, " " + say("policy", { v: item.policy_version })));
+  const consent = el("span", {}, say("consent"));
+  if (item.policy_version) consent.append(el("span.muted", {}, say("policy", { v: item.policy_version })));
 
   return el("form.formcard", {
     novalidate: true, "aria-labelledby": id("t"),

@@ -106,6 +106,13 @@ class Panel {
     if (this.link.kind === "ended") wanted.push(["ended", { kind: "ended" }]);
     if (t.problem) wanted.push(["problem", { kind: "problem" }]);
     if (t.typing && !t.open && !this.busy()) wanted.push(["typing", { kind: "typing" }]);
+    // A form the conversation has gone past folds up; one contact saved is enough.
+    let later = false, saved = false;
+    for (const one of [...items].reverse()) {
+      if (one.kind === "form") one.passed = later, one.state = saved && !one.state ? "gone" : one.state;
+      later = later || (one.kind === "message" && one.role === "visitor");
+      saved = saved || one.kind === "saved";
+    }
     const newest = [...items].reverse().find((one) => one.kind === "message" && one.role !== "visitor");
 
     const keys = new Set(wanted.map(([key]) => key));
@@ -297,7 +304,11 @@ class Panel {
 
   formNode(key, item, old) {
     const { say } = this;
-    if (item.state === "saved") return el("p.zg-line", {}, icon("check", "xs"), say("formSaved", { purpose: item.purpose }));
+    if (item.state === "gone") return el("span", { hidden: true });
+    if (item.state === "saved") return el("p.zg-line", {}, icon("check", "xs"), say("formSaved"));
+    if (item.passed && !item.reopened && !(old && touched(old))) {
+      return el("div.zg-line", {}, el("button.btn.sm", { type: "button", click: () => { item.reopened = true; this.draw(); } }, icon("phone", "s"), say("leave")));
+    }
     if (item.state === "declined") return el("p.zg-line.muted", {}, say("declined"));
     const frame = old && old.querySelector("form") ? old : el("div.msg", {}, el("span"), el("div.body", {}, formCard(item, key, say, {
       submit: (values) => this.on.lead(item, values),
@@ -351,4 +362,9 @@ class Panel {
     this.below.hidden = true;
     this.log.scrollTop = this.log.scrollHeight;
   }
+}
+
+// Whether the visitor has begun to fill in a form.
+function touched(node) {
+  return [...node.querySelectorAll("input")].some((one) => one.value && one.type !== "checkbox");
 }

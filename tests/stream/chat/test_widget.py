@@ -125,7 +125,7 @@ async def test_the_form_says_what_is_wrong_needs_consent_and_is_saved() -> None:
         await expect(form.get_by_text("请先勾选同意")).to_be_visible()
         await consent.check()
         await form.get_by_role("button", name="发给店家").click()
-        await expect(visit.log.get_by_text("收到了，只为「发一份带公章的报价给您」联系您")).to_be_visible()
+        await expect(visit.log.get_by_text("收到了，只为这次咨询联系您")).to_be_visible()
         assert [e.kind for e in next(iter(visit.shop.store.logs.values()))].count("lead_saved") == 1
 
 
@@ -139,6 +139,17 @@ async def test_a_declined_form_goes_away_and_is_remembered() -> None:
         await visit.ask("能拆洗吗")
         await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
         assert visit.shop.store.declined
+
+
+@pytest.mark.browser
+async def test_a_form_the_conversation_has_passed_folds_up_but_is_not_lost() -> None:
+    async with _visit() as visit:
+        await visit.ask("报价")
+        await expect(visit.log.locator("form")).to_be_visible()
+        await visit.ask("能拆洗吗")
+        await expect(visit.log.locator("form")).to_have_count(0)
+        await visit.log.get_by_role("button", name="留联系方式").click()
+        await expect(visit.log.locator("form")).to_be_visible()
 
 
 @pytest.mark.browser
