@@ -19,7 +19,7 @@ _WECHAT = (
     r"(?<![a-z0-9])wei[\s]?(?:xin|信)|(?<![a-z0-9])we\s?chat|"
     r"(?:加|\+|[我的]|换|留|扫)\s?(?:个|下|一下)?\s?(?:我|俺)?(?:的)?\s?"
     r""
-    r"(?:[薇微威](?![\u4e00-\u9fff])|v(?![a-z\u4e00-\u9fff]))|"
+    r"(?:[薇微威](?![\u4e00-\u9fff])|v(?![a-z])(?![\u4e00-\u9fff](?<![吧呗哈号吗])))|"
     r"(?<![a-z0-9\u4e00-\u9fff])[薇微v](?=\s?[:=])|(?<![a-z0-9\u4e00-\u9fff])[薇微威](?=\s?[a-z][a-z_-]*[0-9]))"
 )
 _QQ = (
@@ -53,6 +53,7 @@ _EMAIL = re.compile(
     rf"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9._%+-]|下划线){{0,63}}?){_AT}([a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,6}}){_DOT}"
     r"(com|cn|net|org|edu|gov|io|co|me|vip|top|xyz|hk|tw|us|uk|de|jp|sg|info|biz|cc|tv|app|dev|shop|online|site|tech|ai)(?![a-z0-9])"
 )
+_SHOPS = re.compile(r"(?:你们?|您|贵店|店里|商家|客服|官方|卖家|店铺|公众号|小程序)(?:家|店)?(?:的|是)?$")
 _WORDS = frozenset(
     "please wechat weixin thanks hello support service android iphone official minicode payment windows google online "
     "message contact number public channel video mobile friend friends account update follow login "
@@ -141,10 +142,4 @@ def _is_word(value: str, join: str) -> bool:
 
 def _is_offered(text: str, start: int) -> bool:
     """True for the shop's account, or a question about one: 你们的微信…"""
-    return (
-        re.search(
-            r"(?:你们?|您|贵店|店里|商家|客服|官方|卖家|店铺|公众号|小程序)(?:家|店)?(?:的|是)?$",
-            text[max(0, start - 8) : start],
-        )
-        is not None
-    )
+    return text[start] not in "加+换留扫" and _SHOPS.search(text[max(0, start - 8) : start]) is not None

@@ -54,7 +54,7 @@ def capture(
     """
     details = {detail.field.value: detail.value for detail in findings.details}
     speaks = findings.contacts or findings.broken or _ENOUGH_ALONE & {detail.field for detail in findings.details}
-    if lead_id is None and not speaks:
+    if not speaks and (lead_id is None or not details):
         return None
     present = _present(tx, [lead_id] if lead_id else [])
     owned = _owners(tx, origin.merchant, findings.contacts)
