@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.colour import Pixels, premultiply, split_i420, to_yuv
+from avatar.colour import Pixels, premultiply, split_i420
 from avatar.host import Host, Patches, Rect
 from avatar.morph import densify
 from avatar.performance import Pose
@@ -142,6 +142,9 @@ class _PatchLayer:
         around = host.picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width, :3].astype(np.float32)
         mask = _feather(rect)[..., None]
         matrix = np.array([[scale, 0, rect.x * scale + shift[0] - x0], [0, scale, rect.y * scale + shift[1] - y0]])
+        alpha = np.ascontiguousarray(host.picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width, 3])
+        if scale != 1.0 or matrix[0, 2] or matrix[1, 2]:
+            alpha = _resample(alpha, matrix, (x1 - x0, y1 - y0))
         grid = []
         for row in patches.images:
             line = []
@@ -149,7 +152,7 @@ class _PatchLayer:
                 mixed = np.rint(image * mask + around * (1 - mask)).astype(np.uint8)
                 if scale != 1.0 or matrix[0, 2] or matrix[1, 2]:
                     mixed = _resample(mixed, matrix, (x1 - x0, y1 - y0))
-                line.append(np.dstack([to_yuv(mixed), np.full(mixed.shape[:2], 255, np.uint8)]))
+                line.append(premultiply(np.dstack([mixed, alpha])))
             grid.append(line)
         self._rows, self._columns = patches.rows, patches.columns
         self._images = np.array(grid)

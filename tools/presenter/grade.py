@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 
 
-def grade_host(rgba: np.ndarray) -> np.ndarray:
-    """Grade a 16-bit BGRA render with head room of 0.55 stops; returns 8-bit BGRA with straight alpha."""
+def grade_host(rgba: np.ndarray, exposure: float = 0.0) -> np.ndarray:
+    """Grade a 16-bit BGRA render with head room of 0.55 stops, `exposure` stops brighter; returns 8-bit BGRA with straight alpha."""
     picture = rgba.astype(np.float32) / 65535
     alpha, colour = picture[..., 3:], picture[..., :3]
     linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
-    linear = linear * 2**0.57 * np.array([0.995, 0.992, 1.012], np.float32)
+    linear = linear * 2 ** (0.57 + exposure) * np.array([0.995, 0.992, 1.012], np.float32)
     knee = 0.62
     linear = np.where(linear < knee, linear, knee + (1 - knee) * np.tanh((linear - knee) / (1 - knee) * 0.85))
     x = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * np.maximum(linear, 1e-6) ** (1 / 2.4) - 0.055)

@@ -24,8 +24,9 @@ def main() -> None:
     base = _read(renders / "base.png")
     geometry = meta["geometry"]
     eyes, opening = geometry["eyes"], geometry["opening"]
+    exposure = meta.get("exposure", 0.0)
     parts = {
-        name: _grid(renders, name, base, meta["crops"][name], meta["kept"][name], eyes, opening)
+        name: _grid(renders, name, base, meta["crops"][name], meta["kept"][name], eyes, opening, exposure)
         for name in ("mouth", "eyes", "bite")
     }
     host = Host(
@@ -33,7 +34,7 @@ def main() -> None:
         title=meta["title"],
         gender=meta["gender"],
         voice=meta["voice"],
-        picture=grade_host(base),
+        picture=grade_host(base, exposure),
         geometry=Geometry(**{key: _tuple(value) for key, value in geometry.items()}),
         mouth=parts["mouth"],
         eyes=parts["eyes"],
@@ -51,6 +52,7 @@ def _grid(
     kept: list[int],
     eyes: list[list[float]],
     opening: list[float],
+    exposure: float,
 ) -> Patches:
     """Grade every crop inside the whole picture, so that it meets the base without a seam, and cut what is kept."""
     found = {}
@@ -72,7 +74,7 @@ def _grid(
                 whole[crop[1] : crop[1] + h, crop[0] : crop[0] + w] = picture
             elif name != "eyes" or (row and (row, 0.0) not in found) or (column and (0.0, column) not in found):
                 raise SystemExit(f"{renders}: no {name} at {row}, {column}")
-            images[i, j] = grade_host(whole)[y : y + height, x : x + width, :3]
+            images[i, j] = grade_host(whole, exposure)[y : y + height, x : x + width, :3]
     if name == "eyes":
         _cross(images, found, rows, columns, [(ex - x, ey - y) for ex, ey in eyes], opening)
     return Patches(Rect(x, y, width, height), rows, columns, images)
