@@ -20,6 +20,11 @@ _QUEUE = 400
 """Packets that may wait, about five seconds; past it everything up to the next key frame is dropped."""
 _STOP_S = 5.0
 _STEADY_S = 30.0
+_HANG_S = 20.0
+"""A write that has not come back by then has lost its thread: another one takes over."""
+
+
+_Queue = queue.Queue[VideoUnit | AudioUnit | None]
 
 
 class Sink(Protocol):
@@ -40,6 +45,7 @@ class MuxingOutput:
         open_sink: Callable[[VideoUnit], Sink],
         *,
         backoff_s: tuple[float, float] = (1.0, 30.0),
+        hang_s: float = _HANG_S,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -52,11 +58,13 @@ class MuxingOutput:
         self.failures = 0
         self._open = open_sink
         self._backoff = backoff_s
+        self._hang_s = hang_s
         self._monotonic = monotonic
-        self._queue: queue.Queue[VideoUnit | AudioUnit | None] = queue.Queue(_QUEUE)
+        self._queue: _Queue = queue.Queue(_QUEUE)
         self._resync = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self._busy_since_s: float | None = None
 
     def video(self, unit: VideoUnit) -> None:
         """Queue a picture; never waits."""
@@ -71,9 +79,7 @@ class MuxingOutput:
     async def start(self) -> None:
         """Start the thread."""
         if self._thread is None:
-            self._stopping.clear()
-            self._thread = threading.Thread(target=self._run, name=f"output-{self.name}", daemon=True)
-            self._thread.start()
+            self._launch()
 
     async def stop(self) -> None:
         """Write what waits, close the sink; a sink that hangs is left behind after 5 s. May be called twice."""
@@ -93,6 +99,11 @@ class MuxingOutput:
     def _put(self, unit: VideoUnit | AudioUnit) -> None:
         if self._thread is None:
             return
+        since_s = self._busy_since_s
+        if since_s is not None and self._monotonic() - since_s > self._hang_s:
+            self._failed(MuxError("it hangs and is left behind"))
+            self._stopping.set()
+            self._launch()
         if self._resync:
             self.dropped += 1
             return
@@ -102,28 +113,38 @@ class MuxingOutput:
             self._resync = True
             self.dropped += 1
 
-    def _run(self) -> None:
+    def _launch(self) -> None:
+        self._queue, self._stopping, self._resync = queue.Queue(_QUEUE), threading.Event(), False
+        self._busy_since_s = None
+        arguments = (self._queue, self._stopping)
+        self._thread = threading.Thread(target=self._run, args=arguments, name=f"output-{self.name}", daemon=True)
+        self._thread.start()
+
+    def _run(self, units: _Queue, stopping: threading.Event) -> None:
         pause_s = self._backoff[0]
         sink: Sink | None = None
         began = 0.0
         self.state = "waiting"
         while True:
             try:
-                unit = self._queue.get(timeout=1.0)
+                unit = units.get(timeout=1.0)
             except queue.Empty:
-                if self._stopping.is_set():
+                if stopping.is_set():
                     break
                 continue
             if unit is None:
                 break
+            if sink is None and not (isinstance(unit, VideoUnit) and unit.key):
+                continue
             try:
-                if sink is None:
-                    if not isinstance(unit, VideoUnit) or not unit.key:
-                        continue
+                self._mark(units, self._monotonic())
+                if sink is None and isinstance(unit, VideoUnit):
                     self.state = "connecting"
                     sink, began = self._open(unit), self._monotonic()
                     self.state = "live"
-                sink.write(unit)
+                if sink is not None:
+                    sink.write(unit)
+                self._mark(units, None)
                 self.frames += isinstance(unit, VideoUnit)
             except (MuxError, OSError) as exc:
                 if sink is not None and self._monotonic() - began > _STEADY_S:
@@ -131,7 +152,8 @@ class MuxingOutput:
                 self._failed(exc)
                 self._close(sink)
                 sink = None
-                if self._pause(pause_s):
+                self._mark(units, None)
+                if self._pause(pause_s, units, stopping):
                     break
                 pause_s = min(pause_s * 2, self._backoff[1])
         self._close(sink)
@@ -149,11 +171,16 @@ class MuxingOutput:
             except (MuxError, OSError) as exc:
                 _log.info("output %s did not close cleanly: %s", self.name, exc)
 
-    def _pause(self, pause_s: float) -> bool:
+    def _mark(self, units: _Queue, since_s: float | None) -> None:
+        """Note when a call began that may hang; a thread that was left behind has nothing to say any more."""
+        if units is self._queue:
+            self._busy_since_s = since_s
+
+    def _pause(self, pause_s: float, units: _Queue, stopping: threading.Event) -> bool:
         """Wait, throwing away what is made meanwhile; whether it is to stop."""
-        stopped = self._stopping.wait(pause_s * (0.75 + random.random() / 2))  # noqa: S311 - spreads reconnects
-        while not self._queue.empty():
-            if self._queue.get_nowait() is None:
+        stopped = stopping.wait(pause_s * (0.75 + random.random() / 2))  # noqa: S311 - spreads reconnects
+        while not units.empty():
+            if units.get_nowait() is None:
                 return True
             self.dropped += 1
         self._resync = False

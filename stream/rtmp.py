@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import socket
 from urllib.parse import urlsplit
 
 from stream.encoder import VideoUnit
 from stream.errors import StreamError
-from stream.muxer import Muxer
+from stream.muxer import Muxer, MuxError
 from stream.muxing import MuxingOutput
 
-_NETWORK_TIMEOUT_US = "10000000"
+_CONNECT_S = 10.0
 
 
 class RtmpAddressError(StreamError):
@@ -46,6 +47,16 @@ def masked(url: str) -> str:
     return f"{found.scheme}://{found.hostname}{port}{app}/••••"
 
 
+def _knock(url: str) -> None:
+    """See within 10 s whether anybody listens: FFmpeg's own connect cannot be hurried. Raises `MuxError`."""
+    found = urlsplit(url)
+    port = found.port or (443 if found.scheme == "rtmps" else 1935)
+    try:
+        socket.create_connection((found.hostname or "", port), timeout=_CONNECT_S).close()
+    except OSError as exc:
+        raise MuxError(f"{found.hostname} cannot be reached: {exc.strerror or type(exc).__name__}") from exc
+
+
 class RtmpOutput(MuxingOutput):
     """Pushes a room to one address; reconnects with a pause of 1 to 30 s, each time from a key frame."""
 
@@ -54,7 +65,7 @@ class RtmpOutput(MuxingOutput):
         self.address = masked(address)
 
         def open_sink(first: VideoUnit) -> Muxer:
-            options = {"flvflags": "no_duration_filesize", "rw_timeout": _NETWORK_TIMEOUT_US}
-            return Muxer(address, "flv", first, options=options)
+            _knock(address)
+            return Muxer(address, "flv", first, options={"flvflags": "no_duration_filesize"})
 
         super().__init__(name, open_sink, backoff_s=backoff_s)

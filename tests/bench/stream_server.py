@@ -8,6 +8,7 @@ import fractions
 import gc
 import os
 import resource
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -61,6 +62,24 @@ def real_stage() -> Any:
     return create_stage()
 
 
+def real_voice() -> Any:
+    """Kokoro with an empty cache, so that every line is synthesised."""
+    from avatar.voice import create_voice
+
+    models = Path(os.environ.get("ZHANGGUI_MODELS_DIR") or Path.home() / ".cache" / "zhanggui" / "models")
+    return create_voice("kokoro:zf_xiaobei", models_dir=models, cache_dir=Path(tempfile.mkdtemp()))
+
+
+class Endless(ListDirector):
+    """Never the same line twice: nothing comes from a cache."""
+
+    async def lines(self) -> Any:
+        number = 0
+        while True:
+            number += 1
+            yield FakeLine(f"第{number}位朋友你好，欢迎来到我们的直播间，这款沙发今天特别实惠。", self.generation)
+
+
 class Source(MediaStreamTrack):
     """The rival's camera: the same pictures, for an encoder of its own per viewer."""
 
@@ -100,6 +119,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--mode", choices=["room", "rival"], default="room")
     parser.add_argument("--stage", choices=["portrait", "real"], default="portrait")
+    parser.add_argument("--voice", choices=["tone", "real"], default="tone")
     parser.add_argument("--no-gso", action="store_true")
     parser.add_argument("--silent", action="store_true")
     options = parser.parse_args()
@@ -108,9 +128,9 @@ async def main() -> None:
     )
     room = Room(
         "demo",
-        voice=ToneVoice(),
+        voice=ToneVoice() if options.voice == "tone" else real_voice(),
         make_stage=Portrait if options.stage == "portrait" else real_stage,
-        director=ListDirector(lines, loop=True),
+        director=ListDirector(lines, loop=True) if options.voice == "tone" else Endless(),
         renditions=(HIGH,),
         max_viewers=2000,
         offers_per_s=1000,

@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -135,6 +136,29 @@ async def test_a_slow_sink_costs_packets_up_to_the_next_keyframe_and_nobody_wait
     for before, after in itertools.pairwise(kept):
         assert after.sample - before.sample == FRAME_SAMPLES or after.key
     assert units[0] in kept
+
+
+async def test_a_sink_that_hangs_is_left_behind_and_another_is_opened() -> None:
+    release, opened = threading.Event(), []
+
+    class Hanging:
+        def write(self, unit: object) -> None:
+            if len(opened) == 1:
+                release.wait(20)
+
+        def close(self) -> None:
+            return
+
+    output = MuxingOutput("hung", lambda first: opened.append(first) or Hanging(), hang_s=0.2)  # type: ignore[func-returns-value]
+    await output.start()
+    feed(output, 5)
+    await asyncio.sleep(0.3)
+    feed(output, 5, start=48_000)
+    await eventually(lambda: output.frames >= 5)
+    assert len(opened) == 2
+    assert output.failures == 1
+    release.set()
+    await output.stop()
 
 
 async def test_outputs_encode_aac_only_while_one_needs_it_and_survive_one_that_raises() -> None:
