@@ -55,29 +55,41 @@ class DecisionModel:
         return 1 / (1 + math.exp(-max(-30.0, min(30.0, total))))
 
 
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """The signals of a question whose answer is known to be in the material or not."""
+
+    signals: Signals
+    answerable: bool
+    near: bool = False
+    """Asked of the material with its own answer taken away."""
+
+
 BUILT_IN = DecisionModel(weights=(5.0, 4.0, 1.5, 3.0, 0.5, 1.0), bias=-5.2)
 """For a version with too little material to calibrate on."""
 
 
 def fit(
-    cases: Sequence[tuple[Signals, bool]],
+    cases: Sequence[Graded],
     *,
     prior: DecisionModel = BUILT_IN,
-    false_answers: float = 0.05,
-    hold: float = 0.3,
-    rounds: int = 400,
+    false_answers: float = 0.02,
+    near_answers: float = 0.15,
+    hold: float = 2.0,
+    rounds: int = 50,
 ) -> DecisionModel:
-    """Fit the weights to (signals, whether the material answers) and set the thresholds.
+    """Fit the weights to what was measured and set the thresholds.
 
     The weights are held near `prior` (ridge, strength `hold`), so that a few cases cannot turn a signal around.
-    `answer_at` is the lowest probability at which at most `false_answers` of the unanswerable cases would be answered
-    (but never above what half of the answerable ones reach); deterministic.
+    `answer_at` is the lowest probability at which at most `false_answers` of the foreign questions and `near_answers`
+    of the questions robbed of their answer would be answered: some of those another passage does answer. Never above
+    what half of the answerable ones reach. Deterministic.
     """
-    answerable = sum(1 for _, answers in cases if answers)
+    answerable = sum(1 for case in cases if case.answerable)
     if answerable < 8 or len(cases) - answerable < 8:
         return prior
-    x = np.array([astuple(signals) for signals, _ in cases], np.float64)
-    y = np.array([answers for _, answers in cases], np.float64)
+    x = np.array([astuple(case.signals) for case in cases], np.float64)
+    y = np.array([case.answerable for case in cases], np.float64)
     balance = np.where(y > 0, 0.5 / y.mean(), 0.5 / (1 - y.mean()))
     start = np.array([*prior.weights, prior.bias])
     design = np.hstack([x, np.ones((len(x), 1))])
@@ -93,11 +105,15 @@ def fit(
             break
     weights = tuple(round(float(w), 6) for w in theta[:-1])
     fitted = DecisionModel(weights=weights, bias=round(float(theta[-1]), 6), cases=len(cases))
-    p_no = np.sort([fitted.probability(signals) for signals, answers in cases if not answers])
-    p_yes = np.sort([fitted.probability(signals) for signals, answers in cases if answers])
-    strict = float(np.quantile(p_no, 1 - false_answers)) + 1e-6
-    answer_at = min(strict, float(np.quantile(p_yes, 0.5)), 0.9)
-    answer_at = max(answer_at, 0.2)
+    reached = [(case, fitted.probability(case.signals)) for case in cases]
+    yes = [p for case, p in reached if case.answerable]
+    near = [p for case, p in reached if not case.answerable and case.near]
+    foreign = [p for case, p in reached if not case.answerable and not case.near]
+    strict = max(
+        float(np.quantile(foreign, 1 - false_answers)) if foreign else 0.0,
+        float(np.quantile(near, 1 - near_answers)) if near else 0.0,
+    )
+    answer_at = max(0.2, min(strict + 1e-6, float(np.quantile(yes, 0.5)), 0.9))
     return DecisionModel(
         weights=fitted.weights,
         bias=fitted.bias,

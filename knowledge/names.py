@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from knowledge.filler import EVERYDAY
 from knowledge.folding import name_key
@@ -101,9 +101,17 @@ class NameIndex:
             if score >= least and self._rare_parts_stand(key, name):
                 scored[record] = score
         ranked = sorted(scored, key=lambda record: -scored[record])
-        if not ranked or (len(ranked) > 1 and scored[ranked[1]] > scored[ranked[0]] - 0.04):
+        if ranked and (len(ranked) == 1 or scored[ranked[1]] <= scored[ranked[0]] - 0.04):
+            return ranked[0], scored[ranked[0]]
+        return self._similar_alias(name) if not ranked else None
+
+    def _similar_alias(self, name: str) -> tuple[int, float] | None:
+        """As `similar`, over every short form, for small catalogues: one wrong character ("云多沙发")."""
+        if len(self._forms) > 20_000:
             return None
-        return ranked[0], scored[ranked[0]]
+        found = process.extract(name, self._forms.keys(), scorer=fuzz.ratio, score_cutoff=74, limit=8)
+        records = {record for form, _, _ in found if abs(len(form) - len(name)) <= 1 for record in self._forms[form]}
+        return (records.pop(), 0.75) if len(records) == 1 else None
 
     def part_in(self, record: int, squeezed: str, *, least: int = 2) -> int:
         """Characters of the longest telling part of the record's name that stands in the text; 0 below `least`.

@@ -171,7 +171,7 @@ class ReferenceResolver:
             return True
         if mention.strength < FULL and any(record in trail.candidates for record in mention.records):
             return False
-        if mention.strength < FULL and not self._may_end(squeezed, mention.end):
+        if mention.strength < BASE and not self._may_end(squeezed, mention.end):
             return True
         right = next((span for span in spans if span.reach[0] == mention.end), None)
         if right is not None and right.tailed and right.weight >= 1:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from knowledge.decision import BUILT_IN, DecisionModel, Signals, fit
+from knowledge.decision import BUILT_IN, DecisionModel, Graded, fit
 from knowledge.embedder import Embedder
 from knowledge.evidence import Passage, PassageKind
 from knowledge.folding import fold
@@ -74,6 +74,9 @@ _SWAPS = (
 _SENTENCE = re.compile(r"[^。！？；\n]{6,40}")
 
 
+_ABOUT = ("怎么样", "是什么", "怎么弄", "要注意什么", "有什么说明")
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """One generated question."""
@@ -105,6 +108,8 @@ def generate(passages: Iterable[Passage]) -> list[Case]:
         if found:
             sentence = rng.choice(found).strip(" ，、-#*|")
             cases.append(Case(shortened(sentence, rng), frozenset(), True))
+        if passage.heading:
+            cases.append(Case(passage.heading.split("/")[-1].strip() + rng.choice(_ABOUT), frozenset(), True))
     cases += [Case(question, frozenset(), False) for question in FOREIGN]
     return cases
 
@@ -113,8 +118,12 @@ def calibrate(ranker: Ranker, passages: Iterable[Passage], embedder: Embedder) -
     """Fit the decision to what the ranker finds for the generated questions. Blocking, a few seconds at most."""
     cases = [case for case in generate(passages) if case.question]
     vectors = embedder.embed([case.question for case in cases])
-    measured: list[tuple[Signals, bool]] = [
-        (ranker.rank(case.question, exclude=case.exclude, vector=vector).signals, case.answerable)
+    measured = [
+        Graded(
+            ranker.rank(case.question, exclude=case.exclude, vector=vector).signals,
+            case.answerable,
+            near=bool(case.exclude),
+        )
         for case, vector in zip(cases, vectors, strict=True)
     ]
     return fit(measured, prior=BUILT_IN)
@@ -136,7 +145,7 @@ def said_differently(question: str, rng: random.Random) -> str:
 def shortened(sentence: str, rng: random.Random) -> str:
     """A sentence of the material as the keywords a customer would ask with."""
     start = rng.randrange(0, max(1, len(sentence) // 3))
-    return sentence[start : start + 12] + rng.choice(("是吗", "吗", "是怎么回事", "呢"))
+    return sentence[start : start + rng.choice((4, 6, 9))] + rng.choice(("是吗", "吗", "是怎么回事", "呢"))
 
 
 def _sample(items: Sequence[T], rng: random.Random) -> list[T]:

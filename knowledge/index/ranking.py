@@ -16,6 +16,8 @@ from knowledge.index.opened import Index, indexed_text
 
 CANDIDATES = 40
 """Passages taken from each index."""
+COVERAGE_WEIGHT = 0.25
+"""Share of the term coverage in the score of a passage that holds any of the terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class Ranker:
         for passage in own:
             if passage.id not in exclude:
                 found.setdefault(passage.id, passage)
+        for id_, hit in hits.items():
+            fused[id_] = (1 - COVERAGE_WEIGHT) * fused[id_] + COVERAGE_WEIGHT * hit.coverage
         scores = {id_: _preferred(fused.get(id_, 0.0), passage, record_id) for id_, passage in found.items()}
         order = sorted(scores, key=lambda id_: (-scores[id_], id_))
         likeness = {id_: dice(question, passage.question) for id_, passage in found.items() if passage.question}
