@@ -31,7 +31,7 @@ def open_library(data: Path) -> Library:
 
 def write_texts(folder: Path, *, files: int, passages: int) -> None:
     """`files` text files of `passages` paragraphs of 400 characters each, made of sentences that all differ."""
-    words = "沙发 台灯 餐桌 落地灯 木蜡油 床品 地毯 收纳 清洁 安装 发货 保修 退换 尺寸 颜色 面料 海绵 榉木 客厅 卧室".split()
+    words = "沙发 台灯 餐桌 落地灯 木蜡油 床品 地毯 收纳 清洁 安装 发货 保修 退换 尺寸 颜色 面料 海绵 客厅 卧室".split()
     dice = random.Random(5)
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(files):
