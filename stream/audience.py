@@ -90,6 +90,7 @@ class Audience:
         self._scratch = Scratch()
         self._tasks: set[asyncio.Task[None]] = set()
         self._opening = 0
+        self._left = asyncio.Event()
         self._closed = False
 
     @property
@@ -132,6 +133,7 @@ class Audience:
             raise Refusal(503, "the ICE servers did not answer in time", Retry_After="5") from exc
         finally:
             self._opening -= 1
+            self._left.set()
         viewer = Viewer(session, peer, address, now, choice=RenditionChoice(now))
         if self._closed:
             await peer.aclose()
@@ -167,6 +169,17 @@ class Audience:
         self._forget(viewer)
         await viewer.peer.aclose()
 
+    async def drain(self, within_s: float) -> None:
+        """Let nobody in any more, and wait until those who watch have joined elsewhere, at most `within_s`."""
+        self._closed = True
+        try:
+            async with asyncio.timeout(within_s):
+                while self.viewers or self._opening:
+                    self._left.clear()
+                    await self._left.wait()
+        except TimeoutError:
+            _log.info("%d viewers stayed to the end", len(self.viewers))
+
     async def aclose(self) -> None:
         """End every session; may be called twice."""
         self._closed = True
@@ -200,6 +213,7 @@ class Audience:
 
     def _forget(self, viewer: Viewer) -> None:
         self.viewers.pop(viewer.session.id, None)
+        self._left.set()
         if viewer.deadline is not None:
             viewer.deadline.cancel()
 

@@ -153,6 +153,10 @@ class Room:
         self.supervisor.start(f"{self.name}-clock", self._run)
         self.supervisor.start(f"{self.name}-speaker", self.speaker.run)
 
+    async def drain(self, *, within_s: float = 10.0) -> None:
+        """Before `stop`, on a rolling restart: go on for those who watch until they have joined the new process."""
+        await self.audience.drain(within_s)
+
     async def stop(self) -> None:
         """Leave the air: viewers are disconnected, outputs flushed, threads ended. May be called twice."""
         await self.supervisor.stop()

@@ -1,0 +1,35 @@
+"""From what a merchant writes down to an output: an address or a word says where the room's packets go."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from stream.errors import StreamError
+from stream.hls import HlsOutput
+from stream.output import Output
+from stream.recorder import RecordingOutput
+from stream.room import Room
+from stream.rtmp import RtmpOutput
+from stream.whip import WhipOutput
+
+
+class OutletError(StreamError):
+    """A target that no output understands; the text holds no key."""
+
+
+def create_output(name: str, target: str, *, room: Room, folder: Path, token: str | None = None) -> Output:
+    """Make the output that `target` asks for; start it with `room.outputs.add(output)`.
+
+    `rtmp://…`, `rtmps://…` push FLV to a platform; `http://…`, `https://…` publish by WHIP, with `token` as bearer;
+    `record` writes recordings and `hls` segments below `folder`. Raises `StreamError` for anything else.
+    """
+    scheme = target.split(":", 1)[0].lower()
+    if scheme in ("rtmp", "rtmps"):
+        return RtmpOutput(name, target)
+    if scheme in ("http", "https"):
+        return WhipOutput(name, target, video=room.hubs[room.best], audio=room.audio_hub, token=token)
+    if target == "record":
+        return RecordingOutput(name, folder / "recordings" / room.name)
+    if target == "hls":
+        return HlsOutput(name, folder / "hls" / room.name)
+    raise OutletError(f"an output is rtmp(s)://…, http(s)://… (WHIP), record or hls, not {target[:12]!r}")

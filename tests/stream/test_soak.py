@@ -1,0 +1,82 @@
+"""A room under viewers who come and go: nothing is left of them."""
+
+import asyncio
+import gc
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from stream.hls import HlsOutput
+from stream.outlet import OutletError, create_output
+from stream.recorder import RecordingOutput
+from stream.room import HIGH
+from stream.rtmp import RtmpOutput
+from stream.whip import WhipOutput
+from tests.stream.live import Watcher, eventually, make_room, on_air
+
+
+def _files() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+@pytest.mark.slow
+async def test_viewers_who_leave_or_vanish_leave_nothing_behind() -> None:
+    room = make_room(renditions=(HIGH,), half_open_s=2.0)
+    async with on_air(room) as url:
+
+        async def round_of_viewers() -> None:
+            watchers = [Watcher(url) for _ in range(4)]
+            await asyncio.gather(*(watcher.join() for watcher in watchers))
+            await eventually(lambda: room.audience.connected == 4)
+            await asyncio.gather(*(watcher.frame() for watcher in watchers))
+            await asyncio.gather(*(watcher.close() for watcher in watchers))
+            await eventually(lambda: not room.audience.viewers)
+
+        await round_of_viewers()
+        await asyncio.sleep(0.5)
+        gc.collect()
+        before = (len(asyncio.all_tasks()), threading.active_count(), _files(), len(gc.get_objects()))
+        for _ in range(5):
+            await round_of_viewers()
+        await asyncio.sleep(0.5)
+        gc.collect()
+        after = (len(asyncio.all_tasks()), threading.active_count(), _files(), len(gc.get_objects()))
+        assert not room.hubs["high"].streams
+        assert not room.audio_hub.streams
+    assert after[0] <= before[0] + 2
+    assert after[1] <= before[1] + 2
+    assert after[2] <= before[2] + 4
+    assert after[3] - before[3] < 3000, "twenty viewers more, and hardly an object more"
+
+
+async def test_a_draining_room_goes_on_for_those_who_watch_and_lets_nobody_in() -> None:
+    room = make_room(renditions=(HIGH,))
+    async with on_air(room) as url:
+        watcher = Watcher(url)
+        await watcher.join()
+        await watcher.frame()
+        draining = asyncio.create_task(room.drain(within_s=10))
+        await asyncio.sleep(0)
+        late = Watcher(url)
+        with pytest.raises(AssertionError, match="the room is closing"):
+            await late.join()
+        await watcher.frame()
+        await watcher.close()
+        await asyncio.wait_for(draining, 8)
+        await late.close()
+
+
+def test_a_target_makes_its_output(tmp_path: Path) -> None:
+    room = make_room()
+    kinds = {
+        "rtmp://h/app/key": RtmpOutput,
+        "https://sfu/whip": WhipOutput,
+        "record": RecordingOutput,
+        "hls": HlsOutput,
+    }
+    for target, kind in kinds.items():
+        assert isinstance(create_output("out", target, room=room, folder=tmp_path), kind)
+    with pytest.raises(OutletError):
+        create_output("out", "srt://host/secretkey", room=room, folder=tmp_path)
