@@ -1,10 +1,12 @@
 """What saying it looks and sounds like: a voice with mouth shapes and a host who performs them."""
 
 from avatar.errors import AvatarError
+from avatar.lexicon import Lexicon, load_lexicon
 from avatar.plate import ProductCard
 from avatar.presenter import FRAME_RATE, I420, Cue, Performer
 from avatar.scene import Stage, create_stage
 from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
+from avatar.voice import create_voice
 
 __all__ = [
     "FRAME_RATE",
@@ -13,6 +15,7 @@ __all__ = [
     "AvatarError",
     "Cue",
     "Emotion",
+    "Lexicon",
     "Performer",
     "ProductCard",
     "Speech",
@@ -21,4 +24,6 @@ __all__ = [
     "VisemeSpan",
     "Voice",
     "create_stage",
+    "create_voice",
+    "load_lexicon",
 ]

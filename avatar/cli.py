@@ -16,6 +16,7 @@ import typer
 
 from avatar.errors import AvatarError
 from avatar.host_cli import add_host_commands
+from avatar.lexicon import load_lexicon
 from avatar.speech import SAMPLE_RATE, Emotion
 from avatar.voice import create_voice
 
@@ -122,6 +123,7 @@ async def _say(settings: AvatarSettings, name: str, text: str, emotion: Emotion,
         name,
         models_dir=settings.models_dir,
         cache_dir=settings.data_dir / "speech",
+        lexicon=load_lexicon(settings.data_dir / "lexicon.txt"),
         allow_cloud=settings.cloud_voice,
         base_url=settings.speech_base_url,
         api_key=settings.speech_api_key.get_secret_value(),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from avatar.cached_voice import CachedVoice
 from avatar.catalogue import open_models
 from avatar.errors import AvatarError
 from avatar.fallback_voice import FallbackVoice
+from avatar.lexicon import Lexicon
 from avatar.line_cache import LineCache
-from avatar.phoneme import Phonemizer, Pronunciations
 from avatar.speech import Voice
-from avatar.text.normalise import Normaliser
 
 ENGINES = ("kokoro", "edge", "openai")
 DEFAULT_TIMBRE = "zf_xiaobei"
@@ -30,8 +29,7 @@ def create_voice(
     models_dir: Path,
     cache_dir: Path,
     cache_bytes: int = LINES_BYTES,
-    pronunciations: Pronunciations | None = None,
-    replacements: Mapping[str, str] | None = None,
+    lexicon: Lexicon | None = None,
     threads: int = 1,
     allow_cloud: bool = False,
     base_url: str | None = None,
@@ -42,22 +40,25 @@ def create_voice(
     """Open a voice by name: `kokoro[:zf_xiaobei]`, `edge[:zh-CN-XiaoxiaoNeural]` or `openai[:alloy]`.
 
     Blocking, about two seconds: call it before serving or from a thread. `models_dir` holds fetched models; spoken
-    lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps none). `pronunciations` (word → toned
-    pinyin) and `replacements` (written → spoken) are the merchant's own.
+    lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps none). `lexicon` holds the merchant's
+    own words (`load_lexicon`).
 
     `edge` and `openai` send the text to a server: they need `allow_cloud`, and fall back to the embedded voice within a
     second when they fail or are late; `on_fallback` is told why. `openai` takes `base_url`, `api_key` and `model`.
     Raises `AvatarError` for an unknown name, a missing model or a cloud voice that is not switched on.
     """
     from avatar.kokoro import create_kokoro
+    from avatar.phoneme import Phonemizer
+    from avatar.text.normalise import Normaliser
 
     engine, _, timbre = name.partition(":")
     if engine not in ENGINES:
         raise AvatarError(f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao")
     if engine != "kokoro" and not allow_cloud:
         raise AvatarError(f"声音 {engine} 会把文字发到外部服务器，须先明确打开云端语音（allow_cloud）")
-    normaliser = Normaliser(replacements)
-    phonemizer = Phonemizer(pronunciations, cache_dir=cache_dir)
+    own = lexicon or Lexicon()
+    normaliser = Normaliser(own.replacements)
+    phonemizer = Phonemizer(own.pronunciations, cache_dir=cache_dir)
     local: Voice = create_kokoro(
         timbre if engine == "kokoro" and timbre else DEFAULT_TIMBRE,
         models=open_models(models_dir),
@@ -66,10 +67,11 @@ def create_voice(
         threads=threads,
     )
     cache = LineCache(cache_dir / "lines", max_bytes=cache_bytes) if cache_bytes else None
-    own = hashlib.sha256(repr((pronunciations, replacements, _SOUND_VERSION)).encode()).hexdigest()[:12]
+    shape = repr((sorted(own.pronunciations.items()), sorted(own.replacements.items()), _SOUND_VERSION))
+    fingerprint = hashlib.sha256(shape.encode()).hexdigest()[:12]
 
     def remembering(voice: Voice) -> Voice:
-        return CachedVoice(voice, cache, fingerprint=own) if cache else voice
+        return CachedVoice(voice, cache, fingerprint=fingerprint) if cache else voice
 
     if engine == "kokoro":
         return remembering(local)

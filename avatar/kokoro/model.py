@@ -7,9 +7,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from avatar.errors import AvatarError
 from avatar.kokoro.window import CONTEXT, Floats, phases
@@ -62,13 +64,22 @@ class KokoroModel:
         """Whether the model was trained on this phoneme symbol."""
         return symbol in self._vocab
 
-    def analyse(self, tokens: Sequence[int], voice: Floats, *, speed: float = 1.0, pitch: float = 1.0) -> Frames:
-        """Run the front half. `voice` is the (510, 256) style table, `pitch` scales the fundamental frequency."""
+    def analyse(
+        self,
+        tokens: Sequence[int],
+        voice: Floats,
+        *,
+        speed: float = 1.0,
+        pitch: float = 1.0,
+        stop: StopSwitch | None = None,
+    ) -> Frames:
+        """Run the front half. `voice` is the (510, 256) style table, `pitch` scales the fundamental frequency.
+
+        Raises `SynthesisStopped` soon after `stop` was thrown.
+        """
         style = voice[len(tokens) - 3][None]
-        x, f0, durations, energy = self._front.run(
-            ["x", "f0", "dur", "n"],
-            {"tokens": np.array([tokens], np.int64), "style": style, "speed": np.array([speed], np.float32)},
-        )
+        feeds = {"tokens": np.array([tokens], np.int64), "style": style, "speed": np.array([speed], np.float32)}
+        x, f0, durations, energy = self._run(self._front, ["x", "f0", "dur", "n"], feeds, stop or StopSwitch())
         f0 = (np.where(f0 > 10, f0, 0) * np.float32(pitch)) if pitch != 1.0 else f0
         frames = tuple(2 * int(n) for n in durations.ravel())
         return Frames(x, f0, energy.ravel(), frames, phases(f0), style)
@@ -89,14 +100,24 @@ class KokoroModel:
             "stats_in": np.zeros((2, self.channels), np.float32) if statistics is None else statistics,
             "alpha": np.array(1.0 if statistics is None else 0.0, np.float32),
         }
+        audio, own = self._run(self._back, None, feeds, stop)
+        return audio.ravel(), own
+
+    def _run(
+        self,
+        session: onnxruntime.InferenceSession,
+        outputs: list[str] | None,
+        feeds: dict[str, NDArray[Any]],
+        stop: StopSwitch,
+    ) -> list[Floats]:
         with stop.armed() as run:
             try:
-                audio, own = self._back.run(None, feeds, run)
-            except Exception as exc:
+                made: list[Floats] = session.run(outputs, feeds, run)
+            except Exception as exc:  # onnxruntime raises bare exceptions of its own
                 if stop.thrown:
                     raise SynthesisStopped("合成已取消") from exc
                 raise AvatarError(f"语音合成失败：{exc}") from exc
-        return audio.ravel(), own
+        return made
 
     def window(
         self, frames: Frames, start: int, end: int, statistics: Floats, stop: StopSwitch

@@ -109,7 +109,7 @@ class KokoroVoice:
         final: bool,
     ) -> Iterator[Speech]:
         tokens = self._model.tokens([phoneme.symbol for phoneme in phonemes])
-        frames = self._model.analyse(tokens, self._style, speed=prosody.speed, pitch=prosody.pitch)
+        frames = self._model.analyse(tokens, self._style, speed=prosody.speed, pitch=prosody.pitch, stop=stop)
         first, end = spoken_range(frames.energy)
         pause = pause_ms(clause.mark, prosody) * 48
         sentence.plan(_visemes(phonemes, frames, first, end, pause=pause, offset=sentence.made))
