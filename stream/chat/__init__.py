@@ -3,6 +3,7 @@
 from stream.chat.asyncapi import asyncapi_document
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.limit import ChatLimits, Rate
+from stream.chat.platform import create_channel_router
 from stream.chat.router import create_chat_router
 from stream.chat.session import CloseCode
 from stream.chat.thread import Thread
@@ -17,5 +18,6 @@ __all__ = [
     "Thread",
     "TokenSigner",
     "asyncapi_document",
+    "create_channel_router",
     "create_chat_router",
 ]

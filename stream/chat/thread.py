@@ -56,6 +56,17 @@ class Replier(Protocol):
         """The reply, piece by piece; closing the generator cancels everything under it."""
 
 
+class Route(Listener, Protocol):
+    """Delivers a conversation to a platform."""
+
+    @property
+    def busy(self) -> bool:
+        """Something waits to be delivered."""
+
+    async def aclose(self) -> None:
+        """Deliver no more."""
+
+
 class Thread:
     """A live conversation.
 
@@ -95,6 +106,7 @@ class Thread:
         self._lead: LeadUpdate | None = None
         self._consent_due = False
         self._closed = False
+        self._route: Route | None = None
 
     @property
     def id(self) -> str:
@@ -104,7 +116,17 @@ class Thread:
     @property
     def quiet(self) -> bool:
         """Nobody listens, nothing is being answered, no time-out is watched."""
-        return not self.log.listeners and self._task is None and not self._handover.waiting
+        busy = self._task is not None or self._handover.waiting or (self._route is not None and self._route.busy)
+        return not self.log.listeners and not busy
+
+    @property
+    def routed(self) -> bool:
+        """What is said goes out to a platform."""
+        return self._route is not None
+
+    def route_to(self, route: Route) -> None:
+        """Deliver what is said from now on to a platform."""
+        self._route = self.log.route = route
 
     @property
     def handoff(self) -> str:
@@ -247,6 +269,8 @@ class Thread:
             self._closed = True
             await self._cancel()
         await self._handover.aclose()
+        if self._route is not None:
+            await self._route.aclose()
 
     # -- the answer ----------------------------------------------------------------------------------------------
 
