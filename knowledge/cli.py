@@ -17,6 +17,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from knowledge.diff import describe
 from knowledge.document import RefusedError
 from knowledge.errors import KnowledgeError
+from knowledge.evaluation_command import add_eval
 from knowledge.evidence import Evidence
 from knowledge.folder import Refusal
 from knowledge.library import Library, Summary
@@ -217,6 +218,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
             draft = open_library(data_dir).discard(merchant)
             typer.echo(f"已丢掉草稿 {draft}" if draft else "没有草稿")
 
+    add_eval(app, open_library)
     return app
 
 
