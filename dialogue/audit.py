@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 _LOG = logging.getLogger(__name__)
 _DIGITS = re.compile(r"\d(?=(?:[\s-]?\d){4,})")
@@ -27,8 +28,27 @@ class AuditLine:
     """The words that broke the rule, long digit runs masked; at most 80 characters."""
 
 
+class Audited(Protocol):
+    """What an audit line names; a `Conversation` is one."""
+
+    id: str
+    merchant: str
+
+
 Audit = Callable[[AuditLine], None]
 """Takes audit lines; must not block."""
+
+
+class Auditor:
+    """Writes audit lines about conversations."""
+
+    def __init__(self, audit: Audit, clock: Callable[[], datetime]) -> None:
+        self._audit = audit
+        self._clock = clock
+
+    def note(self, conversation: Audited, rule: str, action: str, detail: str = "") -> None:
+        """One line; `detail` is masked."""
+        self._audit(AuditLine(self._clock(), conversation.merchant, conversation.id, rule, action, masked(detail)))
 
 
 def masked(text: str) -> str:

@@ -10,21 +10,19 @@ from datetime import datetime
 from typing import Protocol
 
 from dialogue import catalogue, phrases
-from dialogue.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
-from dialogue.audit import Audit, AuditLine, log_audit, masked
-from dialogue.budget import Budget, Usage
+from dialogue.answerer import EmbeddedAnswerer
+from dialogue.audit import Audit, Auditor, log_audit
+from dialogue.budget import Budget
 from dialogue.catalogue import Shelf
 from dialogue.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
+from dialogue.composer import Composer, Names
 from dialogue.conversation import Conversation
 from dialogue.event import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
-from dialogue.gate import Gate
 from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
 from dialogue.injection import DEFLECTIONS, Flag, guard
 from dialogue.message import Role
-from dialogue.model import Model, ModelError
-from dialogue.prompt import compose
+from dialogue.model import Model
 from dialogue.question import questions, resolved
-from dialogue.segmenter import Segmenter
 from dialogue.smalltalk import MANNERS, Talk, talk_of
 from dialogue.summary import summarise
 from dialogue.wording import choose
@@ -55,8 +53,6 @@ class Knows(Protocol):
 
 Asking = Callable[[Conversation, Evidence | None, str], LeadForm | None]
 """Decides, after an answer, whether to ask for a contact now."""
-Names = Callable[[str], tuple[str, ...]]
-"""The names of all records of a merchant."""
 
 
 class Engine:
@@ -85,17 +81,18 @@ class Engine:
     ) -> None:
         self._knowledge = knowledge
         self._clock = clock
-        self._model = model
-        self._budget = budget
         self._channels = channels
         self._handoff = handoff or HandoffPolicy()
         self._asking = asking
         self._shelf = shelf or (lambda merchant: ())
         self._names = names or (lambda merchant: tuple(record.name for record in self._shelf(merchant)))
-        self._audit = audit
+        self._auditor = Auditor(audit, clock)
         self._search_timeout_s = search_timeout_s
         self._guarded = guarded
         self._answerer = EmbeddedAnswerer()
+        self._composer = Composer(
+            self._answerer, clock=clock, model=model, budget=budget, names=self._names, auditor=self._auditor
+        )
 
     async def reply(
         self, conversation: Conversation, text: str, *, channel: str, lead: LeadUpdate | None = None
@@ -130,12 +127,13 @@ class Engine:
         rules: ChannelRules,
         lead: LeadUpdate | None,
     ) -> AsyncGenerator[Event, None]:
-        talk = talk_of(text)
+        whole = resolved(conversation, text)
+        talk = talk_of(text) if whole == text else None
         if lead and (talk is None and not questions(text, lead=True)):
             talk = Talk.CONTACT
         flag = guard(text) if self._guarded else None
         if flag:
-            self._line(
+            self._auditor.note(
                 conversation, f"injection/{flag.attack}", "refused" if flag.refused else "embedded", flag.matched
             )
         if talk is not None and not (flag and flag.refused):
@@ -146,7 +144,7 @@ class Engine:
             yield self._deflect(conversation, flag)
             yield Done("refuse", conversation.record_id)
             return
-        asked = questions(resolved(conversation, text))
+        asked = questions(whole)
         async with aclosing(self._answers(conversation, asked, history, rules, flag)) as events:
             async for event in events:
                 yield event
@@ -204,7 +202,9 @@ class Engine:
             if flag and evidence.decision is not Decision.ANSWER:
                 yield self._deflect(conversation, flag)
                 continue
-            async with aclosing(self._sentences(conversation, evidence, history, rules, flag)) as sentences:
+            async with aclosing(
+                self._composer.sentences(conversation, evidence, history, rules, flag is not None)
+            ) as sentences:
                 async for sentence in sentences:
                     quoted = set(sentence.citations)
                     if sentence.text in said or (quoted and quoted <= cited):
@@ -244,79 +244,8 @@ class Engine:
                 )
         except (KnowledgeError, TimeoutError) as exc:
             _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
-            self._line(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
+            self._auditor.note(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
             return None
-
-    async def _sentences(
-        self,
-        conversation: Conversation,
-        evidence: Evidence,
-        history: tuple[Turn, ...],
-        rules: ChannelRules,
-        flag: Flag | None,
-    ) -> AsyncGenerator[Sentence, None]:
-        """The reply to one question: the model's while it stays truthful, the embedded answerer's otherwise."""
-        today = self._clock().date()
-        gate = Gate(evidence, rules, names=self._names(conversation.merchant), today=today)
-        said: list[str] = []
-        if evidence.decision is Decision.ANSWER and flag is None and self._may_spend(conversation):
-            async with aclosing(self._modelled(conversation, evidence, gate, history, rules)) as sentences:
-                async for sentence in sentences:
-                    if sentence is None:
-                        break
-                    said.append(sentence.text)
-                    yield sentence
-                else:
-                    return
-        style: Style = LIVE if rules.live else CHAT
-        for sentence in self._answerer.answer(evidence, conversation, today=today, style=style):
-            checked, broken = gate.lawful(sentence)
-            for rule, words in broken:
-                self._line(conversation, rule, "replaced" if checked else "dropped", words)
-            if checked and not gate.repeats(checked.text, said):
-                yield checked
-                said.append(checked.text)
-        if not said:
-            yield Sentence(choose(conversation, "unknown", phrases.UNKNOWN), Emotion.APOLOGY)
-
-    async def _modelled(
-        self,
-        conversation: Conversation,
-        evidence: Evidence,
-        gate: Gate,
-        history: tuple[Turn, ...],
-        rules: ChannelRules,
-    ) -> AsyncGenerator[Sentence | None, None]:
-        """The model's checked sentences; None as the last item when the embedded answerer has to go on."""
-        assert self._model is not None  # noqa: S101  # _may_spend has looked
-        prompt = compose(
-            evidence, facts=gate.facts, history=history[-6:], summary=conversation.summary, live=rules.live
-        )
-        segmenter = Segmenter()
-        limit = (LIVE if rules.live else CHAT).max_sentences
-        count = 0
-        try:
-            async with aclosing(self._model.stream(prompt, spent=lambda u: self._spend(conversation, u))) as pieces:
-                async for piece in pieces:
-                    for text in segmenter.push(piece):
-                        sentence = self._checked(conversation, gate, text, prompt.canary)
-                        yield sentence
-                        count += 1
-                        if sentence is None or count >= limit:
-                            return
-            for text in segmenter.flush():
-                yield self._checked(conversation, gate, text, prompt.canary)
-                count += 1
-        except ModelError as exc:
-            if exc.kind != "length" or not count:
-                self._line(conversation, f"model/{exc.kind}", "embedded", "")
-                yield None
-
-    def _checked(self, conversation: Conversation, gate: Gate, text: str, canary: str) -> Sentence | None:
-        sentence, broken = gate.truthful(text, canary=canary)
-        for rule, words in broken:
-            self._line(conversation, rule, "replaced", words)
-        return sentence
 
     def _afterwards(
         self,
@@ -354,21 +283,6 @@ class Engine:
     def _deflect(self, conversation: Conversation, flag: Flag) -> Sentence:
         wordings = DEFLECTIONS.get(flag.attack) or DEFLECTIONS[None]
         return Sentence(choose(conversation, f"deflect/{flag.attack}", wordings), Emotion.NEUTRAL)
-
-    def _may_spend(self, conversation: Conversation) -> bool:
-        if self._model is None:
-            return False
-        if self._budget is None or self._budget.allow(conversation.merchant):
-            return True
-        self._line(conversation, "model/budget", "embedded", "")
-        return False
-
-    def _spend(self, conversation: Conversation, usage: Usage) -> None:
-        if self._budget:
-            self._budget.spend(usage, merchant=conversation.merchant, conversation=conversation.id)
-
-    def _line(self, conversation: Conversation, rule: str, action: str, detail: str) -> None:
-        self._audit(AuditLine(self._clock(), conversation.merchant, conversation.id, rule, action, masked(detail)))
 
 
 def _faq_first(evidence: Evidence) -> bool:

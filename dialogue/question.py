@@ -15,6 +15,7 @@ _ASKS = re.compile(
 )
 _CUT = re.compile(r"\n+|(?<=[?？])")
 _ORDINAL = re.compile(r"^\D{0,2}第?\s*([一二三四五六1-6])\s*(?:个|款|种|号)?\W*$")
+_YES = re.compile(r"(?:是|对|嗯|没错|就是|yes)[的呀啊呢哦啦对是嗯，,]*(?:这个|那个|它)?\W*", re.I)
 _CONTACT = re.compile(r"[\d\s+\-.]{6,}|(?:微信|电话|手机|联系|号码|加|我的|是|vx|wx|qq|叫我|我姓|先生|女士|小姐)", re.I)
 
 
@@ -51,14 +52,21 @@ def resolved(conversation: Conversation, text: str) -> str:
     if not conversation.open_question or not conversation.open_choices:
         return text
     plain = folded(text).strip()
+    if _YES.fullmatch(plain):
+        return _completed(conversation.open_choices[0], conversation.open_question)
     ordinal = _ORDINAL.match(plain)
     if ordinal:
         index = "一二三四五六".find(ordinal[1]) if not ordinal[1].isdigit() else int(ordinal[1]) - 1
         if 0 <= index < len(conversation.open_choices):
-            return f"{conversation.open_choices[index]}，{conversation.open_question}"
+            return _completed(conversation.open_choices[index], conversation.open_question)
     for choice in conversation.open_choices:
         if len(plain) <= len(choice) + 6 and (
             choice in plain or (len(plain) >= 2 and plain.strip("的那个吧呢啊。！") in choice)
         ):
-            return f"{choice}，{conversation.open_question}"
+            return _completed(choice, conversation.open_question)
     return text
+
+
+def _completed(choice: str, question: str) -> str:
+    """The chosen thing with the open question; a choice that is a question itself stands alone."""
+    return choice if choice.rstrip().endswith(("?", "？")) else f"{choice}，{question}"

@@ -100,6 +100,13 @@ async def test_an_unclear_question_is_asked_back_and_the_choice_completes_it() -
     assert "599元" in _said(await _events(engine, conversation, "第四个"))
 
 
+async def test_a_question_offered_back_is_answered_after_a_yes() -> None:
+    engine, conversation = shop_engine(), _conversation()
+    conversation.open_question, conversation.open_choices = "运费的事", ("包邮吗？", "退货运费谁出？")
+    assert "满99元" in _said(await _events(engine, conversation, "是的"))
+    assert conversation.open_question is None
+
+
 async def test_several_questions_in_one_message_are_all_answered() -> None:
     said = _said(await _events(shop_engine(), _conversation(), "云朵沙发多少钱\n包邮吗？支持分期吗"))
     assert "1299元" in said and "满99元" in said and "花呗" in said

@@ -1,0 +1,128 @@
+"""One question's reply out of its evidence: the model's while it stays truthful, the embedded answerer's otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from datetime import datetime
+
+from dialogue import phrases
+from dialogue.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
+from dialogue.audit import Auditor
+from dialogue.budget import Budget, Usage
+from dialogue.compliance import ChannelRules
+from dialogue.conversation import Conversation
+from dialogue.event import Emotion, Sentence
+from dialogue.gate import Gate
+from dialogue.model import Model, ModelError
+from dialogue.prompt import compose
+from dialogue.segmenter import Segmenter
+from dialogue.wording import choose
+from knowledge import Decision, Evidence, Turn
+
+Names = Callable[[str], tuple[str, ...]]
+"""The names of all records of a merchant."""
+
+
+class Composer:
+    """Speaks for the engine; holds the model and what it may cost."""
+
+    def __init__(
+        self,
+        answerer: EmbeddedAnswerer,
+        *,
+        clock: Callable[[], datetime],
+        model: Model | None,
+        budget: Budget | None,
+        names: Names,
+        auditor: Auditor,
+    ) -> None:
+        self._answerer = answerer
+        self._clock = clock
+        self._model = model
+        self._budget = budget
+        self._names = names
+        self._auditor = auditor
+
+    async def sentences(
+        self,
+        conversation: Conversation,
+        evidence: Evidence,
+        history: tuple[Turn, ...],
+        rules: ChannelRules,
+        flagged: bool,
+    ) -> AsyncGenerator[Sentence, None]:
+        """The reply to one question: the model's while it stays truthful, the embedded answerer's otherwise."""
+        today = self._clock().date()
+        gate = Gate(evidence, rules, names=self._names(conversation.merchant), today=today)
+        said: list[str] = []
+        if evidence.decision is Decision.ANSWER and not flagged and self._may_spend(conversation):
+            async with aclosing(self._modelled(conversation, evidence, gate, history, rules)) as sentences:
+                async for sentence in sentences:
+                    if sentence is None:
+                        break
+                    said.append(sentence.text)
+                    yield sentence
+                else:
+                    return
+        style: Style = LIVE if rules.live else CHAT
+        for sentence in self._answerer.answer(evidence, conversation, today=today, style=style):
+            checked, broken = gate.lawful(sentence)
+            for rule, words in broken:
+                self._auditor.note(conversation, rule, "replaced" if checked else "dropped", words)
+            if checked and not gate.repeats(checked.text, said):
+                yield checked
+                said.append(checked.text)
+        if not said:
+            yield Sentence(choose(conversation, "unknown", phrases.UNKNOWN), Emotion.APOLOGY)
+
+    async def _modelled(
+        self,
+        conversation: Conversation,
+        evidence: Evidence,
+        gate: Gate,
+        history: tuple[Turn, ...],
+        rules: ChannelRules,
+    ) -> AsyncGenerator[Sentence | None, None]:
+        """The model's checked sentences; None as the last item when the embedded answerer has to go on."""
+        assert self._model is not None  # noqa: S101  # _may_spend has looked
+        prompt = compose(
+            evidence, facts=gate.facts, history=history[-6:], summary=conversation.summary, live=rules.live
+        )
+        segmenter = Segmenter()
+        limit = (LIVE if rules.live else CHAT).max_sentences
+        count = 0
+        try:
+            async with aclosing(self._model.stream(prompt, spent=lambda u: self._spend(conversation, u))) as pieces:
+                async for piece in pieces:
+                    for text in segmenter.push(piece):
+                        sentence = self._checked(conversation, gate, text, prompt.canary)
+                        yield sentence
+                        count += 1
+                        if sentence is None or count >= limit:
+                            return
+            for text in segmenter.flush():
+                yield self._checked(conversation, gate, text, prompt.canary)
+                count += 1
+        except ModelError as exc:
+            if exc.kind != "length" or not count:
+                self._auditor.note(conversation, f"model/{exc.kind}", "embedded", "")
+                yield None
+
+    def _checked(self, conversation: Conversation, gate: Gate, text: str, canary: str) -> Sentence | None:
+        sentence, broken = gate.truthful(text, canary=canary)
+        for rule, words in broken:
+            self._auditor.note(conversation, rule, "replaced", words)
+        return sentence
+
+    def _may_spend(self, conversation: Conversation) -> bool:
+        if self._model is None:
+            return False
+        if self._budget is None or self._budget.allow(conversation.merchant):
+            return True
+        self._auditor.note(conversation, "model/budget", "embedded", "")
+        return False
+
+    def _spend(self, conversation: Conversation, usage: Usage) -> None:
+        if self._budget:
+            self._budget.spend(usage, merchant=conversation.merchant, conversation=conversation.id)
