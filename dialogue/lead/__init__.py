@@ -6,7 +6,7 @@ from dialogue.lead.delivery import OutboxRow
 from dialogue.lead.form import FormError, Saved
 from dialogue.lead.funnel import FunnelRow, Question, Uplift, uplift
 from dialogue.lead.post import Mailbox, Postman
-from dialogue.lead.retention import Purged, Retention, keep_purging
+from dialogue.lead.retention import Purged, Retention
 from dialogue.lead.rows import ContactRow, HistoryRow, LeadRow
 from dialogue.lead.target import Target, TargetError, TargetKind
 
@@ -34,6 +34,5 @@ __all__ = [
     "TargetError",
     "TargetKind",
     "Uplift",
-    "keep_purging",
     "uplift",
 ]

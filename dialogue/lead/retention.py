@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
 from dialogue.database.schema import conversations, events, leads, offers
 from dialogue.database.transaction import Transaction
-from dialogue.errors import DialogueError
 from dialogue.lead.subject import erase_leads
 
-_LOG = logging.getLogger(__name__)
 _DAY_MS = 86_400_000
 _BATCH = 200
 
@@ -67,22 +62,3 @@ def purge(tx: Transaction, retention: Retention) -> Purged:
         tx.connection.execute(delete(table).where(table.c.conversation_id.in_(old_talks)))
     tx.connection.execute(delete(conversations).where(conversations.c.id.in_(old_talks)))
     return Purged(len(old_leads), len(old_talks))
-
-
-def due(tx: Transaction, retention: Retention) -> int:
-    """How many leads the next rounds will erase."""
-    limit_ms = tx.now_ms - retention.lead_days * _DAY_MS
-    query = select(func.count()).where(leads.c.merged_into.is_(None), leads.c.updated_at_ms < limit_ms)
-    return tx.connection.scalar(query) or 0
-
-
-async def keep_purging(purge_once: Callable[[], Awaitable[Purged]], *, every_s: float = 3600.0) -> None:
-    """Runs for ever: purges at once, then every hour. Its owner is the caller's task group."""
-    while True:
-        try:
-            more = True
-            while more:
-                more = (await purge_once()).more
-        except DialogueError as exc:
-            _LOG.warning("retention will be tried again later: %s", exc)
-        await asyncio.sleep(every_s)

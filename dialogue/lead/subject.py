@@ -91,8 +91,8 @@ def _blank(tx: Transaction, conversation_id: str) -> None:
     query = select(events).where(events.c.conversation_id == conversation_id)
     for row in list(tx.connection.execute(query)):
         payload = dict(tx.unseal(row.body, events.c.body))
-        if row.client_id is not None or row.kind == "lead":
-            payload = {key: value for key, value in payload.items() if key == "role"} | {"text": ERASED}
+        if row.client_id is not None and row.kind == "message":
+            payload["text"] = ERASED
         elif any(isinstance(value, str) and find(value).contacts for value in payload.values()):
             payload["text"] = ERASED
         else:

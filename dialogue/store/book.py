@@ -174,7 +174,7 @@ class LeadBook:
         return await self._write(lambda tx: erase_subject(tx, merchant, wanted, actor=actor))
 
     async def purge(self, retention: Retention) -> Purged:
-        """Erases what is over its time (`keep_purging` calls this)."""
+        """Erases what is over its time, a batch at a time: call again while `Purged.more`."""
         return await self._write(lambda tx: purge(tx, retention))
 
     async def rotate_key(self, *, actor: str) -> int:

@@ -21,7 +21,7 @@ from dialogue.store import journal
 def store_form(
     tx: Transaction, conversation_id: str, *, client_id: str, findings: Findings, ticked: Collection[Purpose]
 ) -> Saved:
-    """Stores the lead, its consents and a `lead` event, once per `client_id`."""
+    """Stores the lead, its consents and a `lead_saved` event, once per `client_id`."""
     row = journal.existing(tx, conversation_id)
     again = journal.seen(tx, row, client_id)
     if again is not None:
@@ -41,8 +41,8 @@ def store_form(
         record(tx, captured.lead_id, WORDINGS[purpose], ConsentState.GRANTED, conversation_id=conversation_id, seq=seq)
     close_offers(tx, conversation_id, "filled")
     values: dict[str, Any] = {"consent_asked_seq": None} if Purpose.CONTACT in ticked else {}
-    payload = {"role": "visitor", "fields": sorted({str(one.kind) for one in findings.contacts})}
-    journal.insert(tx, row, seq, "lead", payload, values, client_id=client_id, lead_id=captured.lead_id)
+    payload = {"client_id": client_id, "complete": captured.complete}
+    journal.insert(tx, row, seq, "lead_saved", payload, values, client_id=client_id, lead_id=captured.lead_id)
     enqueue(tx, captured.lead_id)
     return Saved(seq, False, captured.lead_id, captured.complete)
 

@@ -104,7 +104,7 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
     consent = _answered(tx, row, lead_id, text, seq)
     if consent is not None:
         values["consent_asked_seq"] = None
-    payload = {"role": "visitor", "text": text}
+    payload = {"role": "visitor", "text": text, "client_id": client_id}
     insert(tx, row, seq, "message", payload, values, client_id=client_id, lead_id=lead_id if changed else None)
     if is_refusal(text):
         refuse(tx, row.id)

@@ -185,7 +185,7 @@ class Store:
         )
 
     async def events_after(self, conversation_id: str, after_seq: int, *, limit: int = 500) -> list[StoredEvent]:
-        """Events with `seq > after_seq`, in order. A customer's message is `message{role: visitor, text}`."""
+        """Events above `after_seq`, in order. A customer's message is `message{role: visitor, text, client_id}`."""
         return await self.read(lambda tx: journal.events_after(tx, conversation_id, after_seq, limit=limit))
 
     async def set_state(self, conversation_id: str, state: str) -> None:

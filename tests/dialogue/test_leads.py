@@ -140,7 +140,7 @@ async def test_the_form_is_stored_once_with_its_consents(any_store: Store) -> No
     assert (again.seq, again.duplicate, again.lead_id) == (1, True, first.lead_id)
     [lead] = await any_store.leads.list("demo")
     assert lead.consent == {"contact": "granted", "share": "granted"}
-    assert [event.kind for event in await any_store.events_after(conversation, 0)] == ["lead"]
+    assert [event.kind for event in await any_store.events_after(conversation, 0)] == ["lead_saved"]
 
 
 @pytest.mark.parametrize(
