@@ -1,8 +1,9 @@
 """One thread that writes, many writes in one synced commit (group commit).
 
 While the disk is busy syncing one batch, the next one gathers; so a sync is shared by all who wait for it and nobody is
-told "stored" before it happened. A job that fails is told so alone: the batch is rolled back and its jobs are run one
-by one, which is why a job must do nothing but use its connection.
+told "stored" before it happened. A job that fails is told so alone: the batch is rolled back and run again in parts,
+which is why a job must do nothing but use its connection. When the commit itself fails, every job of it is told so and
+none is run again, because what became of it is not known.
 """
 
 from __future__ import annotations
@@ -78,18 +79,29 @@ class Writer:
                 self._write(jobs)
 
     def _write(self, jobs: list[_Job]) -> None:
+        results: list[Any] = []
+        at_work = False
         try:
             with translated(), self._engine.begin() as connection:
                 self._prepare()
-                results = [job.work(connection) for job in jobs]
+                at_work = True
+                for job in jobs:
+                    results.append(job.work(connection))
+                at_work = False
         except Exception as exc:
-            if len(jobs) == 1:
-                if not isinstance(exc, DialogueError):
-                    _LOG.error("a write failed: %s", type(exc).__name__)
-                jobs[0].future.set_exception(exc)
+            if at_work and len(jobs) > 1:
+                self._write_apart(jobs, len(results))
                 return
+            if not isinstance(exc, DialogueError):
+                _LOG.error("a write failed: %s", type(exc).__name__)
             for job in jobs:
-                self._write([job])
+                job.future.set_exception(exc)
             return
         for job, result in zip(jobs, results, strict=True):
             job.future.set_result(result)
+
+    def _write_apart(self, jobs: list[_Job], failed: int) -> None:
+        """Nothing of the batch was written: what came before the failed job goes again, then it, then the rest."""
+        for part in (jobs[:failed], jobs[failed : failed + 1], jobs[failed + 1 :]):
+            if part:
+                self._write(part)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from threading import Event
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import OperationalError
 
 from dialogue.database import DatabaseBusyError, DatabaseError, MigrationError, Writer, migrate, open_engines
 from dialogue.database.migration import STEPS, Step
@@ -197,10 +199,45 @@ def test_a_closed_writer_refuses_and_closes_twice(tmp_path: Path) -> None:
     reader_engine.dispose()
 
 
+def test_a_commit_that_fails_is_told_to_all_and_not_run_again(tmp_path: Path) -> None:
+    writer_engine, reader_engine = open_engines(f"sqlite:///{tmp_path / 'a.db'}")
+    disk_full = False
+    runs = 0
+    started, go = Event(), Event()
+
+    def hold(connection: Connection) -> None:
+        started.set()
+        go.wait(30)
+
+    def job(connection: Connection) -> None:
+        nonlocal runs
+        runs += 1
+
+    def commit(connection: Connection) -> None:
+        if disk_full and runs:
+            raise OperationalError("COMMIT", {}, sqlite3.OperationalError("database or disk is full"))
+
+    event.listen(writer_engine, "commit", commit)
+    writer = Writer(writer_engine, prepare=lambda: None)
+    first = writer.submit(hold)
+    started.wait(30)
+    together = [writer.submit(job) for _ in range(3)]
+    disk_full = True
+    go.set()
+    first.result(30)
+    for one in together:
+        with pytest.raises(DatabaseError, match="full"):
+            one.result(30)
+    assert runs == 3
+    disk_full = False
+    writer.submit(job).result(30)
+    writer.close()
+    writer_engine.dispose()
+    reader_engine.dispose()
+
+
 def test_a_full_queue_refuses_instead_of_growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dialogue.database.writer._QUEUE_LIMIT", 2)
-    from threading import Event
-
     started, go = Event(), Event()
 
     def slow(connection: Connection) -> None:
