@@ -1,5 +1,9 @@
 """Metrics: every family is there, labelled by room, and counts what happened."""
 
+import json
+import re
+from pathlib import Path
+
 from prometheus_client import CollectorRegistry, generate_latest
 
 from stream.latency import BUCKETS_S, Latency
@@ -49,3 +53,18 @@ async def test_a_room_shows_its_viewers_frames_and_the_way_of_an_answer() -> Non
         assert abs(value("skew_seconds")) < 1.0
         assert value("live") == 1.0
         await watcher.close()
+
+
+def test_the_dashboard_asks_only_for_metrics_that_exist() -> None:
+    dashboard = json.loads((Path(__file__).resolve().parents[2] / "docs" / "grafana" / "rooms.json").read_text())
+    asked = {
+        name
+        for panel in dashboard["panels"]
+        for target in panel["targets"]
+        for name in re.findall(r"zhanggui_[a-z_]+", target["expr"])
+    }
+    collector = RoomCollector(lambda: [make_room()])
+    exist = {sample.name for family in collector.collect() for sample in family.samples}
+    declared = {family.name + suffix for family in collector.collect() for suffix in ("", "_total", "_bucket")}
+    assert asked <= exist | declared
+    assert len(asked) > 15
