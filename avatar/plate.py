@@ -95,7 +95,7 @@ def draw_caption(text: str, layout: Layout, *, bottom: int) -> Overlay | None:
     size, pad, weight = round(38 * layout.unit), round(20 * layout.unit), 0.4 * layout.unit
     first = layout.left if layout.portrait else layout.left + layout.plate_width + pad
     width = layout.plate_width if layout.portrait else layout.width - layout.left - first
-    lines = wrap(text, size, width - 2 * pad, lines=3, weight=weight)
+    lines = _even(text, size, width - 2 * pad, weight)
     if not lines:
         return None
     step = round(size * 1.36)
@@ -105,6 +105,18 @@ def draw_caption(text: str, layout: Layout, *, bottom: int) -> Overlay | None:
         write(canvas, (pad, pad / 2 + step * (i + 0.5)), line, size=size, weight=weight, anchor="lm")
     x = first if layout.portrait else max(first, (layout.width - canvas.width) // 2)
     return Overlay(canvas, (x, bottom - canvas.height))
+
+
+def _even(text: str, size: int, width: int, weight: float) -> list[str]:
+    """Wrap into as few lines as fit and make them about equally long, so that no word stands alone."""
+    lines = wrap(text, size, width, lines=3, weight=weight)
+    while len(lines) > 1 and width > 4 * size:
+        width -= size
+        narrower = wrap(text, size, width, lines=3, weight=weight)
+        if len(narrower) != len(lines) or "".join(narrower) != "".join(lines):
+            break
+        lines = narrower
+    return lines
 
 
 class CardPlate:

@@ -1,0 +1,104 @@
+"""A product video from end to end, with a voice that hums."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from avatar import AvatarError
+from avatar.host import load_host
+from avatar.script import parse_script
+from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan
+from avatar.video import Look, Made, make_video
+
+SCRIPT = parse_script("# 沙发\n## 一\n大家好。\n## 二\n商品: 沙发\n价格: 99\n背景: daylight\n只要九十九元。")
+SMALL = Look(width=240, height=428)
+
+
+class Hum:
+    """A voice of half a second a sentence; `fail_at` breaks off at that sentence."""
+
+    name = "hum"
+
+    def __init__(self, fail_at: int | None = None) -> None:
+        self.said = 0
+        self._fail_at = fail_at
+
+    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncIterator[Speech]:
+        self.said += 1
+        if self.said == self._fail_at:
+            raise AvatarError("the voice broke off")
+        tone = (8000 * np.sin(np.arange(SAMPLE_RATE // 2) / 20)).astype(np.int16)
+        yield Speech(tone, (VisemeSpan(Viseme.A, 0, len(tone), 0.5),), 0, True)
+
+    async def aclose(self) -> None:
+        return None
+
+
+async def _make(out: Path, voice: Hum, steps: list[tuple[str, int, int]] | None = None) -> Made:
+    host = load_host("xiaoqi")
+    told = steps if steps is not None else []
+    return await make_video(SCRIPT, out, host=host, voice=voice, look=SMALL, progress=lambda *step: told.append(step))
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_a_script_becomes_a_video_with_sound_captions_cover_and_label(tmp_path: Path) -> None:
+    steps: list[tuple[str, int, int]] = []
+    made = await _make(tmp_path / "out.mp4", Hum(), steps)
+    with av.open(str(made.video)) as container:
+        video, sound = container.streams.video[0], container.streams.audio[0]
+        frames = [frame for frame in container.decode(video)]
+        assert len(frames) == round(made.seconds * 25)
+        assert (frames[0].width, frames[0].height) == (240, 428)
+        assert [frame.pts for frame in frames] == sorted({frame.pts for frame in frames})
+        assert sound.rate == SAMPLE_RATE
+        label = json.loads(container.metadata["AIGC"])
+    assert label["Label"] == "1" and label["ContentProducer"] == "zhanggui"
+    assert "大家好。" in made.subtitles.read_text("utf-8")
+    assert made.cover.read_bytes()[:2] == b"\xff\xd8"
+    assert steps[-1][1] == steps[-1][2] == len(frames)
+    assert _names(tmp_path) == ["out.jpg", "out.mp4", "out.srt"]
+
+
+async def test_a_broken_off_video_continues_with_the_scenes_it_has_not_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import avatar.video
+
+    filmed: list[str] = []
+    film = avatar.video._film_scene
+
+    def film_until_power_fails(take, part, *rest):  # type: ignore[no-untyped-def]
+        filmed.append(take.scene.title)
+        if len(filmed) == 2:
+            raise AvatarError("power failed")
+        film(take, part, *rest)
+
+    monkeypatch.setattr(avatar.video, "_film_scene", film_until_power_fails)
+    out = tmp_path / "out.mp4"
+    with pytest.raises(AvatarError, match="power failed"):
+        await _make(out, Hum())
+    assert not out.exists()
+    await _make(out, Hum())
+    assert filmed == ["一", "二", "二"]
+    assert out.exists()
+
+
+async def test_a_failing_voice_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(AvatarError, match="broke off"):
+        await _make(tmp_path / "out.mp4", Hum(fail_at=2))
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", ["out.avi", "missing/out.mp4"])
+async def test_a_place_that_cannot_hold_a_video_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
+    voice = Hum()
+    with pytest.raises(AvatarError):
+        await _make(tmp_path / name, voice)
+    assert voice.said == 0
