@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -19,10 +19,18 @@ from knowledge.document import RefusedError
 from knowledge.errors import KnowledgeError
 from knowledge.evaluation_command import add_eval
 from knowledge.evidence import Evidence
-from knowledge.folder import Refusal
-from knowledge.library import Library, Summary
+from knowledge.library import Library
 from knowledge.limits import Limits
 from knowledge.lint import EVERYDAY_QUESTIONS, Severity
+from knowledge.listing import (
+    evidence_to_json,
+    print_documents,
+    print_evidence,
+    print_findings,
+    print_json,
+    print_summary,
+    print_versions,
+)
 from knowledge.parsers.plain import decode
 from knowledge.template import write_template
 
@@ -31,9 +39,6 @@ OpenLibrary = Callable[[Path | None], Library]
 Merchant = Annotated[str, typer.Option("--merchant", "-m", help="商家名（英文字母、数字、- 和 _）")]
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹；不写就用默认的")]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON，给程序读")]
-
-_SEVERITIES = {Severity.ERROR: "错误", Severity.WARNING: "警告", Severity.HINT: "提示"}
-_DECISIONS = {"answer": "可以回答", "ask": "需要反问", "refuse": "没有把握，不回答"}
 
 
 def create_app(open_library: OpenLibrary) -> typer.Typer:
@@ -65,11 +70,12 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
                 )
             live = None
             if publish and library.pointer(merchant).draft is not None:
+                _warn(library, merchant, strict=False)
                 live = library.publish(merchant).version
             if as_json:
-                _print_json({**asdict(summary), "dry_run": dry_run, "published": live})
+                print_json({**asdict(summary), "dry_run": dry_run, "published": live})
             else:
-                _print_summary(summary, dry_run=dry_run, live=live)
+                print_summary(summary, dry_run=dry_run, live=live)
             taken = summary.added or summary.changed or summary.unchanged
             if summary.refused and (strict or not taken):
                 raise typer.Exit(1)
@@ -91,9 +97,9 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
                 summary = library.remove(merchant, names, progress=embedding)
             live = library.publish(merchant).version if publish and summary.draft else None
             if as_json:
-                _print_json({**asdict(summary), "published": live})
+                print_json({**asdict(summary), "published": live})
             else:
-                _print_summary(summary, dry_run=False, live=live)
+                print_summary(summary, dry_run=False, live=live)
             if summary.refused and not summary.removed:
                 raise typer.Exit(1)
 
@@ -109,9 +115,9 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         with _reported():
             library = open_library(data_dir)
             if versions:
-                _print_versions(library, merchant, as_json=as_json)
+                print_versions(library, merchant, as_json=as_json)
             else:
-                _print_documents(library, merchant, draft=draft, as_json=as_json)
+                print_documents(library, merchant, draft=draft, as_json=as_json)
 
     @app.command()
     def search(
@@ -127,9 +133,9 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         with _reported():
             evidence = _search(open_library(data_dir), question, merchant, product, limit, draft=draft)
             if as_json:
-                _print_json(evidence_to_json(evidence))
+                print_json(evidence_to_json(evidence))
             else:
-                _print_evidence(evidence)
+                print_evidence(evidence)
 
     @app.command("diff")
     def diff_versions(
@@ -143,7 +149,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         with _reported():
             diff = open_library(data_dir).diff(merchant, before=before, after=after)
             if as_json:
-                _print_json(asdict(diff))
+                print_json(asdict(diff))
             else:
                 typer.echo(f"{diff.before or '（还没有发布）'} → {diff.after}")
                 for line in describe(diff):
@@ -165,12 +171,9 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
             asked = EVERYDAY_QUESTIONS if questions is None else _lines(questions)
             findings = open_library(data_dir).lint(merchant, questions=None if quick else asked)
             if as_json:
-                _print_json([asdict(finding) for finding in findings])
+                print_json([asdict(finding) for finding in findings])
             else:
-                for finding in findings:
-                    where = f"  [{finding.source}]" if finding.source else ""
-                    typer.echo(f"{_SEVERITIES[finding.severity]} {finding.text}{where}")
-                typer.echo(f"共 {len(findings)} 处" if findings else "没有发现问题")
+                print_findings(findings)
             if strict and any(finding.severity is Severity.ERROR for finding in findings):
                 raise typer.Exit(1)
 
@@ -186,12 +189,20 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
             typer.echo(f"已生成 {target}：填好后执行 knowledge add {target} --merchant 商家名")
 
     @app.command()
-    def publish(merchant: Merchant, data_dir: DataDir = None, as_json: AsJson = False) -> None:
+    def publish(
+        merchant: Merchant,
+        strict: Annotated[bool, typer.Option("--strict", help="检查出错误就不发布（退出码 1）")] = False,
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
         """发布草稿：一步切换，正在进行的对话不受影响。"""
         with _reported("已中断：已发布的版本不受影响"):
-            done = open_library(data_dir).publish(merchant)
+            library = open_library(data_dir)
+            if library.pointer(merchant).draft is not None:
+                _warn(library, merchant, strict=strict)
+            done = library.publish(merchant)
             if as_json:
-                _print_json({**asdict(done), "at": done.at.isoformat()})
+                print_json({**asdict(done), "at": done.at.isoformat()})
             else:
                 before = f"（之前是 {done.previous}）" if done.previous else ""
                 typer.echo(f"已发布 {done.version}{before}")
@@ -207,7 +218,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         with _reported("已中断：已发布的版本不受影响"):
             done = open_library(data_dir).rollback(merchant, to=to)
             if as_json:
-                _print_json({**asdict(done), "at": done.at.isoformat()})
+                print_json({**asdict(done), "at": done.at.isoformat()})
             else:
                 typer.echo(f"已退回到 {done.version}（之前是 {done.previous}）")
 
@@ -241,47 +252,21 @@ def read_mapping(path: Path) -> dict[str, str]:
     return {title.strip(): meaning.strip() for title, meaning in rows if title.strip() != "列名"}
 
 
+def _warn(library: Library, merchant: str, *, strict: bool) -> None:
+    """Say on stderr how many errors the draft has; with `strict` they are the end."""
+    errors = [f for f in library.lint(merchant, questions=None) if f.severity is Severity.ERROR]
+    if errors and strict:
+        raise KnowledgeError(f"检查出 {len(errors)} 个错误，没有发布：{errors[0].text}（用 knowledge lint 查看全部）")
+    if errors:
+        typer.echo(f"注意：检查出 {len(errors)} 个错误，用 knowledge lint 查看", err=True)
+
+
 def _lines(path: Path) -> list[str]:
     try:
         text = decode(path.read_bytes(), limits=Limits())
     except RefusedError as exc:
         raise KnowledgeError(f"{path}：{exc}") from exc
     return [line.strip() for line in text.splitlines() if line.strip()]
-
-
-def evidence_to_json(evidence: Evidence) -> dict[str, Any]:
-    """What `search --json` prints."""
-    return {
-        "question": evidence.question,
-        "merchant": evidence.merchant,
-        "version": evidence.version,
-        "decision": evidence.decision.value,
-        "confidence": round(evidence.confidence, 4),
-        "record": evidence.record and {"id": evidence.record.id, "name": evidence.record.name},
-        "facts": [
-            {
-                "record": fact.record_name,
-                "name": fact.name,
-                "title": fact.title,
-                "text": fact.text,
-                "source": str(fact.source),
-            }
-            for fact in evidence.facts
-        ],
-        "passages": [
-            {
-                "id": passage.id,
-                "kind": passage.kind.value,
-                "score": round(passage.score, 4),
-                "question": passage.question,
-                "text": passage.text,
-                "source": str(passage.source),
-            }
-            for passage in evidence.passages
-        ],
-        "ask": evidence.ask,
-        "choices": list(evidence.choices),
-    }
 
 
 def _search(
@@ -324,102 +309,3 @@ def _bars() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int], N
             lambda done, total: progress.update(read, completed=done, total=total),
             lambda done, total: progress.update(embed, completed=done, total=total, visible=True),
         )
-
-
-def _print_json(data: Any) -> None:
-    typer.echo(json.dumps(data, ensure_ascii=False, indent=1, default=str))
-
-
-def _print_summary(summary: Summary, *, dry_run: bool, live: str | None) -> None:
-    counts: Mapping[str, Sequence[str]] = {
-        "新增": summary.added,
-        "更新": summary.changed,
-        "移除": summary.removed,
-        "没有变化": summary.unchanged,
-    }
-    for what, names in counts.items():
-        for name in names if what != "没有变化" else ():
-            typer.echo(f"{what} {name}")
-    _print_refusals("拒绝", summary.refused)
-    _print_refusals("注意", summary.notes)
-    said = [f"{what} {len(names)}" for what, names in counts.items() if names]
-    said += [f"拒绝 {len(summary.refused)}"] if summary.refused else []
-    said += [f"跳过图片和音视频 {summary.media}"] if summary.media else []
-    typer.echo("；".join(said) or "没有找到可以添加的文件")
-    if dry_run:
-        typer.echo(f"试运行：将有 {summary.records} 条商品记录、{summary.passages} 段内容；没有写入任何东西")
-    elif live:
-        typer.echo(f"已发布 {live}：共 {summary.records} 条商品记录、{summary.passages} 段内容")
-    elif summary.draft:
-        typer.echo(f"草稿 {summary.draft}：共 {summary.records} 条商品记录、{summary.passages} 段内容")
-        typer.echo(f"下一步：knowledge lint、knowledge diff，然后 knowledge publish --merchant {summary.merchant}")
-    else:
-        typer.echo("没有变化，不需要新的草稿")
-
-
-def _print_refusals(what: str, refusals: Sequence[Refusal], *, most: int = 50) -> None:
-    for refusal in refusals[:most]:
-        typer.echo(f"{what} {refusal.name}：{refusal.reason}", err=True)
-    if len(refusals) > most:
-        typer.echo(f"{what} 还有 {len(refusals) - most} 条；加 --json 查看全部", err=True)
-
-
-def _print_documents(library: Library, merchant: str, *, draft: bool, as_json: bool) -> None:
-    pointer = library.pointer(merchant)
-    documents = library.documents(merchant, draft=draft)
-    if as_json:
-        _print_json(
-            {
-                "merchant": merchant,
-                "published": pointer.published,
-                "draft": pointer.draft,
-                "documents": [
-                    {
-                        "path": document.path,
-                        "format": document.format,
-                        "size": document.size,
-                        "sha256": document.sha256,
-                        "passages": document.passages,
-                        "records": document.records,
-                        "notes": list(document.notes),
-                    }
-                    for document in documents
-                ],
-            }
-        )
-        return
-    typer.echo(f"已发布：{pointer.published or '（无）'}；草稿：{pointer.draft or '（无）'}")
-    for document in documents:
-        notes = f"，{len(document.notes)} 处没有收录" if document.notes else ""
-        typer.echo(f"{document.path}  商品 {document.records}，内容 {document.passages} 段{notes}")
-    if not documents:
-        typer.echo("草稿里没有文件" if draft else "还没有发布任何文件")
-
-
-def _print_versions(library: Library, merchant: str, *, as_json: bool) -> None:
-    pointer = library.pointer(merchant)
-    story = library.versions(merchant)
-    if as_json:
-        moves = [{**asdict(move), "at": move.at.isoformat()} for move in story]
-        _print_json({"merchant": merchant, "published": pointer.published, "draft": pointer.draft, "history": moves})
-        return
-    for move in story:
-        what = "发布" if move.action == "publish" else "退回"
-        mark = "  ← 现在" if move.version == pointer.published and move == story[-1] else ""
-        typer.echo(f"{move.at:%Y-%m-%d %H:%M}  {what}  {move.version}{mark}")
-    if pointer.draft:
-        typer.echo(f"草稿  {pointer.draft}")
-
-
-def _print_evidence(evidence: Evidence) -> None:
-    typer.echo(
-        f"{_DECISIONS[evidence.decision.value]}（把握 {evidence.confidence:.0%}，版本 {evidence.version}）"
-        + (f"  关于：{evidence.record.name}" if evidence.record else "")
-    )
-    if evidence.ask:
-        typer.echo(f"反问：{evidence.ask}" + (f"（{' / '.join(evidence.choices)}）" if evidence.choices else ""))
-    for fact in evidence.facts:
-        typer.echo(f"事实  {fact.record_name} {fact.title}：{fact.text}  [{fact.source}]")
-    for passage in evidence.passages:
-        said = f"{passage.question} → {passage.text}" if passage.question else passage.text
-        typer.echo(f"{passage.score:.2f}  {' '.join(said.split())[:120]}  [{passage.source}]")

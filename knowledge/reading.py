@@ -21,7 +21,7 @@ from knowledge.merging import named_id
 from knowledge.record import Record, Source
 from knowledge.splitter import split_blocks, tidy
 
-GENERATION = 1
+GENERATION = 2
 """Raised when the same bytes begin to be read differently, so that unchanged files are read again."""
 
 _LONG_CELL = 200

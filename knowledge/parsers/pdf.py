@@ -12,6 +12,7 @@ from pypdf.errors import PyPdfError
 
 from knowledge.document import Block, Parsed, RefusedError
 from knowledge.limits import Limits
+from knowledge.parsers.outline import headed
 
 _RADICALS = str.maketrans(
     # CJK Radicals Supplement has no compatibility mapping in Unicode; these are the forms that fonts in use emit
@@ -66,7 +67,7 @@ def parse_pdf(data: bytes, *, limits: Limits) -> Parsed:
             raise RefusedError(f"文字超过上限 {limits.text_chars} 个字：请拆成几个文件")
         if len("".join(text.split())) < 2:
             unread.append(number)
-        blocks.extend(Block(paragraph, page=number) for paragraph in paragraphs(text))
+        blocks.extend(Block(said, heading, page=number) for _, heading, said in headed(paragraphs(text)))
     if not blocks:
         raise RefusedError("pdf 里没有文字，像是扫描图片：请提供可以选中文字的版本，或者把文字打出来")
     notes = []

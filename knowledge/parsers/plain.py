@@ -7,6 +7,7 @@ import re
 
 from knowledge.document import Block, Parsed, RefusedError
 from knowledge.limits import Limits
+from knowledge.parsers.outline import headed
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 _CONTROL_BYTES = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
@@ -56,13 +57,14 @@ def parse_plain(text: str) -> Parsed:
     """Paragraphs, parted by empty lines; a file without empty lines has one paragraph a line."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     spaced = any(not line.strip() for line in lines[:-1])
-    blocks: list[Block] = []
+    paragraphs: list[tuple[str, int]] = []
     start, held = 0, list[str]()
     for number, line in enumerate([*lines, ""], start=1):
         if line.strip():
             start = start if held else number
             held.append(line)
         if held and (not spaced or not line.strip()):
-            blocks.append(Block("\n".join(held), line=start))
+            paragraphs.append(("\n".join(held), start))
             held = []
-    return Parsed(blocks=tuple(blocks))
+    found = headed([text for text, _ in paragraphs])
+    return Parsed(blocks=tuple(Block(text, heading, line=paragraphs[index][1]) for index, heading, text in found))

@@ -130,6 +130,9 @@ def test_lint_fails_a_script_only_when_told_to(terminal: Terminal, shop: Path) -
     terminal.run("add", shop, "-m", "shop")
     assert "广告法" in terminal.run("lint", "-m", "shop", "--quick")
     terminal.run("lint", "-m", "shop", "--quick", "--strict", code=1)
+    assert "没有发布" in terminal.run("publish", "-m", "shop", "--strict", code=1)
+    assert terminal.json("list", "-m", "shop")["published"] is None
+    assert "检查出 1 个错误" in terminal.run("publish", "-m", "shop")
 
 
 def test_the_template_can_be_filled_in_and_added(terminal: Terminal, tmp_path: Path) -> None:

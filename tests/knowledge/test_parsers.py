@@ -220,3 +220,21 @@ def test_any_text_is_read_or_refused_with_a_reason(ending: str, text: str) -> No
         return
     for passage in read_parsed(parsed, file="a", limits=Limits()).passages:
         assert passage.text.strip() and len(passage.id) == 32
+
+
+def test_a_short_line_above_a_paragraph_is_its_heading() -> None:
+    returns, warranty = "收货后7天内可以无理由退货，包装完好即可。", "沙发框架保修五年，灯具保修两年，以签收日计算。"
+    text = f"一、退货说明\n\n{returns}\n\n保修\n\n{warranty}\n\n谢谢"
+    blocks = read("a.txt", text).blocks
+    assert [(block.heading, block.line) for block in blocks] == [("一、退货说明", 3), ("保修", 7), ("保修", 9)]
+
+
+@given(st.lists(st.text("退货保修。，：七天\n1", max_size=40), max_size=8))
+def test_no_paragraph_is_dropped_for_a_heading(paragraphs: list[str]) -> None:
+    from knowledge.parsers.outline import headed
+
+    found = list(headed(paragraphs))
+    kept = {index for index, _, _ in found}
+    headings = {heading for _, heading, _ in found}
+    for index, paragraph in enumerate(paragraphs):
+        assert index in kept or " ".join(paragraph.split()) in headings
