@@ -6,7 +6,7 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib import resources
@@ -53,8 +53,9 @@ class KokoroVoice:
         phonemizer: Phonemizer,
         normaliser: Normaliser,
         statistics: Statistics | None,
+        clock: Callable[[], float] = time.perf_counter,
     ):
-        """`style` is the voice's table of shape (510, 256)."""
+        """`style` is the voice's table of shape (510, 256); `clock` (seconds) tells how fast this machine renders."""
         self.name = name
         self._model = model
         self._style = style
@@ -62,6 +63,7 @@ class KokoroVoice:
         self._normaliser = normaliser
         self._statistics = statistics
         self._pace = Pace()
+        self._clock = clock
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
 
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
@@ -89,7 +91,7 @@ class KokoroVoice:
         prepared = [(clause, found) for clause in spoken if (found := self._phonemes(clause))]
         if not prepared:
             raise AvatarError("没有可以念出来的文字")
-        sentence = _Sentence()
+        sentence = _Sentence(self._clock)
         for index, (clause, phonemes) in enumerate(prepared):
             final = index == len(prepared) - 1
             yield from self._clause(phonemes, clause, prosody, stop, sentence, final=final)
@@ -141,20 +143,21 @@ class KokoroVoice:
         stop: StopSwitch,
     ) -> tuple[int, Floats]:
         """Render the next window from frame `at`; returns (frames done, 24 kHz samples to play)."""
-        began = time.perf_counter()
+        began = self._clock()
         if statistics is None:
             audio, _ = self._model.render(frames, 0, len(frames.energy), None, stop)
             return end - at, audio[at * HOP : end * HOP]
         size = self._pace.window(end - at, sentence.buffered_s)
         audio, before, rendered = self._model.window(frames, at, at + size, statistics, stop)
-        self._pace.observe(rendered, time.perf_counter() - began)
+        self._pace.observe(rendered, self._clock() - began)
         return size, seam.join(audio, before, size, last=at + size >= end)
 
 
 class _Sentence:
     """Where a line stands: samples made and given out, mouth shapes still to come, how much is still to be heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self.made = 0
         """Samples that went into the limiter, which holds some back."""
         self._given = 0
@@ -167,7 +170,7 @@ class _Sentence:
         """Seconds of sound given out and not yet played if playing began at once; None before the first chunk."""
         if self._began is None:
             return None
-        return max(0.0, self._given / 48_000 - (time.perf_counter() - self._began))
+        return max(0.0, self._given / 48_000 - (self._clock() - self._began))
 
     def plan(self, visemes: tuple[VisemeSpan, ...]) -> None:
         """Announce the mouth shapes of the clause that begins now."""
@@ -179,7 +182,7 @@ class _Sentence:
         self.made += len(samples)
         start, self._given = self._given, self._given + len(pcm)
         if self._began is None:
-            self._began = time.perf_counter()
+            self._began = self._clock()
         inside = []
         while self._visemes and self._visemes[0].start < self._given:
             inside.append(self._visemes.popleft())
@@ -236,7 +239,13 @@ class _Sound:
 
 
 def create_kokoro(
-    name: str, *, models: ModelStore, normaliser: Normaliser, phonemizer: Phonemizer, threads: int = 1
+    name: str,
+    *,
+    models: ModelStore,
+    normaliser: Normaliser,
+    phonemizer: Phonemizer,
+    threads: int = 1,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> KokoroVoice:
     """Open the Kokoro voice `name`; blocking, about a second (some seconds more the first time, to cut the graph).
 
@@ -257,6 +266,7 @@ def create_kokoro(
         phonemizer=phonemizer,
         normaliser=normaliser,
         statistics=sound.statistics,
+        clock=clock,
     )
 
 
