@@ -53,6 +53,9 @@ _EMAIL = re.compile(
     rf"(?<![a-z0-9._%+-])([a-z0-9](?:[a-z0-9._%+-]|下划线){{0,63}}?){_AT}([a-z0-9-]{{1,63}}(?:{_DOT}[a-z0-9-]{{1,63}}){{0,6}}){_DOT}"
     r"(com|cn|net|org|edu|gov|io|co|me|vip|top|xyz|hk|tw|us|uk|de|jp|sg|info|biz|cc|tv|app|dev|shop|online|site|tech|ai)(?![a-z0-9])"
 )
+_ASKED = re.compile(
+    rf"(?:您|你|留|加|方便|请|给)[^。!？?]{{0,12}}(?:{_WECHAT}|(?P<qq>{_QQ}))[^。!]{{0,12}}(?:[?？]|多少|是什么|告诉|发(?:给|我)|留|吗|呢)[^。!]{{0,6}}$"
+)
 _SHOPS = re.compile(r"(?:你们?|您|贵店|店里|商家|客服|官方|卖家|店铺|公众号|小程序)(?:家|店)?(?:的|是)?$")
 _WORDS = frozenset(
     "please wechat weixin thanks hello support service android iphone official minicode payment windows google online "
@@ -134,6 +137,12 @@ def qq_number(text: str) -> str | None:
 def label_at_end(text: str) -> bool:
     """True when the text ends by announcing an account that must come in the next message."""
     return re.search(rf"(?:{_WECHAT}|{_QQ}){_JOIN}{{0,6}}$", text) is not None
+
+
+def asked_for(text: str) -> str:
+    """The label of the account that a question asks for (`微信`, `qq`), or nothing."""
+    found = _ASKED.search(text)
+    return "" if found is None else ("qq" if found["qq"] else "微信")
 
 
 def _is_word(value: str, join: str) -> bool:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from dialogue.contact.account import Account, label_at_end, qq_number, scan_emails, scan_qq, scan_wechat, wechat_id
+from dialogue.contact.account import (
+    Account,
+    asked_for,
+    label_at_end,
+    qq_number,
+    scan_emails,
+    scan_qq,
+    scan_wechat,
+    wechat_id,
+)
 from dialogue.contact.context import is_other
 from dialogue.contact.fold import CHINESE_DIGITS, Folded, fold
 from dialogue.contact.kind import Contact, ContactKind, Findings
@@ -22,8 +31,10 @@ _HEAD = re.compile(
 )
 
 
-def find(text: str, *, earlier: Sequence[str] = ()) -> Findings:
+def find(text: str, *, earlier: Sequence[str] = (), asked: str = "") -> Findings:
     """Finds every contact and wish in `text`; `earlier` are the visitor's last messages, oldest first.
+
+    `asked` is what the shop said last: after "您的微信号是多少？" a bare `abc_123` is a WeChat id.
 
     Pure and linear in the length of `text`. No digit is made up: each value consists of characters of the messages.
     """
@@ -33,6 +44,10 @@ def find(text: str, *, earlier: Sequence[str] = ()) -> Findings:
         labelled = _labelled(folded, fold(earlier[-1]).text)
         if labelled is not None:
             return Findings((labelled,))
+    if asked:
+        answered = _labelled(folded, asked_for(fold(asked).text))
+        if answered is not None:
+            return Findings((answered,))
     emails = list(scan_emails(folded.text))
     rest = _without(folded.text, emails)
     phones = scan(rest)
@@ -95,6 +110,8 @@ def _distinct(contacts: Sequence[Contact]) -> tuple[Contact, ...]:
 
 def _labelled(folded: Folded, before: str) -> Contact | None:
     """An account whose label stood at the end of the message before, when this message is nothing but the account."""
+    if not before:
+        return None
     text = f"{before} {folded.text}"
     shift = len(before) + 1
     for account in (*scan_wechat(text, ()), *scan_qq(text)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, and_, select, update
+from sqlalchemy import Row, select, update
 
 from dialogue.contact import find, may_continue
 from dialogue.database import DatabaseError
@@ -26,6 +26,8 @@ TEXT_LIMIT = 8_000
 """Code points of one customer message; a longer one is refused."""
 _EARLIER = 3
 """How many of the visitor's earlier messages a contact may be split over."""
+_LOOK_BACK = 8
+"""Messages read to find those, with the shop's own between them."""
 _EARLIER_MS = 10 * 60_000
 
 
@@ -82,7 +84,8 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
     again = seen(tx, row, client_id)
     if again is not None:
         return again
-    findings = find(text, earlier=_earlier_texts(tx, row) if may_continue(text) else ())
+    earlier, asked = _before(tx, row) if may_continue(text) else ((), "")
+    findings = find(text, earlier=earlier, asked=asked)
     seq = row.last_seq + 1
     talk: dict[str, str] = dict(tx.unseal(row.profile, conversations.c.profile) or {})
     captured = capture(
@@ -271,24 +274,24 @@ def _row(tx: Transaction, conversation_id: str) -> Row[Any] | None:
     return tx.connection.execute(select(conversations).where(conversations.c.id == conversation_id)).one_or_none()
 
 
-def _earlier_texts(tx: Transaction, row: Row[Any]) -> list[str]:
-    """The visitor's last few messages of the last ten minutes, oldest first."""
-    if row.messages == 0:
-        return []
+def _before(tx: Transaction, row: Row[Any]) -> tuple[list[str], str]:
+    """The visitor's last few messages of the last ten minutes, oldest first, and what the shop said after them."""
     query = (
         select(events.c.body)
         .where(
-            and_(
-                events.c.conversation_id == row.id,
-                events.c.client_id.is_not(None),
-                events.c.kind == "message",
-                events.c.at_ms >= tx.now_ms - _EARLIER_MS,
-            )
+            events.c.conversation_id == row.id, events.c.kind == "message", events.c.at_ms >= tx.now_ms - _EARLIER_MS
         )
         .order_by(events.c.seq.desc())
-        .limit(_EARLIER)
+        .limit(_LOOK_BACK)
     )
-    return [str(tx.unseal(body, events.c.body).get("text", "")) for body in tx.connection.scalars(query)][::-1]
+    said, asked = [], ""
+    for body in tx.connection.scalars(query):
+        payload = tx.unseal(body, events.c.body)
+        if payload.get("role") == "visitor":
+            said.append(str(payload.get("text", "")))
+        elif not said and not asked:
+            asked = str(payload.get("text", ""))
+    return said[:_EARLIER][::-1], asked
 
 
 def _answered(tx: Transaction, row: Row[Any], lead_id: str | None, text: str, seq: int) -> str | None:

@@ -73,6 +73,16 @@ async def test_a_number_in_three_messages_is_one_contact(any_store: Store, clock
     assert len(await any_store.leads.list("demo")) == 1
 
 
+async def test_a_bare_account_after_the_shops_question_is_a_contact(any_store: Store) -> None:
+    conversation = await talk(any_store)
+    await say(any_store, conversation, "沙发怎么买")
+    await any_store.append(conversation, kind="message", payload={"role": "assistant", "text": "方便留个微信吗？"})
+    received = await any_store.receive(conversation, client_id="x", text="xiaotao6688")
+    assert received.lead is not None and received.lead.complete
+    again = await any_store.receive(conversation, client_id="y", text="xiaotao7799")
+    assert again.lead is None
+
+
 async def test_the_same_contact_in_another_conversation_joins_the_lead(any_store: Store, clock: Clock) -> None:
     await say(any_store, await talk(any_store), f"电话{PHONE}")
     clock.forward(days=1)

@@ -114,6 +114,23 @@ def test_only_a_possible_second_part_looks_back() -> None:
     assert not may_continue("这款多少钱") and not may_continue("订单 12346021 到哪了")
 
 
+@pytest.mark.parametrize(
+    ("asked", "text", "found"),
+    [
+        ("方便留个微信吗？", "xiaotao6688", [("wechat", "xiaotao6688")]),
+        ("请问您的微信号是多少", "13812346021", [("wechat", "13812346021")]),
+        ("您的QQ号是多少呢？", "55667788", [("qq", "55667788")]),
+        ("您要哪一款？", "xiaotao6688", []),
+        ("我们的微信是 qimu_home。", "xiaotao6688", []),
+        ("方便留个微信吗？", "好的", []),
+        ("方便留个微信吗？", "多少钱 model2026x", []),
+        ("方便留个电话吗？", "13812346021", [("phone", "13812346021")]),
+    ],
+)
+def test_a_bare_account_counts_only_when_it_was_asked_for(asked: str, text: str, found: list[tuple[str, str]]) -> None:
+    assert [(one.kind, one.value) for one in find(text, asked=asked).contacts] == found
+
+
 def test_spans_point_into_the_original() -> None:
     text = "电话１３８\u200b１２３４—６０２１哦"
     [contact] = find(text).contacts
