@@ -20,6 +20,9 @@ from stream.chat.thread import Replier, Thread
 _LOG = logging.getLogger(__name__)
 _PAGE = 200
 
+Observer = Callable[[str, str], None]
+"""Hears the merchant and the id of a conversation that has grown."""
+
 
 @dataclass(frozen=True, slots=True)
 class ChatShop:
@@ -63,6 +66,7 @@ class ChatHub:
         self._clock = clock
         self._answers = asyncio.Semaphore(self.limits.answers)
         self._threads: OrderedDict[str, Thread] = OrderedDict()
+        self._observers: dict[Observer, None] = {}
         self._opening: dict[str, asyncio.Task[Thread]] = {}
 
     async def start(self, *, merchant: str, visitor: str | None = None, channel: str = "chat") -> tuple[Thread, str]:
@@ -96,6 +100,19 @@ class ChatHub:
     def threads(self) -> tuple[Thread, ...]:
         """The threads at hand, the longest untouched first."""
         return tuple(self._threads.values())
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer` (which must not wait) whenever a conversation has grown; returns what ends it."""
+        self._observers[observer] = None
+
+        def end() -> None:
+            self._observers.pop(observer, None)
+
+        return end
+
+    def _grown(self, merchant: str, conversation_id: str) -> None:
+        for observer in tuple(self._observers):
+            observer(merchant, conversation_id)
 
     async def aclose(self) -> None:
         """End all answers; may be called twice."""
@@ -136,6 +153,7 @@ class ChatHub:
             exchange=Exchange(window_s=self._window_s),
             clock=self._clock,
             changed=self._forget,
+            grown=lambda: self._grown(conversation.merchant, conversation.id),
         )
 
     def _keep(self, thread: Thread) -> None:

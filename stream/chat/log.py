@@ -22,16 +22,23 @@ class Listener(Protocol):
 class Log:
     """Appends to the store and tells every listener. The caller holds the conversation's lock while it appends.
 
-    `head` is the `seq` of the last logged event. `changed` is called when a listener has gone.
+    `head` is the `seq` of the last logged event. `changed` is called when a listener has gone, `grown` after an event.
     """
 
     def __init__(
-        self, conversation_id: str, *, head: int, store: ChatStore, changed: Callable[[], None] = lambda: None
+        self,
+        conversation_id: str,
+        *,
+        head: int,
+        store: ChatStore,
+        changed: Callable[[], None] = lambda: None,
+        grown: Callable[[], None] = lambda: None,
     ) -> None:
         self.head = head
         self._id = conversation_id
         self._store = store
         self._changed = changed
+        self._grown = grown
         self._listeners: dict[Listener, None] = {}
         self.route: Listener | None = None
         """Where a platform's conversation is delivered to; it follows for ever and is nobody who is on it."""
@@ -64,6 +71,7 @@ class Log:
                 for listener in self._everybody():
                     listener.offer(frame, seq=logged)
         self.head = max(self.head, seq)
+        self._grown()
 
     async def replay(self, after_seq: int, until_seq: int) -> AsyncIterator[tuple[int, str]]:
         """Stored events after `after_seq`, up to and with `until_seq`, as frames."""

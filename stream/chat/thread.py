@@ -70,7 +70,8 @@ class Route(Listener, Protocol):
 class Thread:
     """A live conversation.
 
-    `answers` bounds the answers under way in the process; `changed` is called when the thread may have become quiet.
+    `answers` bounds the answers under way in the process; `changed` is called when the thread may have become quiet,
+    `grown` after each logged event.
     """
 
     def __init__(
@@ -87,9 +88,10 @@ class Thread:
         clock: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = local_now,
         changed: Callable[[], None] = lambda: None,
+        grown: Callable[[], None] = lambda: None,
     ) -> None:
         self.conversation = conversation
-        self.log = Log(conversation.id, head=head, store=store, changed=changed)
+        self.log = Log(conversation.id, head=head, store=store, changed=changed, grown=grown)
         self._store = store
         self._forms = forms
         self._replier = replier

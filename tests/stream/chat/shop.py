@@ -208,6 +208,7 @@ class Shop:
     replier: Any
     server: uvicorn.Server
     serving: asyncio.Task[None]
+    app: FastAPI
 
     async def stop(self) -> None:
         """Go down as a crash does: sockets are cut."""
@@ -264,7 +265,7 @@ async def open_shop(
     while not server.started:  # noqa: ASYNC110  (uvicorn offers no event for it)
         await asyncio.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    shop = Shop(port, hub, store, replier, server, serving)
+    shop = Shop(port, hub, store, replier, server, serving, app)
     try:
         yield shop
     finally:
