@@ -250,7 +250,9 @@ class Asked:
     column: Column
     score: float
     start: int
-    """Where in the question's clause the cue stands: the order in which several were asked."""
+    """Where the cue stands, counted through the clauses in steps of 1,000: the order in which several were asked."""
+    end: int
+    """Where it ends."""
 
 
 class FieldReader:
@@ -298,7 +300,8 @@ class FieldReader:
                     # What kind of thing a record is goes without saying when another column tells more ("酒店类型").
                     score = (weight + near - (0.12 if column in self._kinds else 0.0)) * factor
                     if column not in best or score > best[column].score:
-                        best[column] = Asked(column, score, number * 1_000 + found.start())
+                        at = number * 1_000
+                        best[column] = Asked(column, score, at + found.start(), at + found.end())
                     break
         return sorted(best.values(), key=lambda asked: -asked.score)
 
@@ -320,7 +323,7 @@ def choose(asked: Sequence[Asked], facts: Sequence[Fact], clauses: Sequence[str]
     by_column: dict[Column, list[Fact]] = defaultdict(list)
     for fact in facts:
         by_column[Column(fact.name, fact.title)].append(fact)
-    held = [one for one in asked if one.column in by_column and one.score >= LEXICAL]
+    held = [one for one in asked if one.column in by_column and one.score >= LEXICAL and not _inside(one, asked)]
     chosen: list[tuple[Fact, float]] = []
     if held:
         best = held[0]
@@ -360,6 +363,17 @@ def by_value(facts: Sequence[Fact], clauses: Sequence[str]) -> tuple[Fact, float
 def fold_list(text: str) -> str:
     """A list value with one kind of separator, folded item by item."""
     return "、".join(fold(item) for item in _LIST.split(text) if item)
+
+
+def _inside(one: Asked, asked: Sequence[Asked]) -> bool:
+    """Whether its cue is only a part of a better one: "时间" of 游玩时间 in "营业时间"."""
+    return any(
+        other.score > one.score
+        and other.start <= one.start
+        and one.end <= other.end
+        and other.end - other.start > one.end - one.start
+        for other in asked
+    )
 
 
 def _joined(first: Asked, second: Asked, clauses: Sequence[str]) -> bool:

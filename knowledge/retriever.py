@@ -211,7 +211,8 @@ class Retriever:
             confidence = max(probability, ranking.likeness)
             return evidence(Decision.ANSWER, confidence, passages=[(first, 1.0), *rest])
         if resolution.unknown is not None and ranking.likeness < FAQ_MATCH:
-            if resolution.named and not reading.asked and probability >= self._decision.answer_at:
+            told = not reading.asked or _tells_of(resolution.unknown, ranked)
+            if resolution.named and told and probability >= self._decision.answer_at:
                 return evidence(Decision.ANSWER, probability, passages=ranked)
             if resolution.leaning:
                 return evidence(Decision.ASK, 0.2, ask=_ask_name(reading.asked), choices=())
@@ -265,6 +266,12 @@ class Retriever:
                 break
             names.setdefault(record.name)
         return list(names)[:4]
+
+
+def _tells_of(name: str, ranked: Sequence[tuple[Passage, float]]) -> bool:
+    """Whether the best prose or answer speaks of what no record is called."""
+    best = next((passage for passage, _ in ranked if passage.kind is not PassageKind.RECORD), None)
+    return best is not None and name in squeeze(f"{best.question or ''}{best.text}")
 
 
 def _with_promotion(facts: list[Fact], record: Record) -> list[Fact]:

@@ -1,0 +1,48 @@
+"""Which fact a question asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge import Fact, Record, Source
+from knowledge.field import FieldReader, choose
+from knowledge.folding import clauses, fold
+from tests.knowledge.catalogue import town
+
+
+def titles(question: str, record: Record, records: tuple[Record, ...]) -> list[str]:
+    spoken = [fold(clause) for clause in clauses(question)]
+    return [fact.title for fact, _ in choose(FieldReader(records).read(spoken), record.facts, spoken)]
+
+
+@pytest.mark.parametrize(
+    ("question", "record", "expected"),
+    [
+        ("多少钱一晚", 0, ["价格"]),
+        ("怎么联系", 0, ["电话"]),
+        ("在什么地方呀", 0, ["地址"]),
+        ("属于什么类型的", 0, ["酒店类型"]),
+        ("有健身房吗", 0, ["设施"]),
+        ("几点开门", 7, ["营业时间"]),
+        ("一个人大概花多少钱", 7, ["人均消费"]),
+        ("要买票吗，门票多少", 11, ["门票"]),
+        ("一般玩多久", 11, ["游玩时间"]),
+        ("大家打几分", 11, ["评分"]),
+        ("电话和地址是多少", 7, ["电话", "地址"]),
+        ("评分4.5分以上的就好，门票多少钱", 11, ["门票"]),
+        ("你好", 0, []),
+    ],
+)
+def test_the_asked_fact_is_found(question: str, record: int, expected: list[str]) -> None:
+    records = town()
+    assert titles(question, records[record], records) == expected
+
+
+def test_a_column_nobody_foresaw_is_found_by_its_title() -> None:
+    source = Source("x.csv", line=2)
+    facts = tuple(
+        Fact("A", "甲", title, title, text, text, source) for title, text in (("发酵天数", "45"), ("坛子容量", "5升"))
+    )
+    record = Record("A", "甲", "酱菜", (), facts)
+    assert titles("发酵天数是多少", record, (record,)) == ["发酵天数"]
+    assert titles("甲的坛子容量有多大", record, (record,)) == ["坛子容量"]
