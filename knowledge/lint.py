@@ -64,6 +64,7 @@ _ONE_VALUE = frozenset(
     "address list_price opening_hours phone price promotion_price rating shipping_fee spend stock ticket"
     " warranty".split()
 )
+_NUMERALS = {"1": "一", "2": "二", "3": "三", "8": "八", "9": "九", "17": "十七"}
 _INTERNAL = re.compile(
     r"成本|进货价|进价|采购价|供货价|供应商|利润|毛利|佣金|内部|底价|cost|margin|supplier", re.IGNORECASE
 )
@@ -282,7 +283,8 @@ def _claims(text: str, source: str, seen: set[tuple[str, str]], *, owner: str = 
         around = " ".join(text[start:end].split())
         if (claim.text, around) not in seen:
             seen.add((claim.text, around))
-            law = f"《广告法》第{claim.article.replace('.', '条第')}{'项' if '.' in claim.article else '条'}"
+            article, _, item = claim.article.partition(".")
+            law = f"《广告法》第{_NUMERALS[article]}条" + (f"第{_NUMERALS[item]}项" if item else "")
             said = f"{owner}“{claim.text}”是{claim.why}（{law}），请换一种说法：…{around}…"
             yield Finding(Severity.ERROR, "advertising-law", said, source)
 

@@ -1,9 +1,10 @@
-"""A publisher that is killed leaves the version before or the version after, whole, and never anything between."""
+"""A publisher that is killed leaves the version before or the version after, whole, and nothing between."""
 
 from __future__ import annotations
 
 import random
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -36,7 +37,7 @@ def check_whole(data: Path) -> str | None:
 
 
 @pytest.mark.slow
-def test_kill_9_at_any_moment_leaves_a_whole_version_live(tmp_path: Path) -> None:
+def test_kill_9_and_ctrl_c_at_any_moment_leaves_a_whole_version_live(tmp_path: Path) -> None:
     data, shop = tmp_path / "data", tmp_path / "shop"
     shop.mkdir()
     moments = random.Random(7)
@@ -46,6 +47,7 @@ def test_kill_9_at_any_moment_leaves_a_whole_version_live(tmp_path: Path) -> Non
             [sys.executable, "-m", "tests.knowledge.publisher", str(data), str(shop), "100"],
             cwd=ROOT,
             stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
             text=True,
         )
         assert process.stdout is not None
@@ -56,8 +58,9 @@ def test_kill_9_at_any_moment_leaves_a_whole_version_live(tmp_path: Path) -> Non
                     break
             time.sleep(moments.uniform(0, 0.6 if step == "add" else 0.03))
         finally:
-            process.kill()
-            process.wait(30)
+            # Every third time as a person would do it: Ctrl-C.
+            process.send_signal(signal.SIGINT if attempt % 3 == 2 else signal.SIGKILL)
+            process.wait(60)
             process.stdout.close()
         seen.add(check_whole(data))
     assert len(seen) > 1, "the publisher never got anything through"
