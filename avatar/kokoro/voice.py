@@ -26,7 +26,7 @@ from avatar.prosody import PROSODY, Prosody, pause_ms
 from avatar.resample import Doubler
 from avatar.speech import Emotion, Speech, VisemeSpan
 from avatar.text.clause import Clause, clauses
-from avatar.text.normalise import Normaliser
+from avatar.text.normalise import MOST_CHARACTERS, Normaliser
 from avatar.viseme import silenced, stresses, track
 
 logger = logging.getLogger(__name__)
@@ -87,6 +87,8 @@ class KokoroVoice:
 
     def _render(self, text: str, prosody: Prosody, stop: StopSwitch) -> Iterator[Speech]:
         """The sentence's chunks; blocking, one step of it at a time in the worker."""
+        if len(text) > MOST_CHARACTERS:
+            logger.warning("一句话有 %d 个字，只说前 %d 个", len(text), MOST_CHARACTERS)
         spoken = clauses(self._normaliser.spoken(text))
         prepared = [(clause, found) for clause in spoken if (found := self._phonemes(clause))]
         if not prepared:

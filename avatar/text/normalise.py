@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from re import Match
 
 from avatar.text import calendar, counting, identifier, measure, model_name, price
+from avatar.text.number import digits
 
-MOST_CHARACTERS = 5_000
-"""Longer texts are cut here: an hour of speech is not one line."""
+MOST_CHARACTERS = 2_000
+"""Longer texts are cut here: seven minutes of speech are not one line."""
 
 _ORDER = tuple(part.RULES for part in (identifier, calendar, price, measure, model_name, counting))
 """The most specific first: each part turns its ways of writing into words that no later part sees again."""
@@ -32,6 +33,8 @@ _FULL_WIDTH = str.maketrans(",!?;:", "，！？；：")
 _POWER = re.compile(r"(?:(?<=\d)|(?<=\d ))([ck]?)m([23²³])(?![\dA-Za-z.])|(?<![A-Za-z])([ck]?)m([²³])")
 _MARKUP = re.compile(r"\[\d+\]|\*\*|__|`+|^#{1,6}\s|^\s*[-*]\s+|^\s*>\s", re.MULTILINE)
 _REPEATED = re.compile(r"([，。！？；：、,.!?;:~])[，。！？；：、,.!?;:~\s]*")
+_ENDLESS = re.compile(r"\d{20,}")
+"""No number anybody says; read off at once, so that no rule's search grows with its square."""
 _SPOKEN = re.compile(r"[㐀-鿿A-Za-z]")
 _KEPT = re.compile(r"[^㐀-鿿A-Za-z'，。！？；：、,.!?;:\s]+")
 
@@ -54,6 +57,7 @@ class Normaliser:
             text = self._own_pattern.sub(lambda m: self._own[m[0]], text)
         text = _POWER.sub(_squared, _MARKUP.sub("", text)).translate(_BEFORE_NFKC)
         text = _without_emoji(unicodedata.normalize("NFKC", text))
+        text = _ENDLESS.sub(lambda m: digits(m[0]), text)
         for rules in _ORDER:
             text = rules.apply(text)
         said = _tidy(text)

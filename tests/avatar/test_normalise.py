@@ -47,6 +47,12 @@ def test_a_text_of_fifty_thousand_characters_is_cut(normaliser: Normaliser) -> N
     assert len(normaliser.spoken("今天满300减50，" * 5_000)) <= 10_000
 
 
+@pytest.mark.parametrize("unit", ["9", "1,", "¥1-", "1×", "满1减", "A1", "2026-11-", "1.1."])
+def test_a_text_meant_to_be_slow_is_read_all_the_same(normaliser: Normaliser, unit: str) -> None:
+    """Ends at all: a rule that searches with the square of the length would meet the suite's timeout."""
+    assert normaliser.spoken(unit * 2_000)
+
+
 def test_a_clause_is_short_and_knows_its_mark() -> None:
     found = clauses(
         "大家好！这款沙发的坐垫是高密度海绵，坐久了也不会塌下去，欢迎到直播间里来看一看，喜欢的话就带回家。"
