@@ -20,7 +20,9 @@ from knowledge import DateRange, Evidence, Fact, Money
 
 SUPPORT = 0.34
 """Least share of a sentence's character pairs that stand in evidence, question or courtesy."""
-SUPPORT_FROM = 7
+CLAUSE_SUPPORT = 0.2
+"""The same share for each clause alone: one invented clause does not hide among true ones."""
+SUPPORT_FROM = 4
 """Characters, names of records and checked claims not counted, from which on the share is asked for."""
 OBJECT = 0.3
 """Least share of a promise's other character pairs that stand beside the same promise in the evidence."""
@@ -114,10 +116,14 @@ class Grounding:
         faults += [Fault(FaultKind.NAME, name) for name in self._foreign if name in text]
         faults += self._prices(text)
         faults += self._promises(text)
-        bare = self._nameless(_unchecked(text))
-        if not faults and len(bare) >= SUPPORT_FROM and self.support(bare) < SUPPORT:
+        if not faults and not self._supported(self._nameless(_unchecked(text))):
             faults.append(Fault(FaultKind.UNSUPPORTED, sentence))
         return tuple(faults)
+
+    def _supported(self, bare: str) -> bool:
+        if len(bare) >= SUPPORT_FROM and self.support(bare) < SUPPORT:
+            return False
+        return all(self.support(c) >= CLAUSE_SUPPORT for c in clauses(bare) if len(c.strip()) >= SUPPORT_FROM)
 
     def support(self, text: str) -> float:
         """Share of the sentence's character pairs that are known, 0..1."""
@@ -223,7 +229,7 @@ class Grounding:
         return faults
 
     def _promise(self, promise: Promise, word: str, clause: str) -> Fault | None:
-        known = [c for c in clauses(self._text) if promise.found(c)]
+        known = [c for c in clauses(self._text) if promise.made(c, word)]
         if not known:
             return Fault(FaultKind.PROMISE, word)
         said = polarity(promise, clause)

@@ -12,6 +12,12 @@ class Promise:
 
     name: str
     pattern: re.Pattern[str]
+    exact: bool = False
+    """Whether the very word has to stand in the evidence; else any word of the pattern does."""
+
+    def made(self, clause: str, word: str) -> bool:
+        """Whether the clause makes the commitment that `word` made elsewhere."""
+        return word in clause if self.exact else self.found(clause) is not None
 
     def found(self, clause: str) -> str | None:
         """The words in the clause that make this commitment, or None."""
@@ -19,8 +25,13 @@ class Promise:
         return match[0] if match else None
 
 
+_EXACT = frozenset(
+    {"express", "wash", "certified", "custom", "cash_on_delivery", "health", "income", "store", "person"}
+)
+
+
 def _promise(name: str, words: str) -> Promise:
-    return Promise(name, re.compile(words))
+    return Promise(name, re.compile(words), name in _EXACT)
 
 
 PROMISES: tuple[Promise, ...] = (
