@@ -4,6 +4,8 @@ import asyncio
 import json
 import logging
 import re
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.websockets import WebSocketDisconnect
 
 from dialogue.access import Bearer, Role
+from dialogue.lead.funnel import uplift
 from dialogue.store import ConversationRow, Store, StoredEvent
 from stream.api.bearer import ANY_MERCHANT, Gate, own
 from stream.chat.hub import ChatHub
@@ -104,6 +107,27 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
             **_shown(row),
             "events": [_event(event) for event in events],
             "lead": lead.as_json() if lead is not None else None,
+        }
+
+    @router.get("/api/funnel", responses={404: {"description": "no such merchant of this token"}})
+    async def funnel(
+        bearer: Viewer, merchant: str | None = None, days: Annotated[int, Query(ge=1, le=366)] = 1
+    ) -> dict[str, Any]:
+        """The funnel of today and the `days - 1` days before, and what asking for a contact brings, once that is known.
+
+        `asking` is None while there is nobody to compare with.
+        """
+        wanted = merchant or bearer.merchant
+        own(bearer, wanted)
+        now = datetime.now().astimezone()
+        since = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
+        since_ms = int(since.timestamp() * 1000)
+        zone = now.tzinfo or UTC
+        whole = await store.leads.stats(wanted, zone=zone, since_ms=since_ms)
+        asking = uplift(await store.leads.stats(wanted, by="variant", zone=zone, since_ms=since_ms))
+        return {
+            "funnel": asdict(whole[0]) if whole else None,
+            "asking": asdict(asking) if asking is not None else None,
         }
 
     @router.post("/api/conversations/{conversation_id}/take", responses={404: {}, 403: {}})
@@ -205,7 +229,7 @@ def _shown(row: ConversationRow) -> dict[str, Any]:
     return {
         "id": row.id,
         "channel": row.channel,
-        "visitor": row.visitor[-4:].upper(),
+        "visitor": row.id[-4:].upper(),
         "state": row.state,
         "product": row.product,
         "lead_id": row.lead_id,
@@ -217,8 +241,9 @@ def _shown(row: ConversationRow) -> dict[str, Any]:
 
 def _event(event: StoredEvent) -> dict[str, Any]:
     payload = dict(event.payload)
-    if event.kind == "message" and payload.get("role") == "visitor":
-        payload["text"] = _hidden(str(payload["text"]))
+    for name in ("text", "summary"):
+        if isinstance(payload.get(name), str):
+            payload[name] = _hidden(payload[name])
     return {"seq": event.seq, "kind": event.kind, "at_ms": event.at_ms, **payload}
 
 

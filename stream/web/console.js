@@ -1,7 +1,7 @@
 // The operators' console: inbox and leads. One socket says what changed, everything else is REST.
 "use strict";
 const $ = (id) => document.getElementById(id);
-const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", backoff: 500 };
+const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", days: 7, backoff: 500 };
 const TABS = [["requested", "待接管"], ["human", "人工中"], ["", "全部"]];
 const STATES = { bot: ["jade", "AI 在答"], requested: ["amber", "要求转人工"], human: ["info", "人工中"], callback: ["brand", "待回电"], closed: ["", "已结束"] };
 const CHANNELS = { chat: "官网客服", live: "直播" };
@@ -138,14 +138,16 @@ function drawList() {
     return el("button", { role: "tab", type: "button", "aria-selected": String(state.tab === key), click: () => { state.tab = key; drawList(); } }, name + " ", el(key === "requested" && count ? "b.num" : "span.num", {}, count));
   }));
   const rows = state.rows.filter(matches);
+  const focused = document.activeElement && document.activeElement.dataset.id;
   $("none").hidden = rows.length > 0;
   $("none").textContent = state.tab === "requested" ? "没有人在等。AI 都接住了。" : state.tab ? "没有人工中的会话。" : "还没有会话。";
-  $("list").replaceChildren(...rows.map((row) => el("li", {}, el("button", { type: "button", "aria-current": row.id === state.open ? "true" : false, click: () => choose(row.id) },
+  $("list").replaceChildren(...rows.map((row) => el("li", {}, el("button", { type: "button", "data-id": row.id, "aria-current": row.id === state.open ? "true" : false, click: () => choose(row.id) },
     el("span.ava." + colour(row.id), { "aria-hidden": "true" }, "访"),
     el("div", {},
       el("p.row", {}, el("b.grow", {}, label(row)), el("time.num", {}, ago(row.updated_at_ms))),
       el("p.ellipsis", {}, (row.preview.role === "assistant" ? "AI：" : row.preview.role === "operator" ? "我们：" : "") + (row.preview.text || "")),
       el("p.row", {}, tagOf(STATES[row.state], row.state === "bot" ? "spark" : ""), row.lead_id ? tagOf(["", "已留联系方式"]) : "", row.channel !== "chat" ? tagOf(["", CHANNELS[row.channel] || row.channel]) : ""))))));
+  if (focused) [...$("list").querySelectorAll("button")].find((one) => one.dataset.id === focused)?.focus();
 }
 
 const choose = guarded(async (id) => {
@@ -194,7 +196,7 @@ function drawHead(row) {
   $("about").textContent = [CHANNELS[row.channel] || row.channel, row.product].filter(Boolean).join(" · ");
   const human = row.state === "human";
   $("wait").hidden = row.state !== "requested";
-  $("wait").textContent = "等了 " + ago(row.updated_at_ms);
+  $("wait").textContent = Date.now() - row.updated_at_ms < 60000 ? "刚开始等" : "等了 " + ago(row.updated_at_ms);
   $("take").hidden = !state.mayAct;
   $("take").className = human ? "btn" : "btn jade";
   $("take").replaceChildren(icon(human ? "spark" : "hand", "s"), human ? "交还给 AI" : "接管会话");
@@ -233,6 +235,26 @@ const me = () => $("me").value.trim() || "客服";
 async function loadLeads() {
   state.leads = (await api("/api/leads?limit=500")).filter((one) => one.merchant === state.merchant);
   drawLeads();
+  const { funnel, asking } = await api(`/api/funnel?merchant=${encodeURIComponent(state.merchant)}&days=${state.days}`);
+  drawFunnel(funnel, asking);
+}
+
+function drawFunnel(funnel, asking) {
+  $("days").replaceChildren(...[[1, "今天"], [7, "7 天"], [30, "30 天"]].map(([days, name]) => el("button", { type: "button", role: "radio", "aria-checked": String(state.days === days), click: guarded(async () => { state.days = days; await loadLeads(); }) }, name)));
+  const numbers = funnel || { conversations: 0, spoke: 0, left_contact: 0, valid_contact: 0, first_response_ms: null };
+  const steps = [["会话", "conversations"], ["开口问", "spoke"], ["留了资料", "left_contact"], ["有效联系方式", "valid_contact"]];
+  const share = (part, whole) => (whole ? Math.round((part / whole) * 1000) / 10 : 0);
+  const cells = steps.map(([name, key], index) => {
+    const percent = index ? share(numbers[key], numbers[steps[index - 1][1]]) : numbers[key] ? 100 : 0;
+    const bar = el("i");
+    bar.style.width = Math.min(100, percent) + "%";
+    return el("div" + (index === 3 ? ".hot" : ""), {}, el("p", {}, name), el("b.num", {}, numbers[key].toLocaleString()), index ? el("span.num", {}, percent + "%") : "", el("i", { "aria-hidden": "true" }, bar));
+  });
+  const points = (value) => (value >= 0 ? "+" : "") + (value * 100).toFixed(1);
+  const aside = asking
+    ? el("aside", {}, el("p", {}, "主动问联系方式，比不问"), el("b.num", {}, points(asking.difference) + " 点"), el("p.hint.num", {}, `95% 区间 ${points(asking.low)} – ${points(asking.high)}`))
+    : el("aside", {}, el("p", {}, "首次回答用时（中位）"), el("b.num", {}, numbers.first_response_ms == null ? "—" : numbers.first_response_ms < 100 ? "不到 0.1 秒" : (numbers.first_response_ms / 1000).toFixed(1) + " 秒"), el("p.hint", {}, "对照组还没有数据，不比较问与不问"));
+  $("funnel").replaceChildren(...cells, aside);
 }
 
 function drawLeads() {
@@ -301,4 +323,4 @@ dark(wished ? wished === "dark" : matchMedia("(prefers-color-scheme: dark)").mat
 $("theme").addEventListener("click", () => dark(document.documentElement.dataset.theme !== "dark"));
 addEventListener("hashchange", show);
 setInterval(() => { if (!document.hidden && !$("app").hidden && location.hash !== "#leads") drawList(); }, 30000);
-if (state.token) guarded(enter)(); else $("gate").hidden = false;
+if (state.token) guarded(enter)(); else { $("gate").hidden = false; $("token").focus(); }

@@ -82,6 +82,17 @@ async def test_conversations_are_listed_with_their_last_words_and_numbers_hidden
         assert "13805716021" not in json.dumps([rows, detail["events"][0], detail["lead"]])
 
 
+async def test_the_funnel_counts_what_happened(tmp_path: Path) -> None:
+    async with _console(tmp_path) as console:
+        await console.visit("在吗")
+        await console.visit("我电话13805716021")
+        answer = (await console.http.get("/api/funnel?days=2", headers=_as(console.viewer))).json()
+        funnel = answer["funnel"]
+        assert [funnel[name] for name in ("conversations", "spoke", "valid_contact")] == [2, 2, 1]
+        assert answer["asking"] is None
+        assert (await console.http.get("/api/funnel?merchant=other", headers=_as(console.viewer))).status_code == 404
+
+
 async def test_a_colleague_answers_and_gives_back(tmp_path: Path) -> None:
     async with _console(tmp_path) as console, client(console.shop) as visitor:
         await visitor.send(type="message", client_id="a", text="能拆洗吗")
@@ -159,5 +170,6 @@ async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path
         await expect(page.get_by_role("log")).to_contain_text("好的谢谢")
         await page.get_by_role("link", name="线索").click()
         await expect(page.get_by_role("row").nth(1)).to_contain_text("138****6021")
+        await expect(page.get_by_label("转化漏斗")).to_contain_text("有效联系方式1100%")
         assert not faults
         await browser.close()
