@@ -26,16 +26,16 @@ def postgres_url() -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str | None:
-    """None for SQLite in the data folder, or the URL of a fresh PostgreSQL database."""
+    """None for SQLite in the data folder, or the URL of an empty schema in PostgreSQL."""
     if request.param == "sqlite":
         return None
-    pattern: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("postgres_url")
     name = f"test{next(_NAMES)}"
-    engine = create_engine(pattern.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.execute(text(f"CREATE SCHEMA {name}"))
     engine.dispose()
-    return pattern.format(name=name)
+    return f"{url}&options=-csearch_path%3D{name}"
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ def postgres_programs() -> Path | None:
 
 @contextmanager
 def postgres(programs: Path) -> Iterator[str]:
-    """Runs a fresh server on a socket of its own, as a user without rights; yields a URL with `{name}` to fill in."""
+    """Runs a fresh server on a socket of its own, as a user without rights; yields its URL."""
     folder = Path(tempfile.mkdtemp(prefix="zhanggui-pg-", dir="/tmp"))
     owner = _unprivileged()
     if owner is not None:
@@ -66,7 +66,7 @@ def postgres(programs: Path) -> Iterator[str]:
         options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c shared_buffers=16MB -c fsync=off"
         execute(*control, "-o", options, "start", timeout_s=90)
         try:
-            yield f"postgresql+psycopg://zhanggui@/{{name}}?host={folder}"
+            yield f"postgresql+psycopg://zhanggui@/postgres?host={folder}"
         finally:
             execute(*control, "-m", "immediate", "stop", timeout_s=90)
     finally:
