@@ -35,23 +35,71 @@ def read_grid(
     width = max((len(row.cells) for row in grid.rows), default=0)
     rows = [Row(_padded(row.cells, width), row.line) for row in grid.rows]
     rows = [row for row in rows if any(cell.strip() for cell in row.cells)]
-    if not rows:
-        return (), ()
-    at = header_at(rows, mapping)
+    tables: list[Table] = []
+    above: list[Row] = []
+    for section in _sections(rows, mapping):
+        at = header_at(section, mapping)
+        tables.append(_table(section, at, grid.merged, sheet, mapping))
+        above.extend(section[:at])
+    return tuple(tables), tuple(above)
+
+
+def upright(table: Table, *, mapping: Mapping[str, str] | None = None) -> Table:
+    """A table whose titles stand in its first column ("商品名称 | 台灯", "价格 | 99元"), turned; others as they are."""
+    lying = (table.header, *(row.cells for row in table.rows))
+    titles = tuple(cells[0] for cells in lying)
+    names = {role.name for role in recognise(titles, mapping=mapping)}
+    if not names & {"name", "sku"} or _recognised(titles, mapping) < max(3, _recognised(table.header, mapping) + 1):
+        return table
+    line = table.rows[0].line if table.rows else None
+    rows = tuple(Row(tuple(cells[index] for cells in lying), line) for index in range(1, len(table.header)))
+    return Table(titles, rows, table.sheet, table.title, table.page)
+
+
+def headless(table: Table) -> Table:
+    """A table of two columns without a header, whose first column are questions, gets one; others as they are."""
+    firsts = [table.header[0], *(row.cells[0] for row in table.rows)]
+    asked = sum(cell.rstrip().endswith(("？", "?", "吗", "呢")) for cell in firsts)
+    if len(table.header) != 2 or not firsts[0].rstrip().endswith(("？", "?")) or asked * 10 < len(firsts) * 6:
+        return table
+    line = table.rows[0].line - 1 if table.rows and table.rows[0].line else None
+    return Table(("问题", "答案"), (Row(table.header, line), *table.rows), table.sheet, table.title, table.page)
+
+
+def _sections(rows: Sequence[Row], mapping: Mapping[str, str] | None) -> Iterator[list[Row]]:
+    """The tables of a sheet: a new one begins after an empty row where a header follows within three rows."""
+    section: list[Row] = []
+    for index, row in enumerate(rows):
+        gap = section and (row.line or 0) - (section[-1].line or 0) > 1
+        if gap and any(_recognised(held.cells, mapping) >= 2 for held in rows[index : index + 3]):
+            yield section
+            section = []
+        section.append(row)
+    if section:
+        yield section
+
+
+def _table(
+    rows: Sequence[Row],
+    at: int,
+    merges: Mapping[int, frozenset[int]],
+    sheet: str | None,
+    mapping: Mapping[str, str] | None,
+) -> Table:
+    width = len(rows[at].cells)
     header, body_from = rows[at].cells, at + 1
-    merged = grid.merged.get(rows[at].line or 0, frozenset())
+    merged = merges.get(rows[at].line or 0, frozenset())
     if merged and body_from < len(rows) and _is_second_header(rows[at], rows[body_from], merged, mapping):
         header = tuple(_two_storeys(upper, lower) for upper, lower in zip(header, rows[body_from].cells, strict=True))
         body_from += 1
     used = [index for index in range(width) if header[index].strip() or _filled(rows[body_from:], index)]
-    title = next((row.cells[0] for row in rows[:at] if len(set(filter(None, row.cells))) == 1), None)
-    table = Table(
+    title = next((said.pop() for row in rows[:at] if len(said := set(filter(None, row.cells))) == 1), None)
+    return Table(
         header=tuple(header[index].strip() for index in used),
         rows=tuple(Row(tuple(row.cells[index] for index in used), row.line) for row in rows[body_from:]),
         sheet=sheet,
         title=title,
     )
-    return (table,), tuple(rows[:at])
 
 
 def text_rows(table: Table) -> Iterator[tuple[Row, str]]:
@@ -68,17 +116,15 @@ def text_rows(table: Table) -> Iterator[tuple[Row, str]]:
 
 def header_at(rows: Sequence[Row], mapping: Mapping[str, str] | None = None) -> int:
     """Index of the row that looks like the header: the one near the top with most titles that are recognised."""
-    best, best_score = 0, 0
+    best: int | None = None
+    best_score = 1
     for index, row in enumerate(rows[:_SEARCHED]):
-        cells = [cell for cell in row.cells if cell.strip()]
-        if len(set(cells)) < 2:
+        if len({cell for cell in row.cells if cell.strip()}) < 2:
             continue
-        if best_score == 0:
-            best = index
         score = _recognised(row.cells, mapping)
-        if score >= 2 and score > best_score:
-            best, best_score = index, score
-    return best
+        if score > best_score or best is None:
+            best, best_score = index, max(score, 1)
+    return best or 0
 
 
 def _recognised(cells: Iterable[str], mapping: Mapping[str, str] | None) -> int:

@@ -14,14 +14,14 @@ from knowledge.catalogue import blank, catalogue_roles, place, read_catalogue
 from knowledge.document import Block, Parsed, Row, Table
 from knowledge.evidence import Passage, PassageKind
 from knowledge.faq import Pair, faq_roles, read_pairs, take_pairs
-from knowledge.grid import text_rows
+from knowledge.grid import headless, text_rows, upright
 from knowledge.injection import injection
 from knowledge.limits import Limits
 from knowledge.merging import named_id
 from knowledge.record import Record, Source
 from knowledge.splitter import split_blocks, tidy
 
-GENERATION = 2
+GENERATION = 3
 """Raised when the same bytes begin to be read differently, so that unchanged files are read again."""
 
 _LONG_CELL = 200
@@ -50,7 +50,9 @@ def read_parsed(parsed: Parsed, *, file: str, limits: Limits, mapping: Mapping[s
     drafts: list[Passage] = []
     loose = list(_guarded_blocks(parsed.blocks, notes))
     for table in parsed.tables:
-        clean = _guarded_table(table, notes)
+        if not table.header:
+            continue
+        clean = headless(upright(_guarded_table(table, notes), mapping=mapping))
         asked = faq_roles(clean, mapping=mapping)
         if asked is not None:
             pairs, complaints = read_pairs(clean, asked)

@@ -238,3 +238,33 @@ def test_no_paragraph_is_dropped_for_a_heading(paragraphs: list[str]) -> None:
     headings = {heading for _, heading, _ in found}
     for index, paragraph in enumerate(paragraphs):
         assert index in kept or " ".join(paragraph.split()) in headings
+
+
+def test_two_tables_on_one_sheet_are_two_tables() -> None:
+    data = workbook(
+        ["名称", "价格"], ["台灯", 99], [None, None], ["常见问题", None], ["问题", "答案"], ["包邮吗？", "满99元包邮。"]
+    )
+    reading = read_parsed(read("a.xlsx", data), file="a.xlsx", limits=Limits())
+    assert [record.name for record in reading.records] == ["台灯"]
+    assert [passage.text for passage in reading.passages if passage.kind == "faq"] == ["满99元包邮。"]
+
+
+def test_an_empty_row_inside_a_table_does_not_end_it() -> None:
+    data = workbook(["名称", "价格"], ["台灯", 99], [None, None], ["落地灯", 459])
+    assert [row.cells[0] for row in read("a.xlsx", data).tables[0].rows] == ["台灯", "落地灯"]
+
+
+def test_a_sheet_of_one_product_may_stand_upright() -> None:
+    text = "| 商品名称 | 云朵沙发 |\n|---|---|\n| 价格 | 1699元 |\n| 颜色 | 奶白、燕麦 |\n| 承重 | 180kg |\n"
+    (record,) = read_parsed(read("a.md", text), file="a.md", limits=Limits()).records
+    assert record.name == "云朵沙发"
+    assert {fact.name: fact.text for fact in record.facts}["price"] == "1699元"
+
+
+def test_questions_without_a_header_are_still_questions() -> None:
+    parsed = read("a.csv", "包邮吗？,满99元包邮。\n可以退吗？,七天内可以。\n")
+    reading = read_parsed(parsed, file="a.csv", limits=Limits())
+    assert [(p.question, p.text, p.source.line) for p in reading.passages] == [
+        ("包邮吗？", "满99元包邮。", 1),
+        ("可以退吗？", "七天内可以。", 2),
+    ]
