@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, WebSocket
 from fastapi.responses import FileResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, StringConstraints
 from starlette.websockets import WebSocketDisconnect
 
 from dialogue.access import Bearer, Role
@@ -38,21 +38,29 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-cache",
 }
+_ACTING: dict[int | str, dict[str, Any]] = {
+    400: {"description": "a body that cannot be read"},
+    403: {"description": "the token may only look"},
+    404: {"description": "no such conversation"},
+}
 _NUMBER = re.compile(r"(?<!\d)\d(?:[\s.-]?\d){6,}")
+
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=20)]
 
 
 class Reply(BaseModel):
     """What a colleague writes to the customer."""
 
-    text: str = Field(min_length=1, max_length=2000)
-    operator: str = Field(default="客服", min_length=1, max_length=20)
+    text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000)]
+    operator: Name = "客服"
     """The name the customer sees."""
 
 
 class Take(BaseModel):
     """Who takes the conversation."""
 
-    operator: str = Field(default="客服", min_length=1, max_length=20)
+    operator: Name = "客服"
 
 
 def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
@@ -130,20 +138,20 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
             "asking": asdict(asking) if asking is not None else None,
         }
 
-    @router.post("/api/conversations/{conversation_id}/take", responses={404: {}, 403: {}})
+    @router.post("/api/conversations/{conversation_id}/take", responses=_ACTING)
     async def take(bearer: Operator, conversation_id: str, body: Take) -> dict[str, str]:
         """Take the conversation; the AI is silent."""
         thread = await thread_of(await find(bearer, conversation_id))
         await thread.take_over(body.operator)
         return {"state": thread.handoff}
 
-    @router.post("/api/conversations/{conversation_id}/messages", responses={404: {}, 403: {}})
+    @router.post("/api/conversations/{conversation_id}/messages", responses=_ACTING)
     async def reply(bearer: Operator, conversation_id: str, body: Reply) -> dict[str, int]:
         """Write to the customer; takes the conversation where that has not happened."""
         thread = await thread_of(await find(bearer, conversation_id))
         return {"seq": await thread.operator_says(body.text, operator=body.operator)}
 
-    @router.post("/api/conversations/{conversation_id}/return", responses={404: {}, 403: {}})
+    @router.post("/api/conversations/{conversation_id}/return", responses=_ACTING)
     async def give_back(bearer: Operator, conversation_id: str) -> dict[str, str]:
         """Give the conversation back to the AI."""
         thread = await thread_of(await find(bearer, conversation_id))

@@ -33,6 +33,9 @@ class ChatShop:
     greeting: str = "您好，尺寸、材质、价格、送货都可以问我。"
     suggestions: tuple[str, ...] = ()
     ai_notice: str = "回答由 AI 生成，价格与库存以店铺资料为准"
+    greeting_en: str = "Hello! Ask me about sizes, materials, prices or delivery."
+    """For `hello{locale: "en"}`."""
+    ai_notice_en: str = "Answers are written by AI; prices and stock are as the shop's records say"
     origins: tuple[str, ...] = ()
     """Origins (`https://shop.example`) that may embed the widget; the server's own always may; `*` means all."""
 

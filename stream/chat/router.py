@@ -175,7 +175,7 @@ class ChatEndpoint:
         try:
             after = min(hello.after_seq, head)
             writer.cursor = head
-            await writer.send(encode(self._welcome(shop, thread, token, head)))
+            await writer.send(encode(self._welcome(shop, thread, token, head, hello.locale)))
             async for _, frame in thread.log.replay(after, head):
                 await writer.send(frame)
             if delta is not None:
@@ -194,13 +194,13 @@ class ChatEndpoint:
         thread = await self._hub.find(claims.conversation, merchant=claims.merchant, visitor=claims.visitor)
         return thread, claims.visitor
 
-    def _welcome(self, shop: ChatShop, thread: Thread, token: str, head: int) -> Welcome:
+    def _welcome(self, shop: ChatShop, thread: Thread, token: str, head: int, locale: str) -> Welcome:
         return Welcome(
             conversation=thread.id,
             token=token,
             seq=head,
-            ai_notice=shop.ai_notice,
-            greeting=shop.greeting,
+            ai_notice=shop.ai_notice_en if locale == "en" else shop.ai_notice,
+            greeting=shop.greeting_en if locale == "en" else shop.greeting,
             suggestions=shop.suggestions,
             name=shop.name,
             handoff=thread.handoff,

@@ -22,7 +22,7 @@ class Panel {
     this.face = el("span.ava", { "aria-hidden": "true" });
     this.human = el("button.btn.sm.zg-human", { type: "button", "aria-label": say("toHumanLong"), click: () => this.on.human("human") }, icon("headset", "s"), say("toHuman"));
     this.fold = el("button.iconbtn", { type: "button", "aria-label": say("fold"), hidden: this.page, click: () => this.on.close() }, icon("down"));
-    this.notice = el("p.notice", { role: "note" }, icon("spark", "s"), (this.noticeText = el("span", {}, "")));
+    this.notice = el("p.notice", { role: "note" }, icon("spark", "s"), (this.noticeText = el("span", {}, say("notice"))));
     this.handbar = el("p.notice.info", { role: "note", hidden: true });
     this.netbar = el("p.notice.amber", { role: "status", hidden: true });
     this.list = el("div.chat", {});
@@ -48,7 +48,6 @@ class Panel {
     this.title.textContent = this.say("dialog", { name: this.name });
     if (ai_notice) this.noticeText.textContent = ai_notice;
     if (greeting) this.greeting = greeting;
-    this.notice.hidden = !this.noticeText.textContent;
     this.draw();
   }
 
@@ -152,7 +151,7 @@ class Panel {
     const state = link.kind === "ended" || link.kind === "waiting" ? "reconnect" : who;
     this.element.dataset.state = state;
     this.face.replaceWith((this.face = this.avatarOf(who, t.handoff.name)));
-    this.status.textContent = state === "reconnect" ? say("reconnecting") : link.kind !== "open" ? say("connecting")
+    this.status.textContent = link.kind === "ended" ? say("closedTitle") : state === "reconnect" ? say("reconnecting") : link.kind !== "open" ? say("connecting")
       : who === "human" ? (t.handoff.name ? t.handoff.name + " · " : "") + say("human") : say("ai") + " · " + say("online");
     this.human.hidden = who === "human" || t.handoff.state === "requested" || link.kind === "ended";
     const bar = who === "human" ? "handed" : t.handoff.state === "requested" ? "seeking" : "";

@@ -272,6 +272,7 @@ async def test_a_site_without_permission_is_told_so() -> None:
 async def test_english_words_and_whole_sentences_for_screen_readers() -> None:
     async with _visit("/chat/demo?lang=en") as visit:
         await expect(visit.page.get_by_role("button", name="Talk to a human")).to_be_visible()
+        await expect(visit.page.get_by_role("note").first).to_contain_text("Answers are written by AI")
         await visit.input.fill("hello")
         await visit.page.get_by_role("button", name="Send").click()
         spoken = visit.page.locator("[aria-live=polite][role=status]")
