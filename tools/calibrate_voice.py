@@ -17,8 +17,7 @@ import numpy as np
 
 from avatar import catalogue
 from avatar.catalogue import open_models
-from avatar.kokoro.graph import split
-from avatar.kokoro.model import KokoroModel, StopSwitch
+from avatar.kokoro.model import KokoroModel, StopSwitch, open_model
 from avatar.kokoro.window import HOP, energy_features, shares, spoken_range
 from avatar.loudness import loudness
 from avatar.phoneme import Phonemizer
@@ -35,21 +34,20 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=HERE.parent / "avatar" / "kokoro" / "tables")
     chosen = parser.parse_args()
     store = open_models(chosen.models)
-    source, halves = store.folder(catalogue.KOKORO), store.root / "kokoro-halves"
-    split(source / "kokoro.onnx", halves)
-    model = KokoroModel(halves, source / "vocab.json")
+    model = open_model(store)
     sentences = chosen.sentences.read_text(encoding="utf-8").split("\n")
     with tempfile.TemporaryDirectory() as folder:
         phonemizer = Phonemizer(cache_dir=Path(folder))
         tokens = [model.tokens([p.symbol for p in phonemizer.phonemes(s)]) for s in sentences if s]
     for voice in chosen.voices:
         style = np.fromfile(store.folder(catalogue.MANDARIN) / f"{voice}.bin", np.float32).reshape(-1, 256)
-        np.savez_compressed(chosen.out / f"{voice}.npz", **measure(model, style, tokens))
+        coefficients, prior, level = measure(model, style, tokens)
+        np.savez_compressed(chosen.out / f"{voice}.npz", coefficients=coefficients, prior=prior, loudness=level)
         print(voice, "written")
     return 0
 
 
-def measure(model: KokoroModel, style: np.ndarray, sentences: list[list[int]]) -> dict[str, np.ndarray]:
+def measure(model: KokoroModel, style: np.ndarray, sentences: list[list[int]]) -> tuple[np.ndarray, ...]:
     """Render every sentence whole and fit the tables."""
     features, means, variances, energies, levels = [], [], [], [], []
     for tokens in sentences:
@@ -69,11 +67,7 @@ def measure(model: KokoroModel, style: np.ndarray, sentences: list[list[int]]) -
     level_fit = np.linalg.lstsq(np.array(energies), level, rcond=None)[0]
     off = level - np.array(energies) @ level_fit
     print(f"loudness {level.mean():.1f} LUFS, deviation {level.std():.2f} dB, after prediction {off.std():.2f} dB")
-    return {
-        "coefficients": fitted.reshape(3, 2, -1).astype(np.float16),
-        "prior": prior.astype(np.float32),
-        "loudness": level_fit.astype(np.float32),
-    }
+    return fitted.reshape(3, 2, -1).astype(np.float16), prior.astype(np.float32), level_fit.astype(np.float32)
 
 
 if __name__ == "__main__":

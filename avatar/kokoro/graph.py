@@ -9,12 +9,14 @@
     and `alpha` the weight of the window's own statistics against them (1: the original graph); `stats_out` returns
     the window's own.
 
+Run as a program (`python -m avatar.kokoro.graph kokoro.onnx FOLDER`), so that what `onnx` needs is given back.
 Every node keeps its weights, so front and back in a row give what the uncut graph gives, bit by bit.
 """
 
 from __future__ import annotations
 
 import fcntl
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -206,3 +208,7 @@ def _assemble(
     made = helper.make_model(graph, opset_imports=model.opset_import)
     made.ir_version = model.ir_version
     return made
+
+
+if __name__ == "__main__":
+    split(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,11 +15,18 @@ import numpy as np
 import onnxruntime  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
+from avatar.carrier import ModelStore
+from avatar.catalogue import KOKORO
 from avatar.errors import AvatarError
 from avatar.kokoro.window import CONTEXT, Floats, phases
 
 MOST_TOKENS = 510
 """Longest phoneme sequence of the model."""
+
+
+_GRAPH_VERSION = 1
+"""Raised when `graph` cuts differently: halves cut before are then cut anew."""
+_CUT_TIMEOUT_S = 120
 
 
 class SynthesisStopped(AvatarError):
@@ -126,6 +135,23 @@ class KokoroModel:
         left, right = max(0, start - CONTEXT), min(len(frames.energy), end + CONTEXT)
         audio, _ = self.render(frames, left, right, statistics, stop)
         return audio, start - left, right - left
+
+
+def open_model(models: ModelStore, *, threads: int = 1) -> KokoroModel:
+    """Open the fetched model; blocking, half a second. The first time its graph is cut, which takes some seconds more.
+
+    Raises `AvatarError` when it was not fetched or cannot be cut.
+    """
+    source = models.folder(KOKORO)
+    pin = next(file.sha256 for file in models.model(KOKORO).files if file.path == "kokoro.onnx")
+    halves = models.root / f"kokoro-halves-{pin[:12]}-{_GRAPH_VERSION}"
+    if not halves.is_dir():
+        command = [sys.executable, "-m", "avatar.kokoro.graph", str(source / "kokoro.onnx"), str(halves)]
+        try:
+            subprocess.run(command, check=True, timeout=_CUT_TIMEOUT_S, capture_output=True)  # noqa: S603 -- own module
+        except (subprocess.SubprocessError, OSError) as exc:
+            raise AvatarError(f"无法准备语音模型（{halves}）：磁盘空间或内存不足？") from exc
+    return KokoroModel(halves, source / "vocab.json", threads=threads)
 
 
 class StopSwitch:

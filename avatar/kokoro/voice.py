@@ -16,8 +16,7 @@ import numpy as np
 from avatar import catalogue
 from avatar.carrier import ModelStore
 from avatar.errors import AvatarError
-from avatar.kokoro.graph import split
-from avatar.kokoro.model import MOST_TOKENS, Frames, KokoroModel, StopSwitch
+from avatar.kokoro.model import MOST_TOKENS, Frames, KokoroModel, StopSwitch, open_model
 from avatar.kokoro.window import HOP, Floats, Pace, Seam, Statistics, silences, spoken_range
 from avatar.limiter import Limiter
 from avatar.loudness import gain_to_target, loudness, pcm16
@@ -256,11 +255,8 @@ def create_kokoro(
     """
     if name not in (voice.name for voice in VOICES):
         raise AvatarError(f"没有名为 {name} 的音色；可选：{'、'.join(voice.name for voice in VOICES)}")
-    source = models.folder(catalogue.KOKORO)
     sound = _sound(name, models)
-    halves = models.root / "kokoro-halves"
-    split(source / "kokoro.onnx", halves)
-    model = KokoroModel(halves, source / "vocab.json", threads=threads)
+    model = open_model(models, threads=threads)
     return KokoroVoice(
         sound.name,
         model,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from avatar import catalogue
 from avatar.catalogue import open_models
 from avatar.errors import AvatarError
-from avatar.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped
+from avatar.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped, open_model
 from avatar.kokoro.voice import VOICES, KokoroVoice, create_kokoro
 from avatar.kokoro.window import HOP, Seam, Statistics, spoken_range
 from avatar.loudness import loudness
@@ -50,7 +50,7 @@ def line(voice: KokoroVoice) -> list[Speech]:
 
 @pytest.fixture(scope="module")
 def model(models_dir: Path) -> KokoroModel:
-    return KokoroModel(models_dir / "kokoro-halves", models_dir / catalogue.KOKORO / "vocab.json")
+    return open_model(open_models(models_dir))
 
 
 def sound(chunks: list[Speech]) -> NDArray[np.float32]:
@@ -201,12 +201,22 @@ def test_every_shipped_voice_has_its_table() -> None:
     assert {"女", "男"} == {voice.gender for voice in VOICES}
 
 
+@pytest.fixture
+def without_mandarin(models_dir: Path, tmp_path: Path) -> Path:
+    """A models folder in which npm never was."""
+    open_model(open_models(models_dir))
+    for source in models_dir.glob("kokoro*"):
+        if source.name != catalogue.MANDARIN:
+            (tmp_path / source.name).symlink_to(source)
+    return tmp_path
+
+
 async def test_without_the_mandarin_voices_a_japanese_one_stands_in_and_says_so(
-    models_dir: Path, tmp_path: Path, phonemizer: Phonemizer, caplog: pytest.LogCaptureFixture
+    without_mandarin: Path, phonemizer: Phonemizer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in (catalogue.KOKORO, "kokoro-halves"):
-        (tmp_path / name).symlink_to(models_dir / name)
-    voice = create_kokoro("zf_xiaobei", models=open_models(tmp_path), normaliser=Normaliser(), phonemizer=phonemizer)
+    voice = create_kokoro(
+        "zf_xiaobei", models=open_models(without_mandarin), normaliser=Normaliser(), phonemizer=phonemizer
+    )
     assert voice.name == "jf_alpha"
     assert "口音" in caplog.text
     chunks = await said(voice, "你好。")
