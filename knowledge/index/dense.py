@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
+import httpx
 import numpy as np
 
 from knowledge.embedder import Embedder, Vectors
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 BATCH = 256
+TIMEOUT_S = 60.0
+"""Longest wait for a Chroma server."""
 _COLLECTION = "passages"
 
 
@@ -65,7 +68,7 @@ class DenseIndex:
 
     def close(self) -> None:
         """Release the store; may be called twice."""
-        self._client.close()
+        _close(self._client)
 
 
 def open_dense(folder: Path, *, name: str, url: str | None = None) -> DenseIndex:
@@ -75,7 +78,7 @@ def open_dense(folder: Path, *, name: str, url: str | None = None) -> DenseIndex
         collection = client.get_collection(name if url else _COLLECTION, embedding_function=None)
         return DenseIndex(client, collection)
     except Exception as exc:
-        client.close()
+        _close(client)
         where = url or folder
         raise KnowledgeError(f"{where}: no vectors of this version ({exc}); publish the material again") from exc
 
@@ -123,7 +126,7 @@ def write_dense(
     except Exception as exc:
         raise KnowledgeError(f"{url or folder}: the vectors could not be written: {type(exc).__name__}: {exc}") from exc
     finally:
-        client.close()
+        _close(client)
 
 
 def drop_dense(*, name: str, url: str) -> None:
@@ -133,7 +136,7 @@ def drop_dense(*, name: str, url: str) -> None:
         if name in {known.name for known in client.list_collections()}:
             client.delete_collection(name)
     finally:
-        client.close()
+        _close(client)
 
 
 def _connect(folder: Path, url: str | None) -> Client:
@@ -151,10 +154,26 @@ def _connect(folder: Path, url: str | None) -> Client:
         client = chromadb.HttpClient(
             host=host, port=parts.port or (443 if secure else 8000), ssl=secure, settings=settings
         )
+        for session in _sessions(cast("Client", client)):
+            session.timeout = TIMEOUT_S
         return cast("Client", client)
     except Exception as exc:
         where = f"Chroma server {url}" if url else str(folder)
         raise KnowledgeError(f"{where}: cannot be opened ({type(exc).__name__}: {exc})") from exc
+
+
+def _sessions(client: Client) -> list[httpx.Client]:
+    """The connections of a client of a server: Chroma neither bounds their waits nor closes them itself."""
+    servers = (getattr(owner, "_server", None) for owner in (client, getattr(client, "_admin_client", None)))
+    sessions = (getattr(server, "_session", None) for server in servers)
+    return [session for session in sessions if isinstance(session, httpx.Client)]
+
+
+def _close(client: Client) -> None:
+    sessions = _sessions(client)
+    client.close()
+    for session in sessions:
+        session.close()
 
 
 def _copy(source: Collection, target: Collection, leave_out: set[str]) -> None:
