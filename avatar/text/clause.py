@@ -9,7 +9,9 @@ from dataclasses import dataclass
 _STRONG = "。！？!?;；\n"
 _WEAK = "，,、：:"
 _MARKS = {"。": ".", "！": "!", "？": "?", "；": ";", "，": ",", "、": ",", "：": ":", "\n": "."}
-_PART = re.compile(rf"[^{_STRONG}{_WEAK}]+[{_STRONG}{_WEAK}]*|[{_STRONG}{_WEAK}]+")
+_MARK = rf"(?:[{_STRONG}，、：]|[,:](?!\d))"
+"""A mark that parts; `1,299` and `20:30` stay whole."""
+_PART = re.compile(rf"(?:(?!{_MARK})[\s\S])+{_MARK}*|{_MARK}+")
 _SPOKEN = re.compile(r"[㐀-鿿A-Za-z]")
 
 

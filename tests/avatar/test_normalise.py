@@ -61,6 +61,14 @@ def test_a_clause_is_short_and_knows_its_mark() -> None:
     assert all(len(clause.text) <= 29 for clause in found)
 
 
+def test_numbers_are_not_cut_at_their_own_marks() -> None:
+    parts = [
+        c.text for c in clauses("原价1,299元的餐桌今天只要999元的特价，晚上20:30开始的活动里还有更多的好东西等着大家")
+    ]
+    assert any("1,299" in part for part in parts)
+    assert any("20:30" in part for part in parts)
+
+
 def test_text_without_punctuation_is_cut(normaliser: Normaliser) -> None:
     assert max(len(clause.text) for clause in clauses("好" * 5_000)) <= 56
 
