@@ -12,7 +12,7 @@ _MARKS = {"。": ".", "！": "!", "？": "?", "；": ";", "，": ",", "、": ","
 _MARK = rf"(?:[{_STRONG}，、：]|[,:](?!\d))"
 """A mark that parts; `1,299` and `20:30` stay whole."""
 _PART = re.compile(rf"(?:(?!{_MARK})[\s\S])+{_MARK}*|{_MARK}+")
-_SPOKEN = re.compile(r"[㐀-鿿A-Za-z]")
+_SPOKEN = re.compile(r"[㐀-鿿A-Za-z0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Clause:
 def clauses(text: str, *, most: int = 28) -> list[Clause]:
     """Split normalised `text` at sentence ends, and at commas where a sentence is longer than `most` characters.
 
-    A stretch without any punctuation is cut at `most` × 2 characters. Clauses without a letter are dropped.
+    A stretch without any punctuation is cut at `most` × 2 characters. Clauses without a letter or digit are dropped.
     """
     found: list[Clause] = []
     held = ""

@@ -124,3 +124,9 @@ async def test_a_line_that_failed_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(AvatarError):
         await said(voice, "你好。")
     assert LineCache(tmp_path).bytes == 0
+
+
+async def test_a_clause_of_digits_is_not_lost() -> None:
+    cloud = ToneVoice("cloud", level=1)
+    assert_whole(await said(FallbackVoice(cloud, ToneVoice("local")), "到手价多少？199！"))
+    assert cloud.asked == ["到手价多少？", "199！"]
