@@ -307,5 +307,12 @@ def _bars() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int], N
         embed = progress.add_task("建立索引", total=None, visible=False)
         yield (
             lambda done, total: progress.update(read, completed=done, total=total),
-            lambda done, total: progress.update(embed, completed=done, total=total, visible=True),
+            lambda done, total: progress.update(
+                embed,
+                completed=done,
+                total=total,
+                visible=True,
+                # After the last passage the index is calibrated and synced, which takes a moment too.
+                description="建立索引" if done < total else "校准把握",
+            ),
         )

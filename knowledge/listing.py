@@ -82,8 +82,10 @@ def print_summary(summary: Summary, *, dry_run: bool, live: str | None) -> None:
     elif summary.draft:
         typer.echo(f"草稿 {summary.draft}：共 {summary.records} 条商品记录、{summary.passages} 段内容")
         typer.echo(f"下一步：knowledge lint、knowledge diff，然后 knowledge publish --merchant {summary.merchant}")
-    else:
+    elif summary.unchanged:
         typer.echo("没有变化，不需要新的草稿")
+    else:
+        typer.echo("没有可以收录的文件，草稿没有改动")
 
 
 def print_refusals(what: str, refusals: Sequence[Refusal], *, most: int = 50) -> None:
