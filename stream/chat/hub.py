@@ -12,10 +12,11 @@ from dataclasses import dataclass
 
 from dialogue.conversation import Conversation
 from dialogue.handoff import HandoffPolicy, HandoffState, Who
+from stream.chat.answering import Replier
 from stream.chat.exchange import Exchange
 from stream.chat.limit import ChatLimits
 from stream.chat.storage import ChatStore, LeadForms, StoredEvent
-from stream.chat.thread import Replier, Thread
+from stream.chat.thread import Thread
 
 _LOG = logging.getLogger(__name__)
 _PAGE = 200

@@ -9,8 +9,7 @@ import asyncio
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from dialogue.conversation import Conversation
 from dialogue.handoff import HandoffPolicy, Who
 from dialogue.lead.consent import CONTACT_TEXT
 from dialogue.lead.form import FormError
+from stream.chat.answering import CONSENT_THANKS, Answering, Replier, segment_payload
 from stream.chat.exchange import Closing, Cut, Exchange, Opened, Segment
 from stream.chat.frame import (
     Ack,
@@ -40,20 +40,6 @@ from stream.chat.storage import ChatStore, LeadForms, StoredMessage
 
 _LOG = logging.getLogger(__name__)
 _REMEMBERED_IDS = 256
-CONSENT_THANKS = {
-    "granted": "好的，记下了。只为这次咨询联系您，您随时可以要求删除。",
-    "refused": "好的，不会联系您。有想问的接着问就行。",
-}
-"""What is said when the customer has answered the consent question."""
-
-
-class Replier(Protocol):
-    """Answers a customer: the engine."""
-
-    def reply(
-        self, conversation: Conversation, text: str, *, channel: str, lead: LeadUpdate | None = None
-    ) -> AsyncGenerator[Event, None]:
-        """The reply, piece by piece; closing the generator cancels everything under it."""
 
 
 class Route(Listener, Protocol):
@@ -94,16 +80,21 @@ class Thread:
         self.log = Log(conversation.id, head=head, store=store, changed=changed, grown=grown)
         self._store = store
         self._forms = forms
-        self._replier = replier
-        self._answers = answers
         self._exchange = exchange or Exchange()
         self._clock = clock
         self._changed = changed
         self._handover = Handover(conversation.id, log=self.log, store=store, policy=policy, tick=self._expire, now=now)
         self._lock = asyncio.Lock()
+        self._answering = Answering(
+            replier,
+            answers=answers,
+            hold_s=lambda: self._exchange.hold_s(self._clock()),
+            take=self._take,
+            fail=self._fail,
+            complete=self._complete,
+        )
         self._acked: OrderedDict[str, int] = OrderedDict()
         self._opinions: dict[int, int] = {}
-        self._task: asyncio.Task[None] | None = None
         self._before: dict[str, Any] | None = None
         self._lead: LeadUpdate | None = None
         self._consent_due = False
@@ -118,8 +109,13 @@ class Thread:
     @property
     def quiet(self) -> bool:
         """Nobody listens, nothing is being answered, no time-out is watched."""
-        busy = self._task is not None or self._handover.waiting or (self._route is not None and self._route.busy)
+        busy = self._answering.busy or self._handover.waiting or (self._route is not None and self._route.busy)
         return not self.log.listeners and not busy
+
+    @property
+    def answering(self) -> bool:
+        """An answer is under way."""
+        return self._answering.busy
 
     @property
     def routed(self) -> bool:
@@ -269,7 +265,7 @@ class Thread:
         """End the answer under way without logging it: it is answered again when the customer is back."""
         async with self._lock:
             self._closed = True
-            await self._cancel()
+            await self._answering.cancel()
         await self._handover.aclose()
         if self._route is not None:
             await self._route.aclose()
@@ -299,21 +295,15 @@ class Thread:
         self._before = self.conversation.snapshot()
         if not self.conversation.handoff.silent:
             self.log.tell(TypingState(on=True))
-        self._task = asyncio.create_task(self._answer(opened), name=f"answer-{self.id}")
+        self._answering.start(self.conversation, opened, self._lead)
 
-    async def _answer(self, opened: Opened) -> None:
-        try:
-            async with self._answers:
-                await self._speak(opened)
-            await asyncio.sleep(self._exchange.hold_s(self._clock()))
-        except Exception as exc:
-            _LOG.error("conversation %s: the answer failed: %s", self.id, type(exc).__name__, exc_info=exc)
-            self.log.tell(Problem(code="answer_failed", message="客服这会儿答不上来，问题已经记下"))
+    async def _complete(self, opened: Opened) -> None:
+        """The engine has said all there is to say, and the customer has not gone on."""
         async with self._lock:
             closing = self._exchange.finish(opened.generation)
             if closing is None:
                 return
-            self._task = None
+            self._answering.done()
             lead, self._lead = self._lead, None
             try:
                 await self._log_closing(opened, closing, lead)
@@ -324,30 +314,20 @@ class Thread:
             self._open()
         self._changed()
 
-    async def _speak(self, opened: Opened) -> None:
-        conversation = self.conversation
-        text = "\n".join(opened.texts)
-        reply = self._replier.reply(conversation, text, channel=conversation.channel, lead=self._lead)
-        async with aclosing(reply) as events:
-            async for event in events:
-                async with self._lock:
-                    piece = self._exchange.take(opened.generation, event)
-                    if piece is not None:
-                        self.log.tell(
-                            Delta(
-                                seq=self.log.head + 1, offset=piece.offset, text=piece.text, emotion=piece.emotion.value
-                            )
-                        )
+    async def _take(self, opened: Opened, event: Event) -> None:
+        """One event of the engine: checked text goes out at once, the rest when the answer is complete."""
+        async with self._lock:
+            piece = self._exchange.take(opened.generation, event)
+            if piece is not None:
+                seq = self.log.head + 1
+                self.log.tell(Delta(seq=seq, offset=piece.offset, text=piece.text, emotion=piece.emotion.value))
 
-    async def _cancel(self) -> None:
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task}, timeout=2.0)
-            self._changed()
+    async def _fail(self, exc: Exception) -> None:
+        _LOG.error("conversation %s: the answer failed: %s", self.id, type(exc).__name__, exc_info=exc)
+        self.log.tell(Problem(code="answer_failed", message="客服这会儿答不上来，问题已经记下"))
 
     async def _retract(self) -> None:
-        await self._cancel()
+        await self._answering.cancel()
         shown = self._exchange.retract() is Cut.RETRACT
         if self._before is not None:
             self.conversation = Conversation.restore(self._before)
@@ -355,7 +335,7 @@ class Thread:
             await self.log.append("retract", {})
 
     async def _silence(self) -> None:
-        await self._cancel()
+        await self._answering.cancel()
         segment = self._exchange.drop()
         if segment is not None:
             await self._log_segment(segment)
@@ -405,19 +385,7 @@ class Thread:
             del self._opinions[seq]
 
     async def _log_segment(self, segment: Segment, **extra: Any) -> None:
-        citations = [
-            {"file": c.file, "quote": c.quote, "sheet": c.sheet, "page": c.page, "line": c.line, "version": c.version}
-            for c in segment.citations
-        ]
-        payload: dict[str, Any] = {
-            "role": "assistant",
-            "text": segment.text,
-            "emotion": segment.emotion.value,
-            "suggestions": list(segment.suggestions),
-            "citations": citations,
-            **extra,
-        }
-        await self.log.append("message", payload)
+        await self.log.append("message", {**segment_payload(segment), **extra})
 
     def _open_delta(self) -> str | None:
         text = self._exchange.open_text

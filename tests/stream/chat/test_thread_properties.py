@@ -183,8 +183,8 @@ async def _finish(thread: Thread, replier: GatedReplier, now: list[float], tabs:
     for _ in range(400):
         now[0] += 5
         replier.gate.release()
-        await asyncio.sleep(0.0005 if thread._task is not None else 0)
-        if thread._task is None and not any(tab.transcript.unacknowledged for tab in tabs):
+        await asyncio.sleep(0.0005 if thread.answering else 0)
+        if not thread.answering and not any(tab.transcript.unacknowledged for tab in tabs):
             break
         for tab in tabs:
             tab.deliver(10_000)
