@@ -52,6 +52,7 @@ _log = logging.getLogger(__name__)
 _TURN_PENDING = 256
 _TURN_BUFFER = 512 << 10
 _NACKS_A_PACKET = 256
+_CLOSE_S = 5
 
 
 class OfferError(StreamError):
@@ -130,7 +131,11 @@ class SendingPeer:
         for stream in self.streams:
             stream.stop()
         if self._pc is not None:
-            await self._pc.close()
+            try:
+                async with asyncio.timeout(_CLOSE_S):
+                    await self._pc.close()
+            except TimeoutError:
+                _log.warning("a viewer's connection did not close in %d s and is left behind", _CLOSE_S)
 
     def _open(self, policy: RTCBundlePolicy) -> RTCPeerConnection:
         servers = [RTCIceServer(s.url, s.username or None, s.credential or None) for s in self._ice_servers]

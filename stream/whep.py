@@ -71,6 +71,10 @@ def check_offer(content_type: str | None, body: bytes, address: str | None) -> s
             raise Refusal(400, f"media section {number + 1} has no usable DTLS fingerprint")
         if attributes.get("direction") in ("sendonly", "inactive"):
             raise Refusal(400, f"media section {number + 1} does not want to receive")
+    mids = [attributes.get("mid", "") for _, attributes in section]
+    bundled = next((line.split()[1:] for line in lines if line.startswith("a=group:BUNDLE")), mids)
+    if not all(mids) or len(set(mids)) != len(mids) or not set(bundled) <= set(mids):
+        raise Refusal(400, "the media sections' a=mid lines are missing, doubled or not those of the BUNDLE group")
     kinds = [head.split(" ", 1)[0] for head, _ in section]
     if len(set(kinds)) != len(kinds):
         raise Refusal(400, "the offer asks for more than one video or more than one sound")
@@ -224,7 +228,7 @@ def _sections(lines: list[str]) -> list[tuple[str, Mapping[str, str]]]:
     sections: list[tuple[str, dict[str, str]]] = []
     for line in lines:
         if line.startswith("m="):
-            sections.append((line[2:], dict(session)))
+            sections.append((line[2:], {name: value for name, value in session.items() if name != "mid"}))
         elif line.startswith("a="):
             name, _, value = line[2:].partition(":")
             target = sections[-1][1] if sections else session
