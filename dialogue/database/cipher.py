@@ -64,7 +64,10 @@ class KeyRing:
 
         Raises `KeyRingError` when it is unreadable, or readable by others than its owner.
         """
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as exc:
+            raise KeyRingError(f"key folder {path.parent} cannot be made ({exc.strerror}); mend its rights") from exc
         ring = cls(path)
         secret = secrets.token_bytes(32)
         ring._create(_new_id(), secret)

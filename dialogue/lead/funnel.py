@@ -15,6 +15,7 @@ from sqlalchemy import Row, Select, func, select
 from dialogue.database.schema import conversations, events, leads, offers
 from dialogue.database.transaction import Transaction
 from dialogue.lead.asking import ASK, HOLD_OUT
+from dialogue.lead.offering import REFUSALS
 
 GROUPS = ("day", "channel", "product", "variant")
 _SIMILAR = 70.0
@@ -207,8 +208,8 @@ def _add_offers(
     )
     for conversation_id, outcome in tx.connection.execute(query):
         if conversation_id in where:
-            where[conversation_id].offered += outcome != "held_out"
-            where[conversation_id].refused_offer += outcome in ("refused", "dismissed")
+            where[conversation_id].offered += outcome not in ("held_out", "unasked_refusal")
+            where[conversation_id].refused_offer += outcome in REFUSALS
 
 
 def _row(group: str, tally: _Tally) -> FunnelRow:

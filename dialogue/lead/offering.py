@@ -9,7 +9,9 @@ from dialogue.database.transaction import Transaction, new_id
 from dialogue.event import LeadForm
 from dialogue.lead.asking import HOLD_OUT, AskingPolicy, Progress, decide
 
-OUTCOMES = ("shown", "filled", "refused", "dismissed", "held_out")
+OUTCOMES = ("shown", "filled", "refused", "dismissed", "held_out", "unasked_refusal")
+"""`unasked_refusal`: the customer said no before any form was shown."""
+REFUSALS = ("refused", "dismissed", "unasked_refusal")
 
 
 def next_offer(tx: Transaction, conversation_id: str, policy: AskingPolicy, text: str) -> LeadForm | None:
@@ -31,7 +33,7 @@ def next_offer(tx: Transaction, conversation_id: str, policy: AskingPolicy, text
         answers=tx.connection.scalar(count.where(events.c.decision == "answer")) or 0,
         offers=len(before),
         messages_since_offer=tx.connection.scalar(said.where(events.c.at_ms > before[-1].at_ms)) if before else None,
-        refused=any(offer.outcome in ("refused", "dismissed") for offer in before),
+        refused=any(offer.outcome in REFUSALS for offer in before),
         has_contact=held,
     )
     ask = decide(policy, progress, text)
@@ -64,6 +66,9 @@ def refuse(tx: Transaction, conversation_id: str) -> None:
     """The customer does not want to be asked: noted even when no form was shown."""
     if close_offers(tx, conversation_id, "refused"):
         return
+    said = select(offers.c.id).where(offers.c.conversation_id == conversation_id, offers.c.outcome.in_(REFUSALS))
+    if tx.connection.execute(said.limit(1)).one_or_none() is not None:
+        return
     row = tx.connection.execute(select(conversations).where(conversations.c.id == conversation_id)).one()
     tx.connection.execute(
         offers.insert().values(
@@ -72,7 +77,7 @@ def refuse(tx: Transaction, conversation_id: str) -> None:
             conversation_id=row.id,
             policy_version="",
             variant=row.variant,
-            outcome="refused",
+            outcome="unasked_refusal",
             at_ms=tx.now_ms,
         )
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -85,8 +86,8 @@ class Store:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
             raise DatabaseError(f"data folder {data_dir} cannot be made ({exc.strerror}); choose another") from exc
-        writer, reader = open_engines(database_url or f"sqlite:///{data_dir / 'zhanggui.db'}")
         ring = KeyRing.open(key_file or data_dir / "keys" / "contacts.key")
+        writer, reader = open_engines(database_url or f"sqlite:///{_private_file(data_dir / 'zhanggui.db')}")
         try:
             with translated(), writer.begin() as connection:
                 migrate(connection, now_ms=clock_ms())
@@ -127,7 +128,11 @@ class Store:
             with translated(), self._reader_engine.connect() as connection:
                 return work(Transaction(connection, self._ring, self._clock_ms()))
 
-        return await asyncio.get_running_loop().run_in_executor(self._readers, job)
+        try:
+            running = asyncio.get_running_loop().run_in_executor(self._readers, job)
+        except RuntimeError as exc:
+            raise DatabaseError("the database is closed") from exc
+        return await running
 
     async def open_conversation(
         self, *, merchant: str, channel: str, visitor: str, conversation_id: str | None = None
@@ -199,3 +204,12 @@ class Store:
     async def add_cost(self, conversation_id: str, cost_micros: int) -> None:
         """Adds what a model call cost, in millionths of the currency."""
         await self.write(lambda tx: journal.add_cost(tx, conversation_id, cost_micros))
+
+
+def _private_file(path: Path) -> Path:
+    """Makes the database's file readable by its owner only, before SQLite makes it for everybody."""
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as exc:
+        raise DatabaseError(f"database {path} cannot be opened ({exc.strerror}); mend the folder's rights") from exc
+    return path

@@ -15,7 +15,7 @@ async def act(store: Store, clock: Clock) -> None:
     """Four conversations: silent, answered, with a partial lead, with a contact after a hand-off."""
     await store.open_conversation(merchant="demo", channel="chat", visitor="silent")
     for visitor, text, decision in (
-        ("asks", "沙发多少钱", "answer"),
+        ("asks", "沙发多少钱，不想留电话，别问我要电话", "answer"),
         ("names", "我姓王，预算5000", "ask"),
         ("leaves", "能开专票吗，电话13812346021", "refuse"),
     ):
@@ -36,6 +36,7 @@ async def test_the_whole_funnel(any_store: Store, clock: Clock) -> None:
     [row] = await any_store.leads.stats("demo", zone=UTC)
     assert (row.group, row.conversations, row.spoke, row.left_contact, row.valid_contact) == ("all", 4, 3, 2, 1)
     assert (row.answered, row.asked_back, row.refused, row.handed_over) == (1, 1, 1, 1)
+    assert (row.offers, row.offers_refused) == (0, 1)
     assert (row.first_response_ms, row.cost_micros, row.cost_per_lead_micros) == (2000, 1500, 1500)
 
 

@@ -146,6 +146,7 @@ async def test_no_word_of_the_customer_is_readable_in_the_files(tmp_path: Path, 
     for secret in ("13812346021", "lilei", "李雷", "记下了"):
         assert secret.encode() not in raw
     assert (tmp_path / "keys" / "contacts.key").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "zhanggui.db").stat().st_mode & 0o777 == 0o600
 
 
 async def test_sqlite_runs_in_wal_mode_and_syncs_fully(store: Store, tmp_path: Path) -> None:
@@ -178,6 +179,16 @@ async def test_a_damaged_database_is_reported_in_one_line(tmp_path: Path) -> Non
     with pytest.raises(DatabaseError) as caught:
         await Store.open(tmp_path)
     assert "\n" not in str(caught.value)
+
+
+async def test_a_closed_store_says_so(tmp_path: Path) -> None:
+    store = await Store.open(tmp_path)
+    await store.aclose()
+    await store.aclose()
+    with pytest.raises(DatabaseError, match="closed"):
+        await store.leads.list("demo")
+    with pytest.raises(DatabaseError, match="closed"):
+        await store.receive("conv_1", client_id="a", text="你好")
 
 
 async def test_an_unknown_database_is_refused(tmp_path: Path) -> None:
