@@ -55,6 +55,19 @@ class Fillers:
         self._items = frozenset(item for item in items if len(item) >= 2) - self._words
         self._heads = frozenset(head for head in heads if len(head) >= 2)
         self._tails = frozenset(tail for tail in tails if len(tail) >= 1)
+        # One look-up a length: of what is in several, the first named counts.
+        self._kind_of: dict[str, str] = {}
+        for group, kind in (
+            (self._items, "item"),
+            (self._words, "break"),
+            (self._tails, "tail"),
+            (self._heads, "head"),
+        ):
+            self._kind_of.update({word: kind for word in group if len(word) >= 2})
+        lengths: dict[str, set[int]] = {}
+        for word in self._kind_of:
+            lengths.setdefault(word[0], set()).add(len(word))
+        self._lengths = {first: tuple(sorted(held, reverse=True)) for first, held in lengths.items()}
         self._longest = max(map(len, self._words | self._items | self._heads | self._tails), default=1)
 
     def spans(
@@ -122,18 +135,10 @@ class Fillers:
     def _token(self, squeezed: str, at: int, blocked: list[bool]) -> tuple[str, int]:
         if squeezed[at] == "|":
             return "break", 1
-        for length in range(min(self._longest, len(squeezed) - at), 1, -1):
-            word = squeezed[at : at + length]
-            if any(blocked[at : at + length]):
-                continue
-            if word in self._heads:
-                return "head", length
-            if word in self._tails:
-                return "tail", length
-            if word in self._words:
-                return "break", length
-            if word in self._items:
-                return "item", length
+        for length in self._lengths.get(squeezed[at], ()):
+            kind = self._kind_of.get(squeezed[at : at + length])
+            if kind is not None and at + length <= len(squeezed) and not any(blocked[at : at + length]):
+                return kind, length
         char = squeezed[at]
         if char in _BREAKING:
             return "break", 1

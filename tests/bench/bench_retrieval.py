@@ -159,12 +159,11 @@ def _passage(number: int) -> Passage:
 
 def _text(number: int) -> str:
     dice = random.Random(number)
-    words = "沙发 台灯 餐桌 落地灯 木蜡油 床品 地毯 收纳 清洁 安装 发货 保修 退换 尺寸 颜色 面料 海绵 榉木 客厅 卧室 玄关 靠背 抽屉 灯泡 滑轨".split()
-    parts = [
-        f"{dice.choice(words)}和{dice.choice(words)}的{dice.choice(words)}看第{dice.randrange(10_000)}页。"
-        for _ in range(20)
-    ]
-    return "".join(parts)[:400]
+    text = ""
+    while len(text) < 400:
+        one, two, three = (dice.choice(WORDS) for _ in range(3))
+        text += f"{one}和{two}的{three}看第{dice.randrange(10_000)}页。"
+    return text[:400]
 
 
 def _resident_mb() -> float:
