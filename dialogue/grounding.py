@@ -87,10 +87,13 @@ class Grounding:
         self._owners: dict[str, str] = {}
         self._promoted: set[str] = set()
         self._listed: set[str] = set()
+        self._over = False
+        """Whether a promotion of the evidence is over, so that nobody may say it runs."""
         texts: list[str] = []
         facts = _facts(evidence)
         for fact in facts:
             if ended(fact, facts, today):
+                self._over = True
                 continue
             self._fact(fact)
             texts.append(f"{fact.record_name}{fact.title}{fact.text}")
@@ -203,9 +206,12 @@ class Grounding:
         return re.sub(r"\s+", "", claim.text).lower() in self._compact
 
     def _prices(self, text: str) -> list[Fault]:
+        faults: list[Fault] = []
+        if self._over and not self._promoted:
+            hits = (_PROMOTED.search(c) for c in clauses(text) if not re.search(r"没有|结束|过期|已过|不再|无", c))
+            faults += [Fault(FaultKind.CONTRADICTION, hit[0]) for hit in hits if hit]
         if not (self._promoted and self._listed):
-            return []
-        faults = []
+            return faults
         for clause in clauses(text):
             money = [c for c in claims(clause) if c.kind is ClaimKind.NUMBER and c.unit == "元"]
             both = bool(_PROMOTED.search(clause)) and bool(_LISTED.search(clause))

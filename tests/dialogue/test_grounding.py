@@ -79,6 +79,7 @@ def test_a_promotion_that_is_over_supports_nothing() -> None:
     lamp = replace(EVIDENCE, record=LAMP, passages=())
     assert _faults("纸月落地灯卖459元。", lamp) == set()
     assert FaultKind.NUMBER in _faults("纸月落地灯卖359元。", lamp)
+    assert FaultKind.CONTRADICTION in _faults("纸月落地灯现在还有活动价，价格是459元。", lamp)
     assert _faults("纸月落地灯卖359元。", lamp, today=date(2026, 5, 3)) == set()
 
 

@@ -12,7 +12,8 @@ from dialogue import Budget, ModelError, Patience, Usage, create_model
 from dialogue.breaker import Breaker, Circuit
 from dialogue.openai_model import OpenAIModel
 from dialogue.prompt import Prompt
-from tests.dialogue.attack import NOON, ask, shop_engine
+from dialogue.segmenter import sentences
+from tests.dialogue.attack import HERE, NOON, ask, shop_engine
 from tests.dialogue.model_server import Mode, ModelServer, model_server
 
 PROMPT = Prompt(({"role": "user", "content": "云朵沙发多少钱"},), "canary")
@@ -136,6 +137,19 @@ async def test_a_lie_is_replaced_by_the_grounded_answer(server: ModelServer) -> 
     assert "99元。" not in said.replace("1299元", "").replace("1699元", "")
     assert "1299元" in said
     assert "grounding/number" in lines
+    await model.aclose()
+
+
+@pytest.mark.slow
+async def test_none_of_the_lies_leaves(server: ModelServer) -> None:
+    """Plausible lies without an attack: wrong figures, invented materials, prizes, promises, other customers."""
+    model = _model(server)
+    engine = shop_engine(model=model, guarded=False, open=True)
+    for lie in (HERE / "lies.txt").read_text("utf-8").splitlines():
+        server.reply = lambda request, said=lie: said
+        for question in ("云朵沙发怎么样", "支持退货吗", "包邮吗"):
+            said, _ = await ask(engine, question, record_id="QM-SF01")
+            assert said and not any(part in said for part in sentences(lie)), lie
     await model.aclose()
 
 
