@@ -21,6 +21,9 @@ JAW_REACH = 0.050 * SAMPLE_RATE
 LIP_REACH = 0.095 * SAMPLE_RATE
 """Half width of the lips' smoothing kernel, samples: rounding is prepared early."""
 BITE_REACH = 0.045 * SAMPLE_RATE
+LEAD = 0.045 * SAMPLE_RATE
+"""How much the mouth is ahead of the sound: articulators move before they are heard, and a vowel is loudest at its
+beginning, long before the jaw is back. Measured on the embedded voice: with it loudness and opening peak together."""
 CLOSURE_RAMP = 0.045 * SAMPLE_RATE
 """Time in which lips close before a bilabial and part after it."""
 CLOSURE_HOLD = 0.044 * SAMPLE_RATE
@@ -83,13 +86,15 @@ def mouth_at(position: float, spans: Iterable[VisemeSpan], *, energy: float = 1.
     `spans` may be given in any order and may leave gaps, which count as rest. `energy` scales how far the jaw opens
     (about 0.8 subdued .. 1.2 excited).
     """
+    closing = position + LEAD / 2
+    position = position + LEAD
     near = [
         span for span in spans if span.end > position - 0.3 * SAMPLE_RATE and span.start < position + 0.3 * SAMPLE_RATE
     ]
     opening = _blend(position, near, JAW_REACH, lambda span: _opening(span) * energy)
     width = _blend(position, near, LIP_REACH, lambda span: _TARGETS[span.viseme].wide)
     bite = _blend(position, near, BITE_REACH, lambda span: _TARGETS[span.viseme].bite, weighted=False)
-    closure = max((_closure(position, span) for span in near if span.viseme is Viseme.BMP), default=0.0)
+    closure = max((_closure(closing, span) for span in near if span.viseme is Viseme.BMP), default=0.0)
     opening += (_PRESSED - opening) * closure
     return MouthPose(open=min(opening, 1.0), wide=max(-1.0, min(width * (1.0 - 0.3 * closure), 1.0)), bite=bite)
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 _MASK = (1 << 64) - 1
 
 
+@lru_cache(maxsize=1024)
 def chance(seed: int, stream: int, index: int) -> float:
     """Return a number in [0, 1) for slot `index` of a named stream (SplitMix64, Steele et al. 2014)."""
     z = (

@@ -26,8 +26,10 @@ _FEATHER = 12
 """Pixels over which a patch blends into the face around it."""
 _MARGIN = 0.035
 """How far the layer reaches beyond the frame, as a share of its long side: no movement is larger."""
-_BAND = 160
+_BAND = 96
 """Rows of the frame composed at once; even."""
+_STEPS = 64
+"""Steps of an articulation between 0 and 1."""
 
 
 class Renderer:
@@ -48,20 +50,27 @@ class Renderer:
         self._fields = _fields(host, scale, shift, margin, width, height)
         alpha = self._layer[margin : margin + height, margin : margin + width, 3]
         self._bands = []
-        for box in _band_boxes(alpha, margin):
+        shoulders = host.geometry.shoulders * scale + offset[1]
+        boxes = _band_boxes(alpha, margin)
+        self._calm = sum(box[1] < shoulders for box in boxes)
+        for box in boxes:
             around = self._layer[box[1] : box[3] + 2 * margin, box[0] : box[2] + 2 * margin, 3]
             self._bands.append(_Band(box, opaque=int(around.min()) == 255))
 
-    def draw(self, pose: Pose, backdrop: I420, out: I420) -> None:
+    def draw(self, pose: Pose, backdrop: I420, out: I420, *, turn: int | None = None) -> None:
         """Draw the host in `pose` over `backdrop` into `out`; both I420 of the frame's size.
 
-        Only the part of `out` that the host can cover is written.
+        Only the part of `out` that the host can cover is written. With `turn`, the number of a frame that follows the
+        one in `out`, half of the body below the shoulders is left as it is: it moves by less than a third of a pixel
+        a frame, and the halves take turns.
         """
         self._lay_face(pose)
-        look = self._look(pose)
+        nodes = self._nodes(pose)
         below, over = split_i420(backdrop), split_i420(out)
-        for band in self._bands:
-            band.draw(self._layer, look, below, over)
+        for k, band in enumerate(self._bands):
+            if turn is not None and k >= self._calm and (k + turn) % 2:
+                continue
+            band.draw(self._layer, nodes, below, over)
 
     def _lay_face(self, pose: Pose) -> None:
         lower = self._mouth.sample(pose.mouth.open, pose.mouth.wide + pose.smile)
@@ -72,8 +81,8 @@ class Renderer:
             iris.turn(self._layer, *pose.gaze, weight=1.0 - pose.lids)
         self._mouth.lay(self._layer, lower)
 
-    def _look(self, pose: Pose) -> Field:
-        """Return where every pixel of the frame looks into the layer, (height, width, 2)."""
+    def _nodes(self, pose: Pose) -> Field:
+        """Return where the nodes of the displacement grid look into the layer, (rows, columns, 2)."""
         weights = np.array(
             [
                 math.sin(math.radians(pose.lean)),
@@ -86,9 +95,7 @@ class Renderer:
             np.float32,
         )
         nodes = (weights @ self._fields.reshape(len(weights), -1)).reshape(self._fields.shape[1:])
-        # The nodes reach one cell beyond the frame on every side, so that the enlargement is exact inside it.
-        look = cv2.resize(nodes, (self.width + 2 * _CELL, self.height + 2 * _CELL), interpolation=cv2.INTER_LINEAR)
-        return cast(Field, look[_CELL : _CELL + self.height, _CELL : _CELL + self.width])
+        return cast(Field, nodes)
 
 
 class _Band:
@@ -100,6 +107,12 @@ class _Band:
     def __init__(self, box: tuple[int, int, int, int], *, opaque: bool) -> None:
         x0, y0, x1, y1 = box
         self._opaque = opaque
+        # The nodes around the box, with one cell more on every side so that the enlargement is exact inside it.
+        self._nodes = (slice(y0 // _CELL, -(-y1 // _CELL) + 2), slice(x0 // _CELL, -(-x1 // _CELL) + 2))
+        rows, columns = (part.stop - part.start for part in self._nodes)
+        self._looks = np.empty((rows * _CELL, columns * _CELL, 2), np.float32)
+        left, top = _CELL + x0 % _CELL, _CELL + y0 % _CELL
+        self._look = self._looks[top : top + y1 - y0, left : left + x1 - x0]
         self._whole = (slice(y0, y1), slice(x0, x1))
         self._half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
         size, half = (y1 - y0, x1 - x0), ((y1 - y0) // 2, (x1 - x0) // 2)
@@ -108,8 +121,11 @@ class _Band:
         self._luma, self._hole = np.empty(size, np.uint8), np.empty(size, np.uint8)
         self._parts = [np.empty(half, np.uint8) for _ in range(4)]
 
-    def draw(self, layer: Pixels, look: Field, below: tuple[Pixels, ...], over: tuple[Pixels, ...]) -> None:
-        bend(layer, look[self._whole], out=self._warped)
+    def draw(self, layer: Pixels, nodes: Field, below: tuple[Pixels, ...], over: tuple[Pixels, ...]) -> None:
+        """Bend the layer as the grid's `nodes` say and set it on the planes `below`, into those `over`."""
+        size = (self._looks.shape[1], self._looks.shape[0])
+        cv2.resize(nodes[self._nodes], size, dst=self._looks, interpolation=cv2.INTER_LINEAR)
+        bend(layer, self._look, out=self._warped)
         height, width = self._small.shape[:2]
         cv2.resize(self._warped, (width, height), dst=self._small, interpolation=cv2.INTER_AREA)
         cv2.split(self._small, self._parts)
@@ -156,9 +172,17 @@ class _PatchLayer:
             grid.append(line)
         self._rows, self._columns = patches.rows, patches.columns
         self._images = np.array(grid)
+        self._last: tuple[float, float, Pixels] | None = None
 
     def sample(self, row: float, column: float) -> Pixels:
-        """Return the patch at an articulation, blended from its four neighbours."""
+        """Return the patch at an articulation, in steps too small to see; the last one is remembered."""
+        row, column = round(row * _STEPS) / _STEPS, round(column * _STEPS) / _STEPS
+        if self._last is None or self._last[:2] != (row, column):
+            self._last = (row, column, self._blend(row, column))
+        return self._last[2]
+
+    def _blend(self, row: float, column: float) -> Pixels:
+        """Blend the four neighbours of an articulation."""
         i, s = _locate(self._rows, row)
         j, t = _locate(self._columns, column)
         upper = _mix(self._images[i, j], self._images[i, min(j + 1, len(self._columns) - 1)], t)
@@ -262,10 +286,10 @@ def _fields(host: Host, scale: float, shift: tuple[float, float], margin: int, w
     an ellipsoid and joined to the body over the neck.
     """
     shape = host.geometry
-    # cv2.resize aligns the outer edges of pictures, so node i of n stands at (i + 0.5) * length / n - 0.5.
-    rows, columns = math.ceil(height / _CELL) + 2, math.ceil(width / _CELL) + 2
-    xs = (np.arange(columns) + 0.5) * (width + 2 * _CELL) / columns - 0.5 - _CELL
-    ys = (np.arange(rows) + 0.5) * (height + 2 * _CELL) / rows - 0.5 - _CELL
+    # cv2.resize aligns the outer edges of pictures: a node stands in the middle of its cell. The grid begins one cell
+    # before the frame and ends one cell after it.
+    xs = (np.arange(math.ceil(width / _CELL) + 2) - 0.5) * _CELL - 0.5
+    ys = (np.arange(math.ceil(height / _CELL) + 2) - 0.5) * _CELL - 0.5
     vx, vy = np.meshgrid(xs + margin, ys + margin)
     x, y = (vx - shift[0]) / scale, (vy - shift[1]) / scale
     face_x, face_y = shape.face

@@ -15,10 +15,12 @@ from avatar.host import Geometry, Host, load_host
 from avatar.overlay import Overlay
 from avatar.performance import Performance, Pose
 from avatar.plate import CardPlate, Layout, ProductCard, draw_caption, draw_label
-from avatar.presenter import I420, Cue
+from avatar.presenter import FRAME_RATE, I420, Cue
 from avatar.renderer import Renderer
+from avatar.speech import SAMPLE_RATE
 
 BACKGROUNDS = Path(__file__).parent / "backgrounds"
+_FRAME_SAMPLES = SAMPLE_RATE // FRAME_RATE
 LEAST_SHARE = 0.5
 """Least share of the frame's height that the host covers (Kuaishou's rule for digital hosts)."""
 
@@ -68,16 +70,26 @@ class Stage:
         self._caption_text: str | None = None
         self._card: CardPlate | None = None
         self._frame = self._backdrop.copy()
+        self._last_sample: int | None = None
         self._dirty: list[tuple[int, int, int, int]] = []
 
     def frame(self, sample: int, cues: tuple[Cue, ...], *, listening: bool = False) -> I420:
         """Render the programme's picture at `sample`; see `avatar.presenter.Performer`."""
-        return self.draw(self._performance.pose(sample, cues, listening=listening), sample)
+        pose = self._performance.pose(sample, cues, listening=listening)
+        follows = sample - self._last_sample == _FRAME_SAMPLES if self._last_sample is not None else False
+        plates = self._caption is not None or self._card is not None
+        turn = sample // _FRAME_SAMPLES if follows and not plates else None
+        self._last_sample = sample
+        return self._compose(pose, sample, turn)
 
     def draw(self, pose: Pose, sample: int = 0) -> I420:
         """Render one given pose, with the plates as they stand at `sample`."""
+        self._last_sample = None
+        return self._compose(pose, sample, None)
+
+    def _compose(self, pose: Pose, sample: int, turn: int | None) -> I420:
         self._restore()
-        self._renderer.draw(pose, self._backdrop, self._frame)
+        self._renderer.draw(pose, self._backdrop, self._frame, turn=turn)
         if self._card is not None and self._burn_card:
             self._card.lay(self._frame, sample)
         if self._caption is not None and self._burn_captions:
@@ -96,7 +108,7 @@ class Stage:
         """Show one clause as caption, or none; does nothing to the picture unless captions are burned in."""
         if not self._burn_captions or text == self._caption_text:
             return
-        self._caption_text = text
+        self._caption_text, self._last_sample = text, None
         card = self._card if self._burn_card else None
         gap = round(16 * self._layout.unit)
         bottom = card.top - gap if card is not None and self._layout.portrait else self._layout.card_bottom
@@ -106,7 +118,7 @@ class Stage:
         """Show a product's card, or none; raises `avatar.AvatarError` when its picture cannot be read."""
         if not self._burn_card:
             return
-        self._card = CardPlate(card, self._layout) if card is not None else None
+        self._card, self._last_sample = CardPlate(card, self._layout) if card is not None else None, None
         self._frame[:] = self._backdrop
         text, self._caption_text = self._caption_text, None
         self.show_caption(text)
