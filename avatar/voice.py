@@ -55,7 +55,7 @@ def create_voice(
     if engine not in ENGINES:
         raise AvatarError(f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao")
     if engine != "kokoro" and not allow_cloud:
-        raise AvatarError(f"声音 {engine} 会把文字发到外部服务器，须先明确打开云端语音（allow_cloud）")
+        raise AvatarError(f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true")
     own = lexicon or Lexicon()
     normaliser = Normaliser(own.replacements)
     phonemizer = Phonemizer(own.pronunciations, cache_dir=cache_dir)

@@ -230,8 +230,8 @@ async def test_without_the_mandarin_voices_a_japanese_one_stands_in_and_says_so(
     [
         ("kokoro:zf_nobody", "zf_xiaobei"),
         ("espeak", "kokoro"),
-        ("edge", "allow_cloud"),
-        ("openai:alloy", "allow_cloud"),
+        ("edge", "CLOUD_VOICE"),
+        ("openai:alloy", "CLOUD_VOICE"),
     ],
 )
 def test_a_voice_that_cannot_be_had_says_what_can(models_dir: Path, tmp_path: Path, name: str, told: str) -> None:
