@@ -9,9 +9,10 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from stream.adapter import Feedback
 from stream.fanout import Hub
 from stream.latency import Latency
-from stream.peer import Feedback, IceServer, OfferError, ViewerPeer
+from stream.peer import IceServer, OfferError, ViewerPeer
 from stream.rendition import RenditionChoice
 from stream.whep import (
     HALF_OPEN_S,
@@ -81,7 +82,7 @@ class Audience:
         self.connect = Latency()
         """From a viewer's offer to its connection."""
         self._video, self._audio, self._low = video, audio, low_video
-        self._admission = Admission(max_viewers, rate=offers_per_s)
+        self._admission = Admission(max_viewers, rate=offers_per_s, burst=2 * offers_per_s)
         self._half_open_s = half_open_s
         self._gso = gso
         self._sent_bitrate = sent_bitrate

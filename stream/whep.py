@@ -179,14 +179,15 @@ class Admission:
     max_viewers: int
     max_half_open: int = 64
     rate: float = 20.0
-    """Offers a second from one address, with a burst of twice as many."""
+    """Offers a second from one address."""
+    burst: float = 40.0
+    """Offers from one address at once."""
     _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def check(self, address: str, *, viewers: int, half_open: int, now_s: float) -> None:
         """Raises `Refusal`: 429 or 503, both with Retry-After."""
-        burst = self.rate * 2
-        level, at = self._buckets.pop(address, (burst, now_s))
-        level = min(burst, level + (now_s - at) * self.rate)
+        level, at = self._buckets.pop(address, (self.burst, now_s))
+        level = min(self.burst, level + (now_s - at) * self.rate)
         self._buckets[address] = (max(0.0, level - 1), now_s)
         if len(self._buckets) > 4096:
             # The dictionary is in order of use: the address longest silent goes.

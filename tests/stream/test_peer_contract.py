@@ -1,4 +1,4 @@
-"""The private names of other packages that `stream.peer` and `stream.wire` live on; fails loudly on another version."""
+"""The private names of other packages that `stream.adapter` and `stream.wire` live on; fails on another version."""
 
 import importlib.metadata
 import inspect
@@ -10,7 +10,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender
 from aiortc.rtcdtlstransport import State
 
-from stream.peer import _FanoutSender
+from stream.adapter import _FanoutSender
 
 
 def test_the_version_is_the_one_the_names_were_read_from() -> None:
@@ -47,7 +47,9 @@ async def test_transports_keep_their_state_under_these_names() -> None:
     assert inspect.ismethod(ice._send)
     assert ice.iceGatherer._remote_candidates_end is False
     assert ice.iceGatherer._connection is ice._connection
-    assert {"_nominated", "_event_waiter", "_queue", "turn_ssl", "turn_transport"} <= set(vars(ice._connection))
+    assert {"_nominated", "_event_waiter", "_queue", "_transport_policy", "turn_ssl", "turn_transport"} <= set(
+        vars(ice._connection)
+    )
     await pc.close()
 
 
@@ -72,5 +74,13 @@ def test_srtp_can_be_called_without_its_wrapper() -> None:
 
 
 def test_connections_are_made_of_these_arguments() -> None:
-    wanted = {"ice_controlling", "stun_server", "turn_server", "turn_username", "turn_password", "turn_ssl"}
+    wanted = {
+        "ice_controlling",
+        "stun_server",
+        "turn_server",
+        "turn_username",
+        "turn_password",
+        "turn_ssl",
+        "transport_policy",
+    }
     assert wanted <= set(inspect.signature(aioice.Connection).parameters)

@@ -185,7 +185,7 @@ def test_ice_servers_become_links() -> None:
 
 
 def test_a_flood_from_one_address_is_429_and_others_still_come_in() -> None:
-    admission = Admission(max_viewers=10, rate=10)
+    admission = Admission(max_viewers=10, rate=10, burst=20)
     seen = []
     for number in range(1000):
         try:
