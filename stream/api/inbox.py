@@ -174,7 +174,10 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
 
 
 async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
-    """`hello{token, merchant?}` in, `ready` out, then `changed{conversations}` until the peer goes."""
+    """`hello{token, merchant?}` in, `ready` out, then `changed{conversations}` until the peer goes.
+
+    Also in: `ping{}`, and `typing{conversation}` while a colleague writes in a conversation they have taken.
+    """
     async with asyncio.timeout(_HELLO_S):
         hello = _object(await websocket.receive_text())
     try:
@@ -208,8 +211,13 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
         await websocket.send_json({"type": "ready"})
         while True:
             async with asyncio.timeout(_IDLE_S):
-                await websocket.receive_text()
-            await websocket.send_json({"type": "pong"})
+                frame = _object(await websocket.receive_text())
+            if frame.get("type") == "typing" and bearer.role.allows(Role.OPERATOR):
+                thread = hub.live(str(frame.get("conversation")))
+                if thread is not None and thread.conversation.merchant == merchant and thread.handoff == "human":
+                    thread.types()
+            else:
+                await websocket.send_json({"type": "pong"})
     finally:
         end()
         teller.cancel()

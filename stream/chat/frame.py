@@ -53,8 +53,6 @@ class Hello(_Frame):
     after_seq: int = Field(default=0, ge=0, le=2**53)
     """Everything with a greater `seq` is sent again: the last `seq` the client holds complete."""
     locale: Literal["zh", "en"] = "zh"
-    page: str | None = Field(default=None, max_length=500)
-    """Address of the page the widget stands on, shown to operators."""
 
 
 class Say(_Frame):
@@ -93,7 +91,7 @@ class HandoffRequest(_Frame):
 
 
 class TypingHint(_Frame):
-    """The customer is typing; shown to a human operator, kept nowhere."""
+    """The customer is typing: a hint, kept nowhere."""
 
     type: Literal["typing"] = "typing"
 

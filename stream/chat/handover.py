@@ -86,8 +86,8 @@ class Handover:
     async def log(self, conversation: Conversation, handoff: Handoff) -> None:
         """Log a move the engine made."""
         name = conversation.handoff.operator or ""
-        await self._log.append("handoff", {"state": handoff.state, "summary": handoff.summary, "name": name})
         await self._store.set_state(self._id, "bot" if handoff.state == "returned" else handoff.state)
+        await self._log.append("handoff", {"state": handoff.state, "summary": handoff.summary, "name": name})
         self.watch(conversation)
 
     def watch(self, conversation: Conversation) -> None:

@@ -13,6 +13,7 @@ from stream.chat.frame import Problem, encode
 from stream.chat.session import CloseCode
 
 _LOG = logging.getLogger(__name__)
+_CLOSE_S = 2.0
 
 
 class SocketWriter:
@@ -64,14 +65,13 @@ class SocketWriter:
             await self._websocket.send_text(frame)
 
     async def run(self) -> None:
-        """Send until closed. Ends quietly when the peer is gone."""
-        while not self._broken:
+        """Send until closed. Ends quietly when the peer is gone or takes nothing."""
+        while self._closing is None and not self._broken:
             await self.drain()
-            if self._closing is not None:
-                await self.finish()
-                return
-            self._wake.clear()
-            await self._wake.wait()
+            if self._closing is None and not self._broken:
+                self._wake.clear()
+                await self._wake.wait()
+        await self.finish()
 
     async def drain(self) -> None:
         """Send what is queued."""
@@ -86,10 +86,11 @@ class SocketWriter:
     async def finish(self) -> None:
         """Send the rest and close with the code that was asked for; may be called twice."""
         await self.drain()
-        if self._broken or self._websocket.application_state is not WebSocketState.CONNECTED:
+        if self._websocket.application_state is not WebSocketState.CONNECTED:
             return
+        code = self._closing or (CloseCode.TIMEOUT if self._broken else CloseCode.GOING_AWAY)
         try:
-            async with asyncio.timeout(self._send_timeout_s):
-                await self._websocket.close(self._closing or CloseCode.GOING_AWAY)
+            async with asyncio.timeout(_CLOSE_S):
+                await self._websocket.close(code)
         except (WebSocketDisconnect, RuntimeError, TimeoutError) as exc:
             _LOG.debug("a chat socket was gone before its close: %s", type(exc).__name__)

@@ -248,9 +248,9 @@ class Thread:
         async with self._lock:
             await self._handover.give_back(self.conversation)
 
-    def types(self, on: bool = True, *, but: Listener | None = None) -> None:
-        """Somebody is typing: a colleague, or (with `but` their own socket) the customer."""
-        self.log.tell(TypingState(on=on), but=but)
+    def types(self) -> None:
+        """A colleague is typing."""
+        self.log.tell(TypingState(on=True))
 
     # -- life ----------------------------------------------------------------------------------------------------
 

@@ -306,6 +306,12 @@ $("answer").addEventListener("submit", guarded(async (event) => {
   }
   await refresh();
 }));
+let typedAt = 0;
+$("text").addEventListener("input", () => {
+  if (Date.now() - typedAt < 3000 || state.socket.readyState !== 1) return;
+  typedAt = Date.now();
+  state.socket.send(JSON.stringify({ type: "typing", conversation: state.open }));
+});
 $("shop").addEventListener("change", () => {
   state.merchant = $("shop").value;
   state.open = null;

@@ -137,6 +137,20 @@ async def test_the_socket_tells_changes_of_the_own_shop_only(tmp_path: Path) -> 
             assert json.loads(await bad.recv())["type"] == "error"
 
 
+async def test_a_colleague_s_typing_reaches_the_customer(tmp_path: Path) -> None:
+    async with _console(tmp_path) as console, client(console.shop) as visitor:
+        conversation = visitor.frames[0]["conversation"]
+        async with connect(f"ws://127.0.0.1:{console.shop.port}/ws/inbox") as socket:
+            await socket.send(json.dumps({"token": console.operator}))
+            await socket.recv()
+            headers = _as(console.operator)
+            await console.http.post(f"/api/conversations/{conversation}/take", headers=headers, json={})
+            await visitor.next("handoff")
+            await socket.send(json.dumps({"type": "typing", "conversation": conversation}))
+            while not (await visitor.next("typing"))["on"]:
+                pass
+
+
 @pytest.mark.browser
 async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path: Path) -> None:
     program = shutil.which("chromium")

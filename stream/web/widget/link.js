@@ -32,7 +32,7 @@ class Link {
     socket.onopen = () => {
       const { token, conversation } = this.memory.get();
       const back = token && conversation ? { token, conversation, after_seq: this.seq } : {};
-      this.raw({ type: "hello", protocol: PROTOCOL, locale: this.locale, page: location.href.slice(0, 500), ...back });
+      this.raw({ type: "hello", protocol: PROTOCOL, locale: this.locale, ...back });
     };
     socket.onmessage = (event) => this.heard(JSON.parse(event.data));
     socket.onclose = (event) => this.closed(socket, event.code);

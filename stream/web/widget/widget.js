@@ -76,6 +76,10 @@ function start(script) {
     if (frame.type === "error" && frame.client_id && frame.code === "rate_limited") setTimeout(() => panel.draw(), frame.retry_after_ms);
     t.take(frame);
     if (frame.type === "lead_saved") for (const [key, one] of panel.forms) if (one.clientId === frame.client_id) panel.forms.delete(key);
+    if (frame.type === "typing" && frame.on && t.handoff.state === "human") { // a colleague who stops writes nothing
+      clearTimeout(panel.typist);
+      panel.typist = setTimeout(() => { t.typing = false; panel.draw(); }, 6000);
+    }
     if (frame.type === "welcome") {
       panel.replayed = frame.seq;
       panel.setShop(frame);

@@ -1,0 +1,109 @@
+"""The chat with the real store and the real engine; only the knowledge is written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime, time
+from pathlib import Path
+
+from dialogue.engine import Engine
+from dialogue.handoff import HandoffPolicy
+from dialogue.lead.consent import CONTACT_TEXT
+from dialogue.store import Store
+from knowledge import Decision, Evidence, Passage, PassageKind, Source, Turn
+from tests.stream.chat.shop import OPEN_ALL_DAY, Client, client, open_shop
+
+NOON = datetime(2026, 11, 23, 12, 0)
+
+
+class OneAnswer:
+    """Knows how covers are washed."""
+
+    async def search(
+        self,
+        question: str,
+        *,
+        merchant: str,
+        product: str | None = None,
+        limit: int = 6,
+        history: tuple[Turn, ...] = (),
+    ) -> Evidence:
+        if "洗" not in question:
+            return Evidence(question, merchant, "v1", Decision.REFUSE, 0.0)
+        text = "能，外罩整套带拉链，三十度以下机洗。"
+        passage = Passage("p1", text, PassageKind.FAQ, Source("faq.csv", line=3), question="能拆洗吗", score=1.0)
+        return Evidence(question, merchant, "v1", Decision.ANSWER, 0.95, passages=(passage,))
+
+
+@asynccontextmanager
+async def _talk(folder: Path, *, policy: HandoffPolicy = OPEN_ALL_DAY) -> AsyncIterator[tuple[Client, Store]]:
+    engine = Engine(OneAnswer(), clock=lambda: NOON, handoff=policy)
+    async with (
+        await Store.open(folder) as store,
+        open_shop(store=store, forms=store.leads, replier=engine, window_s=0.0, policy=policy) as shop,
+        client(shop) as visitor,
+    ):
+        yield visitor, store
+
+
+async def test_an_answer_comes_from_the_shop_s_words_with_its_source(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, _):
+        await visitor.send(type="message", client_id="a", text="沙发能洗吗")
+        message = await visitor.next("message")
+        assert "三十度以下机洗" in message["text"]
+        assert message["citations"][0]["file"] == "faq.csv"
+
+
+async def test_a_number_is_a_pending_lead_until_the_customer_agrees(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        await visitor.send(type="message", client_id="a", text="我的电话是一三八零五七一六零二一")
+        await visitor.next("ack")
+        (lead,) = await store.leads.list("demo")
+        assert (lead.contacts[0].value, lead.consent["contact"]) == ("138****6021", "pending")
+        while (await visitor.next("message"))["text"] != CONTACT_TEXT.text:
+            pass
+        await visitor.send(type="message", client_id="b", text="同意")
+        await visitor.next("message")
+        (lead,) = await store.leads.list("demo")
+        assert lead.consent["contact"] == "granted"
+
+
+async def test_a_form_is_offered_after_value_was_given_and_a_refusal_ends_it(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        for number in range(4):
+            await visitor.send(type="message", client_id=f"m{number}", text="洗一次多少钱")
+            await visitor.next("message")
+            while (await visitor.next("typing"))["on"]:
+                pass
+        offered = "lead_form" in {frame["type"] for frame in visitor.frames}
+        row = await store.conversation(visitor.frames[0]["conversation"])
+        assert row is not None
+        assert offered == (row.variant == "ask")
+        if offered:
+            await visitor.send(type="lead", client_id="no", fields={}, consent={"granted": False})
+            await visitor.next("ack")
+            assert await store.leads.next_offer(row.id, "demo", "多少钱") is None
+
+
+async def test_a_refund_calls_a_colleague_with_a_summary(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        await visitor.send(type="message", client_id="a", text="收到的是坏的，我要退款")
+        assert (await visitor.next("handoff"))["state"] == "requested"
+        conversation = visitor.frames[0]["conversation"]
+        events = await store.events_after(conversation, 0)
+        assert "退款" in next(event.payload["summary"] for event in events if event.kind == "handoff")
+        row = await store.conversation(conversation)
+        assert row is not None
+        assert row.state == "requested"
+
+
+async def test_outside_business_hours_a_call_back_is_offered(tmp_path: Path) -> None:
+    closed = HandoffPolicy(opens=time(0, 0), closes=time(0, 1))
+    async with _talk(tmp_path, policy=closed) as (visitor, _):
+        await visitor.send(type="message", client_id="a", text="转人工")
+        assert (await visitor.next("handoff"))["state"] == "callback"
+        form = await visitor.next("lead_form")
+        consent = {"granted": True, "purpose": form["purpose"], "policy_version": form["policy_version"]}
+        await visitor.send(type="lead", client_id="l", fields={"phone": "13805716021", "time": "明早"}, consent=consent)
+        assert (await visitor.next("lead_saved"))["complete"]
