@@ -39,7 +39,11 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
         case "调":
             return ("tiao2",)
         case "为":
-            return ("wei4",)
+            return ("wei2",) if after and after[:1] in "准主例止先期" else ("wei4",)
+        case "教":
+            return ("jiao1",)
+        case "铺":
+            return ("pu1",) if after and after[:1] in "在上着了开床地" else ()
         case "背":
             return ("bei1",) if after[:1] in "着包上" and after else ("bei4",)
     return ()

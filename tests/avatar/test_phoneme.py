@@ -48,6 +48,8 @@ READINGS = """
 下载 xia4 zai4
 好处 hao3 chu5
 长绒棉 chang2 rong2 mian2
+以商品页为准 yi3 shang1 pin3 ye4 wei2 zhun3
+铺在桌上 pu1 zai4 zhuo1 shang4
 """
 
 
