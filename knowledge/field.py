@@ -220,6 +220,11 @@ ASKING = re.compile(
 )
 """Forms in which something is asked for; a cue in a clause without one is more likely small talk."""
 
+_VAGUE = frozenset(
+    {"时间", "日期", "名称", "信息", "情况", "说明", "类型", "内容", "要求", "方式", "数量", "是否", "可以"}
+)
+"""Halves of titles that say nothing about which column is meant."""
+
 _WISH = re.compile(r"[^多几哪什啥怎咋]{0,4}?\d")
 
 HAVING = re.compile(r"有|带|含|提供|支持|能|可以|是.+[吗么]|[吗么]$")
@@ -394,5 +399,8 @@ def _cues(column: Column) -> list[tuple[float, re.Pattern[str]]]:
             expressions += [(weight - 0.02 * rank, cue) for weight, cue in concept.cues]
     if len(title) >= 4 and not title.isascii():
         expressions.append((0.8, re.escape(title[-2:])))
+    if not any(column.name in concept.names for concept in CONCEPTS):
+        parts = {title[at : at + 2] for at in range(len(title) - 1)} - _VAGUE
+        expressions += [(0.62, re.escape(part)) for part in sorted(parts) if part.isalpha() and not part.isascii()]
     expressions.sort(key=lambda pair: -pair[0])
     return [(weight, re.compile(cue)) for weight, cue in expressions]

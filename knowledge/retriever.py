@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from knowledge.decision import DecisionModel, load_decision
-from knowledge.embedder import Embedder
+from knowledge.embedder import Embedder, Vectors
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
 from knowledge.field import LEXICAL, Asked, FieldReader, choose
-from knowledge.folding import clauses, fold, squeeze
+from knowledge.folding import clauses, content_of, fold, squeeze
 from knowledge.index.opened import Index
 from knowledge.index.ranking import Ranker, Ranking, select
 from knowledge.names import NameIndex
@@ -26,6 +26,8 @@ _log = logging.getLogger(__name__)
 
 FAQ_MATCH = 0.62
 """Likeness from which the shop's own answer to the same question is preferred to a fact of a record."""
+MEANT, MEANT_LEAD = 0.62, 0.15
+"""Cosine of a question and a column's title from which the column is meant, and its lead over the next column."""
 _ELLIPSIS = re.compile(r"(?:^那|呢[?？。]*$)")
 MAX_QUESTION = 500
 """Characters of a question that are read."""
@@ -82,6 +84,7 @@ class Retriever:
         self._fields = FieldReader(self._records)
         self._resolver = ReferenceResolver(self._records, self._names, self._fields)
         self._ranker = Ranker(index, embedder, content.passages_by_id)
+        self._column_vectors: Vectors | None = None
         self._has_faqs = bool(content.faqs)
 
     @classmethod
@@ -160,8 +163,24 @@ class Retriever:
             asked = tuple(self._fields.read(masked))
         resolution = self._resolver.resolve(text, trail, asked)
         record = self._records[resolution.record] if resolution.record is not None else None
+        if record is not None and not (asked and asked[0].score >= LEXICAL):
+            asked = self._asked_by_meaning(masked, record)
         facts = tuple(choose(asked, record.facts, masked)) if record is not None else ()
         return _Reading(text, masked, asked, resolution, record, facts)
+
+    def _asked_by_meaning(self, masked: Sequence[str], record: Record) -> tuple[Asked, ...]:
+        """The one column whose title is near to what is said in other words, and clearly nearer than the next."""
+        said = content_of("".join(masked))
+        columns = self._fields.columns
+        if len(said.strip()) < 2 or len(columns) < 2:
+            return ()
+        if self._column_vectors is None:
+            self._column_vectors = self._embedder.embed([column.title for column in columns])
+        likeness = self._column_vectors @ self._embedder.embed([said])[0]
+        first, second = sorted(range(len(columns)), key=lambda at: -float(likeness[at]))[:2]
+        if likeness[first] < MEANT or likeness[first] - likeness[second] < MEANT_LEAD:
+            return ()
+        return (Asked(columns[first], LEXICAL, 0, 0),)
 
     def _masked(self, text: str) -> tuple[str, ...]:
         """The folded clauses without the names in them: "价格公道饭店" asks for no price."""

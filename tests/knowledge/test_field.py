@@ -40,9 +40,9 @@ def test_the_asked_fact_is_found(question: str, record: int, expected: list[str]
 
 def test_a_column_nobody_foresaw_is_found_by_its_title() -> None:
     source = Source("x.csv", line=2)
-    facts = tuple(
-        Fact("A", "甲", title, title, text, text, source) for title, text in (("发酵天数", "45"), ("坛子容量", "5升"))
-    )
+    columns = (("发酵天数", "45"), ("坛子容量", "5升"), ("上课教室", "302"))
+    facts = tuple(Fact("A", "甲", title, title, text, text, source) for title, text in columns)
     record = Record("A", "甲", "酱菜", (), facts)
     assert titles("发酵天数是多少", record, (record,)) == ["发酵天数"]
     assert titles("甲的坛子容量有多大", record, (record,)) == ["坛子容量"]
+    assert titles("在哪个教室上", record, (record,)) == ["上课教室"]
