@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +20,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.evaluation_command import add_eval
 from knowledge.evidence import Evidence
 from knowledge.library import Library
-from knowledge.limits import Limits
+from knowledge.limits import MEBIBYTE, Limits
 from knowledge.lint import EVERYDAY_QUESTIONS, Severity
 from knowledge.listing import (
     evidence_to_json,
@@ -50,11 +50,14 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         paths: Annotated[list[Path], typer.Argument(help="文件、文件夹或通配符", metavar="PATH...")],
         merchant: Merchant,
         publish: Annotated[bool, typer.Option("--publish", help="添加后马上发布")] = False,
+        mirror: Annotated[bool, typer.Option("--mirror", help="文件夹里已经删掉的文件，也从知识库移除")] = False,
         dry_run: Annotated[bool, typer.Option("--dry-run", help="只看会发生什么，不写任何东西")] = False,
         mapping: Annotated[
             Path | None, typer.Option("--mapping", help="列名对照文件（.json 或 .csv：列名,含义）")
         ] = None,
         strict: Annotated[bool, typer.Option("--strict", help="有文件被拒绝就算失败")] = False,
+        max_file_mb: Annotated[int | None, typer.Option("--max-file-mb", min=1, help="单个文件最大多少 MB")] = None,
+        max_rows: Annotated[int | None, typer.Option("--max-rows", min=1, help="一张表最多多少行")] = None,
         data_dir: DataDir = None,
         as_json: AsJson = False,
     ) -> None:
@@ -63,10 +66,20 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
             if publish and dry_run:
                 raise typer.BadParameter("--publish 和 --dry-run 不能一起用")
             library = open_library(data_dir)
+            if max_file_mb is not None:
+                library.limits = replace(library.limits, file_bytes=max_file_mb * MEBIBYTE)
+            if max_rows is not None:
+                library.limits = replace(library.limits, rows=max_rows)
             meanings = read_mapping(mapping) if mapping else None
             with _bars() as (reading, embedding):
                 summary = library.add(
-                    merchant, paths, mapping=meanings, dry_run=dry_run, reading=reading, progress=embedding
+                    merchant,
+                    paths,
+                    mapping=meanings,
+                    mirror=mirror,
+                    dry_run=dry_run,
+                    reading=reading,
+                    progress=embedding,
                 )
             live = None
             if publish and library.pointer(merchant).draft is not None:
@@ -76,7 +89,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
                 print_json({**asdict(summary), "dry_run": dry_run, "published": live})
             else:
                 print_summary(summary, dry_run=dry_run, live=live)
-            taken = summary.added or summary.changed or summary.unchanged
+            taken = summary.added or summary.changed or summary.unchanged or summary.removed
             if summary.refused and (strict or not taken):
                 raise typer.Exit(1)
 

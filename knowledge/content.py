@@ -41,6 +41,7 @@ CREATE TABLE records (
     document TEXT NOT NULL REFERENCES documents(path), position INTEGER NOT NULL, id TEXT NOT NULL,
     name TEXT NOT NULL, kind TEXT NOT NULL, aliases TEXT NOT NULL, facts TEXT NOT NULL,
     PRIMARY KEY (document, id));
+CREATE TABLE origins (document TEXT PRIMARY KEY REFERENCES documents(path), folder TEXT NOT NULL);
 CREATE VIEW reading AS
     SELECT id, document, kind, text, question, record_id, heading, sheet, page, line, position, rowid AS place
     FROM passages;
@@ -183,6 +184,13 @@ class Content:
     @cached_property
     def documents(self) -> tuple[DocumentRow, ...]:
         return tuple(read_documents(self._connection, self._lock))
+
+    @cached_property
+    def origins(self) -> Mapping[str, str]:
+        """File → the folder on the merchant's disk it was added with; files given one by one have none."""
+        if not self._query("SELECT 1 FROM sqlite_master WHERE name = 'origins'", ()):
+            return {}  # a version of the first days
+        return dict(self._query("SELECT document, folder FROM origins", ()))
 
     def passage_ids(self) -> set[str]:
         return {row[0] for row in self._query("SELECT id FROM passages", ())}

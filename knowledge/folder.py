@@ -28,6 +28,8 @@ class Found:
     """Relative to the folder that was given, with / between its parts: `Source.file`."""
     size: int
     """Bytes."""
+    folder: Path | None = None
+    """The given folder it was found in; None for a file that was given itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ class Gathered:
     refused: tuple[Refusal, ...]
     media: int
     """Pictures, sounds and films passed over."""
+    folders: tuple[Path, ...] = ()
+    """The folders that were given and read from end to end."""
 
 
 def gather(paths: Iterable[Path], *, limits: Limits, but: Path | None = None) -> Gathered:
@@ -55,11 +59,12 @@ def gather(paths: Iterable[Path], *, limits: Limits, but: Path | None = None) ->
     a linked folder is never entered, so a loop of links ends here. Two files with one name: the second is refused.
     What lies below `but` (the library's own folder) is passed over.
     """
+    given_paths = list(paths)
     files: dict[str, Found] = {}
     refused: list[Refusal] = []
     media = 0
     own = but.resolve() if but is not None else None
-    for root, path, given in _candidates(paths, refused):
+    for root, path, given in _candidates(given_paths, refused):
         if own is not None and path.absolute().is_relative_to(own):
             continue
         name = _name(root, path)
@@ -77,8 +82,9 @@ def gather(paths: Iterable[Path], *, limits: Limits, but: Path | None = None) ->
         elif len(files) >= limits.files:
             refused.append(Refusal(name, f"一次最多添加 {limits.files} 个文件"))
         else:
-            files[name] = Found(path, name, size)
-    return Gathered(tuple(files.values()), tuple(refused), media)
+            files[name] = Found(path, name, size, None if given else root.resolve())
+    folders = tuple(path.resolve() for path in given_paths if path.is_dir())
+    return Gathered(tuple(files.values()), tuple(refused), media, folders)
 
 
 def _candidates(paths: Iterable[Path], refused: list[Refusal]) -> Iterator[tuple[Path, Path, bool]]:

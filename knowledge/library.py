@@ -21,7 +21,7 @@ from knowledge.content import Content, DocumentRow, Manifest
 from knowledge.diff import Diff, compare
 from knowledge.embedder import Embedder
 from knowledge.errors import KnowledgeError
-from knowledge.folder import Refusal, gather
+from knowledge.folder import Gathered, Refusal, gather
 from knowledge.intake import read_files
 from knowledge.limits import Limits
 from knowledge.lint import EVERYDAY_QUESTIONS, Finding, Severity, lint, unanswered
@@ -45,6 +45,8 @@ class Summary:
     changed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+    """Files that are still known but no longer in the folder they were added with."""
     refused: tuple[Refusal, ...] = ()
     notes: tuple[Refusal, ...] = field(default=())
     """What of the files was not taken in."""
@@ -89,21 +91,25 @@ class Library:
         paths: Iterable[Path],
         *,
         mapping: Mapping[str, str] | None = None,
+        mirror: bool = False,
         dry_run: bool = False,
         progress: Progress | None = None,
         reading: Callable[[int, int], None] | None = None,
     ) -> Summary:
         """Prepare a draft with the files behind `paths` added or renewed; unchanged files cost a checksum.
 
-        `mapping` (column title → meaning) holds for these files and is remembered for the next time. `reading` is
-        called with (files read, files to read), `progress` with (passages embedded, passages to embed). A refused
-        file leaves what was known from it before. Raises LibraryError; whatever happens, the live version stays.
+        With `mirror`, files that were added with one of these folders and are no longer in it are removed; without,
+        they are named in `Summary.vanished` and stay. `mapping` (column title → meaning) holds for these files and is
+        remembered for the next time. `reading` is called with (files read, files to read), `progress` with (passages
+        embedded, passages to embed). A refused file leaves what was known from it before. Raises LibraryError;
+        whatever happens, the live version stays.
         """
         gathered = gather(paths, limits=self.limits, but=self.root)
         with self._locked(merchant):
             pointer = self.publications.pointer(merchant)
             base = pointer.draft or pointer.published
             held = {document.path: document for document in self._documents(merchant, base)}
+            vanished = self._vanished(merchant, base, gathered)
             intake = read_files(
                 gathered.files,
                 held=held,
@@ -127,20 +133,22 @@ class Library:
                     notes.extend(Refusal(item.file.name, note) for note in item.reading.notes)
                     totals[0] += len(item.reading.passages)
                     totals[1] += len(item.reading.records)
-                    yield Change(item.document, item.reading)
+                    yield Change(item.document, item.reading, item.file.folder)
 
             draft = None
             if dry_run:
                 for _ in changes():
                     pass
             else:
-                draft, totals = self._build(merchant, pointer, changes(), (), progress)
+                draft, totals = self._build(merchant, pointer, changes(), vanished if mirror else (), progress)
         return Summary(
             merchant=merchant,
             draft=draft,
             added=tuple(added),
             changed=tuple(changed),
             unchanged=tuple(unchanged),
+            removed=vanished if mirror else (),
+            vanished=() if mirror else vanished,
             refused=tuple(refused),
             notes=tuple(notes),
             media=gathered.media,
@@ -331,6 +339,18 @@ class Library:
         content = self.open(merchant, version)
         try:
             return content.documents
+        finally:
+            content.close()
+
+    def _vanished(self, merchant: str, version: str | None, gathered: Gathered) -> tuple[str, ...]:
+        """Files of the version that came with one of the gathered folders and are not there any more."""
+        if version is None or not gathered.folders:
+            return ()
+        content = self.open(merchant, version)
+        try:
+            folders = {str(folder) for folder in gathered.folders}
+            there = {file.name for file in gathered.files} | {refusal.name for refusal in gathered.refused}
+            return tuple(name for name, folder in content.origins.items() if folder in folders and name not in there)
         finally:
             content.close()
 

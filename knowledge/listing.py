@@ -71,6 +71,10 @@ def print_summary(summary: Summary, *, dry_run: bool, live: str | None) -> None:
             typer.echo(f"{what} {name}")
     print_refusals("拒绝", summary.refused)
     print_refusals("注意", summary.notes)
+    for name in summary.vanished:
+        typer.echo(
+            f"注意 {name}：文件夹里已经没有了，知识库里还有；要移除请加 --mirror 或用 knowledge remove", err=True
+        )
     said = [f"{what} {len(names)}" for what, names in counts.items() if names]
     said += [f"拒绝 {len(summary.refused)}"] if summary.refused else []
     said += [f"跳过图片和音视频 {summary.media}"] if summary.media else []

@@ -42,6 +42,8 @@ class Change:
 
     document: DocumentRow
     reading: Reading
+    folder: Path | None = None
+    """The folder it was added with, so that a file deleted there can be noticed."""
 
 
 @dataclass(slots=True)
@@ -158,6 +160,8 @@ class Workshop:
         else:
             shutil.copyfile(base_dir / CONTENT_FILE, path)
             connection = open_database(path)
+            # Versions of the first days have no such table.
+            connection.execute("CREATE TABLE IF NOT EXISTS origins (document TEXT PRIMARY KEY, folder TEXT NOT NULL)")
         try:
             # What is deleted must be gone from the file too; overwriting it costs less than rewriting the file.
             connection.execute("PRAGMA secure_delete = ON")
@@ -165,6 +169,7 @@ class Workshop:
             with connection:
                 for name in removals:
                     delta.removed |= _forget(connection, name)
+                    connection.execute("DELETE FROM origins WHERE document = ?", (name,))
                     connection.execute("DELETE FROM documents WHERE path = ?", (name,))
                 for change in changes:
                     before = _forget(connection, change.document.path)
@@ -230,6 +235,9 @@ def _remember(connection: sqlite3.Connection, change: Change, number: int) -> se
         " format = :format, changed_in = :changed_in, digest = :digest, mapping = :mapping, notes = :notes",
         values,
     )
+    connection.execute("DELETE FROM origins WHERE document = ?", (document.path,))
+    if change.folder is not None:
+        connection.execute("INSERT INTO origins VALUES (?, ?)", (document.path, str(change.folder)))
     connection.executemany(
         "INSERT INTO passages (id, document, position, kind, text, question, record_id, heading, sheet, page, line)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -150,3 +150,15 @@ def test_an_interrupt_says_that_nothing_live_was_touched(
 
     monkeypatch.setattr(Library, "add", interrupted)
     assert "已发布的版本不受影响" in terminal.run("add", shop, "-m", "shop", code=1)
+
+
+def test_limits_can_be_set(terminal: Terminal, shop: Path) -> None:
+    assert "超过 2 行" in terminal.run("add", shop / "products.csv", "-m", "shop", "--max-rows", 2, code=1)
+    assert terminal.json("add", shop, "-m", "shop", "--max-rows", 100)["refused"] == []
+
+
+def test_a_deleted_file_can_be_mirrored(terminal: Terminal, shop: Path) -> None:
+    terminal.run("add", shop, "-m", "shop", "--publish")
+    (shop / "faq.csv").unlink()
+    assert "注意 faq.csv" in terminal.run("add", shop, "-m", "shop")
+    assert "移除 faq.csv" in terminal.run("add", shop, "-m", "shop", "--mirror", "--publish")

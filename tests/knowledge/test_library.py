@@ -286,3 +286,23 @@ def test_many_files_are_read_by_several_processes(tmp_path: Path, library: Libra
     intakes = list(read_files(found.files, held={}, mapping=None, limits=library.limits, processes=2))
     assert [intake.file.name for intake in intakes] == ["0.txt", "1.txt", "2.txt", "3.txt", "bad.txt"]
     assert [intake.reading is not None for intake in intakes] == [True] * 4 + [False]
+
+
+def test_a_file_deleted_from_its_folder_is_named_and_removed_on_request(library: Library, shop: Path) -> None:
+    library.add("shop", [shop])
+    library.publish("shop")
+    (shop / "faq.csv").unlink()
+    told = library.add("shop", [shop])
+    assert (told.vanished, told.removed, told.draft) == (("faq.csv",), (), None)
+    assert library.add("shop", [shop / "policy.md"]).vanished == ()
+    done = library.add("shop", [shop], mirror=True)
+    assert (done.vanished, done.removed) == ((), ("faq.csv",))
+    assert not any("包邮" in text for text in texts(library, done.draft))
+    assert library.add("shop", [shop], mirror=True).removed == ()
+
+
+def test_a_file_that_broke_in_its_folder_has_not_vanished(library: Library, shop: Path) -> None:
+    library.add("shop", [shop])
+    (shop / "faq.csv").write_bytes(b"\x89PNG broken")
+    summary = library.add("shop", [shop], mirror=True)
+    assert (summary.removed, [refused.name for refused in summary.refused]) == ((), ["faq.csv"])
