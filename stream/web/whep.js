@@ -6,7 +6,6 @@
 // States: connecting, live, reconnecting, full, ended, closed. It reconnects by itself with growing pauses, and joins again at once
 // when the server says that it moves (`player.rejoin()`): the new picture is up before the old one goes.
 
-const GATHER_MS = 60;
 const STALL_MS = 4000;
 
 export function connect(video, url, { token = null, onstate = () => {}, iceServers = [] } = {}) {
@@ -31,8 +30,8 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       pc.addTransceiver('audio', { direction: 'recvonly' });
       pc.ontrack = (event) => stream.addTrack(event.track);
       pc.onicecandidate = (event) => trickle(mine, event.candidate);
+      // Nothing is waited for: candidates are trickled, and the server learns the address from the first check.
       await pc.setLocalDescription(await pc.createOffer());
-      await gathered(pc);
       const reply = await fetch(url, {
         method: 'POST',
         headers: headers({ 'Content-Type': 'application/sdp' }),
@@ -57,14 +56,6 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       if (['failed', 'closed'].includes(pc.connectionState) && mine === session) lost();
     };
     return { mine, stream };
-  }
-
-  function gathered(pc) {
-    return new Promise((resolve) => {
-      if (pc.iceGatheringState === 'complete') return resolve();
-      pc.addEventListener('icegatheringstatechange', () => pc.iceGatheringState === 'complete' && resolve());
-      setTimeout(resolve, GATHER_MS); // the rest is trickled
-    });
   }
 
   function connected(pc) {

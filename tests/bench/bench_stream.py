@@ -37,7 +37,11 @@ def server(*options: str) -> Iterator[str]:
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        url = f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        deadline = time.monotonic() + 60
+        while "rival" not in options and stats(url)["frames"] < 60 and time.monotonic() < deadline:
+            time.sleep(0.5)
+        yield url
     finally:
         process.terminate()
         process.wait(20)
