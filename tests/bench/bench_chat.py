@@ -28,14 +28,16 @@ SOCKETS, PER_SECOND, SECONDS, IDLE = 200, 20, 30, 2000
 @asynccontextmanager
 async def _server(data_dir: Path, *options: str) -> AsyncIterator[tuple[int, int]]:
     command = [sys.executable, "-m", "tests.bench.chat_server", str(data_dir), *options]
-    # One BLAS thread: two spin for each other and cost several times the processor time.
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, env=environment)
+    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        yield int(await process.stdout.readline()), process.pid
+        line = await process.stdout.readline()
+        if not line:
+            raise RuntimeError("the chat server did not start")
+        yield int(line), process.pid
     finally:
-        process.terminate()
+        if process.returncode is None:
+            process.terminate()
         await process.wait()
 
 
