@@ -93,7 +93,7 @@ def mouth_at(position: float, spans: Iterable[VisemeSpan], *, energy: float = 1.
     ]
     opening = _blend(position, near, JAW_REACH, lambda span: _opening(span) * energy)
     width = _blend(position, near, LIP_REACH, lambda span: _TARGETS[span.viseme].wide)
-    bite = _blend(position, near, BITE_REACH, lambda span: _TARGETS[span.viseme].bite, weighted=False)
+    bite = _blend(closing, near, BITE_REACH, lambda span: _TARGETS[span.viseme].bite, weighted=False)
     closure = max((_closure(closing, span) for span in near if span.viseme is Viseme.BMP), default=0.0)
     opening += (_PRESSED - opening) * closure
     return MouthPose(open=min(opening, 1.0), wide=max(-1.0, min(width * (1.0 - 0.3 * closure), 1.0)), bite=bite)

@@ -7,7 +7,10 @@ import numpy as np
 
 
 def grade_host(rgba: np.ndarray, exposure: float = 0.0) -> np.ndarray:
-    """Grade a 16-bit BGRA render with head room of 0.55 stops, `exposure` stops brighter; returns 8-bit BGRA with straight alpha."""
+    """Grade a 16-bit BGRA render with head room of 0.55 stops, `exposure` stops brighter.
+
+    Returns 8-bit BGRA with straight alpha.
+    """
     picture = rgba.astype(np.float32) / 65535
     alpha, colour = picture[..., 3:], picture[..., :3]
     linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
