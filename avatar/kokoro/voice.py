@@ -63,10 +63,13 @@ class KokoroVoice:
         self._statistics = statistics
         self._pace = Pace()
         self._clock = clock
+        self._closed = False
         self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
 
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`. Raises `AvatarError` when `text` holds nothing that can be spoken."""
+        if self._closed:
+            raise AvatarError(f"音色 {self.name} 已经关闭")
         stop = StopSwitch()
         rendering = self._render(text, PROSODY[emotion], stop)
         loop = asyncio.get_running_loop()
@@ -82,6 +85,7 @@ class KokoroVoice:
 
     async def aclose(self) -> None:
         """Free the worker thread and let go of the model."""
+        self._closed = True
         self._worker.shutdown(wait=False, cancel_futures=True)
 
     def _render(self, text: str, prosody: Prosody, stop: StopSwitch) -> Iterator[Speech]:

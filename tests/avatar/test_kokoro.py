@@ -223,6 +223,9 @@ async def test_without_the_mandarin_voices_a_japanese_one_stands_in_and_says_so(
     assert_whole(chunks)
     assert loudness(sound(chunks), SAMPLE_RATE) == pytest.approx(-16, abs=1.5)
     await voice.aclose()
+    await voice.aclose()
+    with pytest.raises(AvatarError, match="已经关闭"):
+        await said(voice, "你好。")
 
 
 @pytest.mark.parametrize(
