@@ -12,6 +12,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   let session = null;
   let closed = false;
   let retries = 0;
+  let seen = false;
   let timer = 0;
   let state = '';
 
@@ -52,9 +53,11 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       drop(mine);
       throw error;
     }
-    pc.onconnectionstatechange = () => {
-      if (['failed', 'closed'].includes(pc.connectionState) && mine === session) lost();
-    };
+    const ended = (state) => ['failed', 'closed'].includes(state) && mine === session && lost();
+    pc.onconnectionstatechange = () => ended(pc.connectionState);
+    // A server that leaves says so in DTLS; the connection itself would be thought alive for many seconds.
+    const dtls = pc.getReceivers()[0].transport;
+    dtls.onstatechange = () => ended(dtls.state);
     return { mine, stream };
   }
 
@@ -96,6 +99,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
     retries = 0;
     const swap = () => {
       if (old) drop(old);
+      seen = true;
       tell('live');
       watch(mine);
     };
@@ -108,7 +112,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
 
   // A connection that carries no picture any more is as good as lost.
   function watch(mine) {
-    let seen = -1;
+    let last = -1;
     let still = 0;
     clearInterval(mine.watch);
     mine.watch = setInterval(async () => {
@@ -117,8 +121,8 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       (await mine.pc.getStats()).forEach((s) => {
         if (s.type === 'inbound-rtp' && s.kind === 'video') decoded = s.framesDecoded;
       });
-      still = decoded === seen ? still + 1000 : 0;
-      seen = decoded;
+      still = decoded === last ? still + 1000 : 0;
+      last = decoded;
       if (still >= STALL_MS && mine === session) lost();
     }, 1000);
   }
@@ -140,7 +144,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   async function attempt() {
     if (closed) return;
     clearTimeout(timer);
-    tell(retries ? 'reconnecting' : 'connecting');
+    tell(seen ? 'reconnecting' : 'connecting');
     try {
       const made = await open();
       if (closed) return drop(made.mine);

@@ -66,8 +66,8 @@ async def test_after_the_room_comes_back_the_page_joins_again() -> None:
             page = await watch(browser, url)
             viewer = next(iter(room.audience.viewers.values()))
             await room.audience.leave(viewer.session.id)
-            await page.wait_for_function("window.states.includes('reconnecting') || window.states.length > 3")
-            await page.wait_for_function("window.player.state === 'live'", timeout=20_000)
+            await page.wait_for_function("window.states.length >= 4", timeout=20_000)
+            assert await page.evaluate("window.states") == ["connecting", "live", "reconnecting", "live"]
             assert room.audience.joined == 2
 
 
