@@ -3,9 +3,10 @@
 from knowledge.base import BusyError, KnowledgeBase
 from knowledge.errors import KnowledgeError
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
-from knowledge.library import Library, Summary
+from knowledge.library import Library
 from knowledge.limits import Limits
 from knowledge.record import DateRange, Dimensions, Fact, Money, Record, Source, Value
+from knowledge.summary import Summary
 
 __all__ = [
     "BusyError",

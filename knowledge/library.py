@@ -9,7 +9,6 @@ import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,7 +16,7 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from knowledge.base import KnowledgeBase
-from knowledge.content import Content, DocumentRow, Manifest
+from knowledge.content import Content, DocumentRow
 from knowledge.diff import Diff, compare
 from knowledge.embedder import Embedder
 from knowledge.errors import KnowledgeError
@@ -25,36 +24,15 @@ from knowledge.folder import Gathered, Refusal, gather
 from knowledge.intake import read_files
 from knowledge.limits import Limits
 from knowledge.lint import EVERYDAY_QUESTIONS, Finding, Severity, lint, unanswered
+from knowledge.manifest import Manifest
 from knowledge.publication import Pointer, Publication, Publications, check_merchant
 from knowledge.retriever import Retriever
+from knowledge.summary import Summary
 from knowledge.workshop import Change, Progress, Workshop
 
 
 class LibraryError(KnowledgeError):
     """A command cannot be carried out; nothing was changed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """What an `add` or `remove` did, file by file."""
-
-    merchant: str
-    draft: str | None
-    """The version that was prepared; None where nothing changed or with `dry_run`."""
-    added: tuple[str, ...] = ()
-    changed: tuple[str, ...] = ()
-    unchanged: tuple[str, ...] = ()
-    removed: tuple[str, ...] = ()
-    vanished: tuple[str, ...] = ()
-    """Files that are still known but no longer in the folder they were added with."""
-    refused: tuple[Refusal, ...] = ()
-    notes: tuple[Refusal, ...] = field(default=())
-    """What of the files was not taken in."""
-    media: int = 0
-    """Pictures, sounds and films passed over."""
-    passages: int = 0
-    """In the whole draft, or in what would be added or changed with `dry_run`."""
-    records: int = 0
 
 
 class Library:

@@ -11,8 +11,9 @@ import typer
 
 from knowledge.evidence import Evidence
 from knowledge.folder import Refusal
-from knowledge.library import Library, Summary
+from knowledge.library import Library
 from knowledge.lint import Finding, Severity
+from knowledge.summary import Summary
 
 _SEVERITIES = {Severity.ERROR: "错误", Severity.WARNING: "警告", Severity.HINT: "提示"}
 _DECISIONS = {"answer": "可以回答", "ask": "需要反问", "refuse": "没有把握，不回答"}

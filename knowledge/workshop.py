@@ -17,17 +17,10 @@ from datetime import datetime
 from pathlib import Path
 
 from knowledge.codec import aliases_to_json, facts_to_json
-from knowledge.content import (
-    CONTENT_FILE,
-    MANIFEST_FILE,
-    Content,
-    DocumentRow,
-    Manifest,
-    create_database,
-    open_database,
-)
+from knowledge.content import CONTENT_FILE, Content, DocumentRow, create_database, open_database
 from knowledge.embedder import Embedder
 from knowledge.index import build_index, drop_index
+from knowledge.manifest import MANIFEST_FILE, Manifest
 from knowledge.reading import Reading
 
 BUILDING = ".building-"
