@@ -47,6 +47,8 @@ _TAKEN_UP = re.compile(
 _QUALIFIED = re.compile(r"[(（][^()（）]{1,24}[)）]")
 _NUMBERS = {char: number for number, char in enumerate("一二三四五六七八九十", 1)}
 
+FEW = 12
+"""Records of a kind that are offered when the kind is all we know."""
 SURE = 0.9
 """Likeness of two spellings from which they are taken for the same name; below, we ask."""
 
@@ -452,6 +454,9 @@ class ReferenceResolver:
             if weight > weights[best] or (miss.step > trail.candidates[best].last and kind and not kind & miss.kinds):
                 return Resolution(None, unknown=miss.name, leaning=True)
         if kind and self._records[best].kind not in kind:
+            offered = [at for at, record in enumerate(self._records) if record.kind in kind]
+            if len(offered) <= FEW:
+                return Resolution(None, choices=tuple(offered), leaning=True)
             return Resolution(None, unknown="、".join(sorted(kind)), leaning=True)
         share = weights[best] / sum(weights.values())
         return Resolution(best, choices=tuple(ranked[:4]), certainty=min(0.95, 0.4 + share / 2), leaning=True)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -40,8 +40,6 @@ class Source(Protocol):
     def version(self) -> str: ...
     @property
     def records(self) -> Sequence[Record]: ...
-    @property
-    def faqs(self) -> Sequence[Passage]: ...
     def record(self, key: str) -> Record | None: ...
     def passages_by_id(self, ids: Iterable[str]) -> Iterator[Passage]: ...
     def passages_of(self, record_id: str) -> Sequence[Passage]: ...
@@ -85,7 +83,6 @@ class Retriever:
         self._resolver = ReferenceResolver(self._records, self._names, self._fields)
         self._ranker = Ranker(index, embedder, content.passages_by_id)
         self._column_vectors: Vectors | None = None
-        self._has_faqs = bool(content.faqs)
 
     @classmethod
     def open(
@@ -138,13 +135,12 @@ class Retriever:
         text = question.strip()[:MAX_QUESTION]
         reading = self._read(text, product, history)
         record = reading.record
-        query = text if record is None or reading.resolution.named else f"{record.name} {text}"
         own = tuple(self._content.passages_of(record.id)) if record is not None else ()
-        ranking = self._ranker.rank(query, record_id=record.id if record else None, own=own)
-        if self._has_faqs and record is not None and not reading.resolution.named:
-            plain = self._ranker.rank(text)
-            if plain.likeness > ranking.likeness:
-                ranking = Ranking(ranking.ranked, ranking.signals, plain.similar, plain.likeness)
+        record_id = record.id if record is not None else None
+        ranking = self._ranker.rank(text, record_id=record_id, own=own)
+        if record is not None and not reading.resolution.named:
+            # With the name spoken of before its passages are found; without it we see whether they answer.
+            ranking = _together(ranking, self._ranker.rank(f"{record.name} {text}", record_id=record_id, own=own))
         return self._decide(question, reading, ranking, limit)
 
     # -- understanding ------------------------------------------------------------------------------------------
@@ -243,7 +239,9 @@ class Retriever:
             score = max(score for _, score in reading.facts)
             confidence = min(0.98, score * (0.5 + resolution.certainty / 2))
             facts = _with_promotion([fact for fact, _ in reading.facts], record)
-            return evidence(Decision.ANSWER, confidence, passages=ranked, facts=facts, about=record)
+            own = [pair for pair in ranked if pair[0].record_id == record.id]
+            others = [pair for pair in ranked if pair[0].record_id != record.id]
+            return evidence(Decision.ANSWER, confidence, passages=[*own, *others], facts=facts, about=record)
         strongest = reading.asked[0].score if reading.asked else 0.0
         if record is None and strongest >= 0.8 and self._records and probability < max(0.6, self._decision.answer_at):
             names = self._candidates(ranked)
@@ -285,6 +283,19 @@ class Retriever:
                 break
             names.setdefault(record.name)
         return list(names)[:4]
+
+
+def _together(plain: Ranking, full: Ranking) -> Ranking:
+    """The mean of two rankings, with the signals and the similar questions of the first."""
+    scores: dict[str, float] = {}
+    passages: dict[str, Passage] = {}
+    for ranking in (plain, full):
+        for passage, score in ranking.ranked:
+            scores[passage.id] = scores.get(passage.id, 0.0) + score / 2
+            passages[passage.id] = passage
+    order = sorted(scores, key=lambda id_: (-scores[id_], id_))
+    ranked = tuple((replace(passages[id_], score=round(scores[id_], 4)), scores[id_]) for id_ in order)
+    return Ranking(ranked, plain.signals, plain.similar, plain.likeness)
 
 
 def _tells_of(name: str, ranked: Sequence[tuple[Passage, float]]) -> bool:

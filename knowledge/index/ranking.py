@@ -108,6 +108,9 @@ def select(ranked: Sequence[tuple[Passage, float]], *, limit: int) -> tuple[Pass
 
 
 def _preferred(score: float, passage: Passage, record_id: str | None) -> float:
-    if record_id is None or passage.record_id is None:
-        return score * (1.0 if record_id is None else 0.7)
-    return 0.4 + 0.6 * score if passage.record_id == record_id else 0.3 * score
+    """The score with the record that is meant in mind: its own passages gain, those of other records fall behind."""
+    if record_id is None:
+        return score
+    if passage.record_id is None:
+        return 0.9 * score
+    return 0.2 + 0.8 * score if passage.record_id == record_id else 0.3 * score
