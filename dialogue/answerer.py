@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from dialogue import phrases
@@ -31,6 +31,7 @@ _PRESENT = re.compile(
     r"介绍|怎么样|说说|讲讲|讲一下|说一下|好不好|值得买|有什么(?:特点|优点|好处)|这(?:款|个|件|张|盏)|它|详细|了解"
 )
 _FILLER = re.compile(r"请问|你们|我们|一下|可以|怎么|什么|多少|有没有|是不是|能不能|[吗呢吧啊呀的了是我你您能有会]")
+_UNASKED = frozenset("name sku aliases category price promotion_price promotion_period image link".split())
 _PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
 
 
@@ -80,6 +81,8 @@ class EmbeddedAnswerer:
     def _known(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
         facts = [f for f in evidence.facts if not ended(f, _all_facts(evidence), today)]
         top = evidence.passages[0] if evidence.passages else None
+        if top and not facts and top.kind is not PassageKind.RECORD and _foreign(evidence.question, top):
+            return []
         version = evidence.version
         if top and top.kind is PassageKind.FAQ and (not facts or _same_question(evidence.question, top)):
             return self._faq(top, version, style)
@@ -89,12 +92,17 @@ class EmbeddedAnswerer:
                 said.insert(0, _sentence(choose(memory, "bargain", phrases.BARGAIN)))
             return said[: style.max_sentences]
         if evidence.record and (top is None or top.kind is PassageKind.RECORD):
-            if _introduces(evidence.question, evidence.record):
+            wanted = _beyond(evidence.question, evidence.record)
+            if not wanted:
                 return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
+            if said := self._asked_of(evidence.record, wanted, evidence, memory, today):
+                return said
             # The record was found, but it is not what was asked for: something else may hold the answer.
             top = _nearest(evidence)
             if top is not None and top.kind is PassageKind.FAQ:
                 return self._faq(top, version, style)
+            if top is None or top.kind is PassageKind.RECORD:
+                return []
         if top is None:
             return []
         quotes = compress(top.text, evidence.question, limit=2 if style.live else 3)
@@ -165,6 +173,23 @@ class EmbeddedAnswerer:
         )
         return Sentence(filled, emotion_of(filled), (_citation(fact, version),), fact.record_id)
 
+    def _asked_of(
+        self, record: Record, wanted: str, evidence: Evidence, memory: Remembers, today: date | None
+    ) -> list[Sentence]:
+        """The one fact of a record that holds the words asked for, cut down to the part that does."""
+        best: tuple[float, Fact | None] = (0.0, None)
+        for fact in record.facts:
+            if fact.name in _UNASKED or ended(fact, record.facts, today):
+                continue
+            for part in re.split(r"[；;\n]+", fact.text):
+                score = _overlap(wanted, part) + 0.2 * _overlap(wanted, fact.title)
+                if part.strip() and score > best[0]:
+                    best = (score, replace(fact, text=part))
+        score, found = best
+        if found is None or score < max(0.4, 0.2 * len(wanted)):
+            return []
+        return [self._fact(found, memory, evidence.version)]
+
     def _introduce(self, record: Record, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
         said = [
             self._fact(fact, memory, evidence.version)
@@ -222,12 +247,24 @@ def _same_question(question: str, passage: Passage) -> bool:
     return bool(ours and theirs) and 2 * len(ours & theirs) / (len(ours) + len(theirs)) >= 0.6
 
 
-def _introduces(question: str, record: Record) -> bool:
-    """Whether the question is about the record as a whole: it names it, or asks to be told about what is on show."""
+def _beyond(question: str, record: Record) -> str:
+    """What the question asks beside naming the record; empty when it asks to be told about it."""
     plain = folded(question)
-    return any(name in plain for name in (record.name, record.id, *record.aliases) if name) or bool(
-        _PRESENT.search(plain)
-    )
+    for name in sorted((record.name, record.id, *record.aliases), key=len, reverse=True):
+        plain = plain.replace(name, " ") if name else plain
+    return re.sub(r"[\W_]", "", _FILLER.sub("", _PRESENT.sub("", plain)))
+
+
+def _overlap(wanted: str, text: str) -> float:
+    """How much of the wanted words stands in a text: 1 for a shared pair of characters, 0.4 for a single one."""
+    plain = folded(text)
+    return len(_pairs(wanted) & _pairs(plain)) + 0.4 * len({char for char in wanted if char in plain})
+
+
+def _foreign(question: str, passage: Passage) -> bool:
+    """Whether the passage shares not one meaningful character with the question: found by accident."""
+    wanted = re.sub(r"[\W_]", "", _FILLER.sub("", folded(question)))
+    return bool(wanted) and not _overlap(wanted, f"{passage.heading or ''}{passage.question or ''}{passage.text}")
 
 
 def _nearest(evidence: Evidence) -> Passage | None:

@@ -180,6 +180,11 @@ class Engine:
             if evidence is None:
                 yield self._answerer.unavailable(conversation)
                 continue
+            known = self._record_name(conversation.merchant, record_id)
+            if evidence.decision is Decision.ASK and not evidence.choices and known and known not in question:
+                # What is being talked about is known here even where the search wants it named.
+                named = await self._search(conversation, f"{known}{question}", record_id, history)
+                evidence = named if named and named.decision is Decision.ANSWER and named.facts else evidence
             if evidence.decision is Decision.REFUSE and before:
                 # "能机洗吗？怎么洗？": a later question may need the words of the one before it.
                 evidence = await self._search(conversation, f"{before}，{question}", record_id, history) or evidence
@@ -187,12 +192,13 @@ class Engine:
             ranged = self._ranged(conversation, evidence)
             if ranged:
                 decision, version = Decision.ANSWER, evidence.version or version
+                record_id = conversation.record_id = ranged[0].record_id or record_id
                 for sentence in ranged:
                     if sentence.text not in said:
                         said.append(sentence.text)
                         yield sentence
                 continue
-            decision = evidence.decision if decision is Decision.REFUSE else decision
+            decided, sourced = evidence.decision, False
             version = evidence.version or version
             if evidence.record:
                 record_id = conversation.record_id = evidence.record.id
@@ -201,12 +207,14 @@ class Engine:
                 suggestions = evidence.choices
             if flag and evidence.decision is not Decision.ANSWER:
                 yield self._deflect(conversation, flag)
+                decision = decided if decision is Decision.REFUSE else decision
                 continue
             async with aclosing(
                 self._composer.sentences(conversation, evidence, history, rules, flag is not None)
             ) as sentences:
                 async for sentence in sentences:
                     quoted = set(sentence.citations)
+                    sourced = sourced or bool(quoted)
                     if sentence.text in said or (quoted and quoted <= cited):
                         continue
                     cited |= quoted
@@ -217,9 +225,15 @@ class Engine:
                         )
                     said.append(sentence.text)
                     yield sentence
+            if decided is Decision.ANSWER and not sourced:
+                decided = Decision.REFUSE  # the evidence was found wanting: nothing of it could be said
+            decision = decided if decision is Decision.REFUSE else decision
         for event in self._afterwards(conversation, evidence, decision, rules, suggestions):
             yield event
         yield Done(decision.value, record_id, version)
+
+    def _record_name(self, merchant: str, record_id: str | None) -> str | None:
+        return next((record.name for record in self._shelf(merchant) if record.id == record_id), None)
 
     def _ranged(self, conversation: Conversation, evidence: Evidence) -> tuple[Sentence, ...]:
         """The answer to a question about the whole range, where the evidence has none or only one product's."""

@@ -60,6 +60,9 @@ def resolved(conversation: Conversation, text: str) -> str:
         if 0 <= index < len(conversation.open_choices):
             return _completed(conversation.open_choices[index], conversation.open_question)
     for choice in conversation.open_choices:
+        rest = plain.replace(choice, "").strip("的那个吧呢啊就要看款，。！ ")
+        if choice in plain and len(rest) >= 2:
+            return text  # names the choice, but asks something of its own
         if len(plain) <= len(choice) + 6 and (
             choice in plain or (len(plain) >= 2 and plain.strip("的那个吧呢啊。！") in choice)
         ):

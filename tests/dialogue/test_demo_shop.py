@@ -43,7 +43,7 @@ async def test_a_customers_visit(shop: tuple[KnowledgeBase, tuple[Record, ...]])
         ("青釉梅瓶还剩几个", "9件"),
         ("预算200能买什么灯", "小满台灯（199元）"),
         ("展厅在哪里", "良渚街道梦栖路18号"),
-        ("有没有冰箱卖", "资料|依据"),
+        ("有没有冰箱卖", "资料|依据|哪一"),
     ):
         said = await _reply(engine, conversation, question)
         for words in expected:
@@ -87,3 +87,11 @@ async def test_a_live_comment_is_answered_about_the_product_on_show(
             break
         said += line.text
     assert "359元" in said
+
+
+async def test_a_detail_of_a_named_product_is_answered_with_that_detail_alone(
+    shop: tuple[KnowledgeBase, tuple[Record, ...]],
+) -> None:
+    engine = demo_engine(*shop)
+    said = await _reply(engine, Conversation(id="d1", merchant=MERCHANT), "吧椅脚踏悬空吗")
+    assert "坐着腿不悬空" in said and "529" not in said
