@@ -34,6 +34,8 @@ _SHED_TICKS = 5
 _BUSY_S = 0.25
 """Mean lateness of the ticks at which no more viewers are let in."""
 _LISTEN_S = 6.0
+_FORGET_S = 30.0
+"""A question that got no answer by then is not measured any more."""
 
 HIGH = Rendition("high", 720, 1280, 1_500_000)
 LOW = Rendition("low", 360, 640, 450_000)
@@ -66,8 +68,7 @@ class Room:
 
     `ice_servers` are offered to the viewers; `own_ice_servers` are asked by this process for each viewer, which costs a
     round trip a join and is needed only where it sits behind a NAT; with `relay_only` nothing leaves but through their
-    TURN server. `make_stage` is called in the renderer's thread,
-    and again when a stage failed.
+    TURN server. `make_stage` is called in the renderer's thread, and again when a stage failed.
     """
 
     def __init__(
@@ -173,8 +174,9 @@ class Room:
     def comment(self) -> None:
         """A comment was given to the director: its answer is to be the next sentence."""
         self._listening_until = self.program.sample + int(_LISTEN_S * SAMPLE_RATE)
-        if self._asked_s is None:
-            self._asked_s = self._monotonic()
+        now = self._monotonic()
+        if self._asked_s is None or now - self._asked_s > _FORGET_S:
+            self._asked_s = now
         self.speaker.make_way()
 
     def interrupt(self, *, at_sentence: bool = False) -> int:

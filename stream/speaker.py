@@ -64,7 +64,9 @@ class Speaker:
         self._parked: deque[Line] = deque()
         self._unheard: deque[tuple[Utterance, Line]] = deque()
         self._job: asyncio.Task[None] | None = None
+        self._speaking: Utterance | None = None
         self._drained = asyncio.Event()
+        self._nudged = asyncio.Event()
 
     async def run(self) -> None:
         """Speak until cancelled, or until the source ends and all is said."""
@@ -74,11 +76,9 @@ class Speaker:
             while True:
                 if pull is None:
                     pull = asyncio.ensure_future(anext(iterator))
-                if self._parked:
-                    done, _ = await asyncio.wait({pull}, timeout=self._patience_s)
-                    if not done:
-                        await self._say(self._parked.popleft())
-                        continue
+                if not await self._arrived(pull):
+                    await self._say(self._parked.popleft())
+                    continue
                 try:
                     line: Line = await pull
                 except StopAsyncIteration:
@@ -104,6 +104,20 @@ class Speaker:
             if hasattr(iterator, "aclose"):
                 await iterator.aclose()
 
+    async def _arrived(self, pull: asyncio.Task[Any]) -> bool:
+        """Wait for the next line; False when it takes too long and a line stepped back for it."""
+        while not pull.done():
+            self._nudged.clear()
+            nudge = asyncio.ensure_future(self._nudged.wait())
+            patience_s = self._patience_s if self._parked else None
+            try:
+                done, _ = await asyncio.wait({pull, nudge}, timeout=patience_s, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                nudge.cancel()
+            if not done and self._parked:
+                return False
+        return True
+
     def make_way(self) -> None:
         """A question was asked: take back the script lines that nobody heard, they are said after the answer."""
         self.waiting_for_answer = True
@@ -116,17 +130,14 @@ class Speaker:
                 kept.append((utterance, line))
         self._unheard = kept
         self._parked.extendleft(reversed(parked))
-        if parked and self._job is not None:
-            self._job.cancel()
-        self._drained.set()
+        self._nudged.set()
+        self._stop_dropped()
 
     def interrupt(self) -> None:
-        """The program's generation was raised: forget everything older, stop the voice."""
+        """The program's generation was raised: forget everything older, stop the voice unless its line goes on."""
         generation = self._program.generation
         self._parked = deque(line for line in self._parked if line.generation >= generation)
-        if self._job is not None:
-            self._job.cancel()
-        self._drained.set()
+        self._stop_dropped()
 
     def tick(self) -> None:
         """Called after every program tick: lets the voice go on when there is room."""
@@ -135,11 +146,18 @@ class Speaker:
         if self._program.ahead < self._ahead:
             self._drained.set()
 
+    def _stop_dropped(self) -> None:
+        """End the voice's work on a line that the program has dropped; on any other it goes on."""
+        if self._job is not None and self._speaking is not None and self._speaking.dropped:
+            self._job.cancel()
+        self._drained.set()
+
     async def _say(self, line: Line) -> None:
         if line.generation < self._program.generation:
             return
         utterance = self._program.open(line, emotion=_emotion(line))
         self._unheard.append((utterance, line))
+        self._speaking = utterance
         self._job = asyncio.get_running_loop().create_task(self._speak(utterance, line), name="speak")
         try:
             await asyncio.wait({self._job})
