@@ -112,7 +112,7 @@ class Performance:
         gaze_x, gaze_y = self._gaze(seconds, attention)
         return Pose(
             mouth=mouth,
-            lids=max(self._blink(seconds), 0.10 * attention),
+            lids=self._blink(seconds),
             brows=max(-1.0, min(mood.brows + 0.30 * min(accent, 1.0) * presence + 0.22 * attention, 1.0))
             + 0.05 * drift(seed, _BROW, seconds, 1.7),
             smile=mood.smile * (1.0 - 0.55 * max(0.0, mouth.open)),

@@ -28,6 +28,8 @@ _MARGIN = 0.035
 """How far the layer reaches beyond the frame, as a share of its long side: no movement is larger."""
 _BAND = 96
 """Rows of the frame composed at once; even."""
+_BITTEN = (0.12, -0.1)
+"""Opening and width of the lips in the bite's picture."""
 _STEPS = 64
 """Steps of an articulation between 0 and 1."""
 
@@ -73,9 +75,14 @@ class Renderer:
             band.draw(self._layer, nodes, below, over)
 
     def _lay_face(self, pose: Pose) -> None:
-        lower = self._mouth.sample(pose.mouth.open, pose.mouth.wide + pose.smile)
-        if self._bite is not None and pose.mouth.bite > 0.02:
-            lower = _mix(lower, self._bite.sample(1.0, 0.0), pose.mouth.bite)
+        opening, wide, bite = pose.mouth.open, pose.mouth.wide + pose.smile, pose.mouth.bite
+        if self._bite is not None and bite > 0.02:
+            # The lips first go where the bite has them; only then one picture fades into the other, without a ghost.
+            near = min(1.0, 1.8 * bite)
+            opening, wide = opening + (_BITTEN[0] - opening) * near, wide + (_BITTEN[1] - wide) * near
+        lower = self._mouth.sample(opening, wide)
+        if self._bite is not None and bite > 0.25:
+            lower = _mix(lower, self._bite.sample(1.0, 0.0), min(1.0, (bite - 0.25) / 0.5))
         self._eyes.lay(self._layer, self._eyes.sample(pose.lids, pose.brows))
         for iris in self._irises:
             iris.turn(self._layer, *pose.gaze, weight=1.0 - pose.lids)
