@@ -27,6 +27,7 @@ async def demo_shop(data: Path) -> AsyncIterator[tuple[KnowledgeBase, tuple[Reco
         library.add(MERCHANT, [FOLDER])
         library.publish(MERCHANT)
     async with KnowledgeBase(data / "knowledge", engine=database, create_embedder=lambda: embedder) as knowledge:
+        await knowledge.warm(MERCHANT)
         yield knowledge, await knowledge.records(MERCHANT)
     database.dispose()
 
