@@ -7,6 +7,7 @@
 // when the server says that it moves (`player.rejoin()`): the new picture is up before the old one goes.
 
 const STALL_MS = 4000;
+const BUFFER_MS = { audio: 100, video: 120 }; // sound takes another 20 ms through the output device
 
 export function connect(video, url, { token = null, onstate = () => {}, iceServers = [] } = {}) {
   let session = null;
@@ -100,6 +101,11 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
     const swap = () => {
       if (old) drop(old);
       seen = true;
+      // From the first picture on both wait as long as the other: lips and words are together at once, where the browser's own
+      // estimates take half a minute to meet.
+      for (const receiver of mine.pc.getReceivers()) {
+        if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = BUFFER_MS[receiver.track.kind];
+      }
       tell('live');
       watch(mine);
     };
