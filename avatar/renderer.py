@@ -49,6 +49,7 @@ class Renderer:
         self._bite = _PatchLayer(host.bite, host, scale, shift) if host.bite else None
         self._eyes = _PatchLayer(densify(host.eyes, rows=2, columns=4), host, scale, shift)
         self._irises = [_Iris(centre, host.geometry.opening, scale, shift) for centre in host.geometry.eyes]
+        self._laid: tuple[Pixels, tuple[float, float]] | None = None
         self._fields = _fields(host, scale, shift, margin, width, height)
         alpha = self._layer[margin : margin + height, margin : margin + width, 3]
         self._bands = []
@@ -83,9 +84,13 @@ class Renderer:
         lower = self._mouth.sample(opening, wide)
         if self._bite is not None and bite > 0.25:
             lower = _mix(lower, self._bite.sample(1.0, 0.0), min(1.0, (bite - 0.25) / 0.5))
-        self._eyes.lay(self._layer, self._eyes.sample(pose.lids, pose.brows))
-        for iris in self._irises:
-            iris.turn(self._layer, *pose.gaze, weight=1.0 - pose.lids)
+        look = (round(pose.gaze[0] * _STEPS) / _STEPS, round(pose.gaze[1] * _STEPS) / _STEPS)
+        upper = self._eyes.sample(pose.lids, pose.brows)
+        if self._laid is None or self._laid[0] is not upper or self._laid[1] != look:
+            self._laid = (upper, look)
+            self._eyes.lay(self._layer, upper)
+            for iris in self._irises:
+                iris.turn(self._layer, *look, weight=1.0 - pose.lids)
         self._mouth.lay(self._layer, lower)
 
     def _nodes(self, pose: Pose) -> Field:
