@@ -9,14 +9,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 
+import cv2
 from prometheus_client import CollectorRegistry
 
-from avatar import Voice
-from avatar.scene import create_stage
+from avatar import Voice, create_stage
 from dialogue import DialogueError
 from dialogue.budget import Budget
 from dialogue.director import Director
 from dialogue.engine import Engine
+from dialogue.handoff import HandoffPolicy
 from dialogue.lead.retention import Retention
 from dialogue.live import LiveDesk
 from dialogue.openai_model import OpenAIModel
@@ -26,12 +27,15 @@ from dialogue.store.outbox import Courier
 from dialogue.store.store import system_ms
 from knowledge import Record
 from knowledge.base import KnowledgeBase
-from stream.backends import embedder_of, ice_servers, open_database, postman_of, voice_of
+from stream.backends import cores, embedder_of, ice_servers, open_database, postman_of, voice_of
+from stream.capacity import check_capacity
 from stream.chat.hub import ChatHub, ChatShop
 from stream.live import LiveRoom, Shop
+from stream.metrics import RoomCollector
+from stream.outlet import create_output
 from stream.pictures import pictures_folder
 from stream.room import Room
-from stream.room_book import RoomBook, RoomSpec
+from stream.room_book import RoomBook, RoomSpec, outlets
 from stream.settings import Settings
 from stream.shelf import shelf
 
@@ -59,9 +63,10 @@ class Product:
         self.problems: dict[str, str] = {}
         """Rooms that did not open, with the reason."""
         self._stack = AsyncExitStack()
-        self._names: dict[str, tuple[str, ...]] = {}
+        self._records: dict[str, tuple[Record, ...]] = {}
         self._versions: dict[str, str | None] = {}
         self._voices: dict[str, Voice] = {}
+        self._handoff = HandoffPolicy()
 
     async def __aenter__(self) -> Product:
         try:
@@ -76,6 +81,9 @@ class Product:
 
     async def _open(self) -> None:
         settings = self.settings
+        # Pictures are composed by one thread a room; OpenCV's own threads would only take turns with the encoder.
+        cv2.setNumThreads(1)
+        self.registry.register(RoomCollector(lambda: [live.room for live in self.rooms.values()]))
         self.store = await self._stack.enter_async_context(
             await Store.open(settings.data_dir, database_url=settings.database_url)
         )
@@ -92,7 +100,7 @@ class Product:
             )
         )
         self.engine = self._engine()
-        self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine)
+        self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine, policy=self._handoff)
         self._stack.push_async_callback(self.hub.aclose)
         for merchant in await self.store.access.merchants():
             await self._learn(merchant.id)
@@ -119,7 +127,8 @@ class Product:
             clock=local_now,
             model=model,
             budget=budget,
-            names=lambda merchant: self._names.get(merchant, ()),
+            handoff=self._handoff,
+            shelf=lambda merchant: self._records.get(merchant, ()),
         )
 
     # -- rooms ------------------------------------------------------------------------------------------------------
@@ -127,8 +136,11 @@ class Product:
     async def open_room(self, spec: RoomSpec) -> None:
         """Put a room on air; what stands in its way is remembered for `/readyz` and the log, the others go on."""
         try:
+            check_capacity([live.room for live in self.rooms.values()], cores=float(cores()))
             live = await self._make_room(spec)
             await live.start()
+            for name, target in outlets(spec).items():
+                await live.room.outputs.add(create_output(name, target, room=live.room, folder=self.settings.data_dir))
         except Exception as exc:
             logger.exception("room %s does not open", spec.name)
             self.problems[spec.name] = str(exc)
@@ -206,7 +218,7 @@ class Product:
 
     async def _learn(self, merchant: str) -> None:
         self._versions[merchant] = await self.knowledge.version(merchant)
-        self._names[merchant] = tuple(record.name for record in await self.knowledge.records(merchant))
+        self._records[merchant] = await self.knowledge.records(merchant)
         await self.knowledge.warm(merchant)
 
     async def _watch(self) -> None:
@@ -247,8 +259,8 @@ class Product:
         row = await self.store.access.merchant(merchant)
         if row is None:
             return None
-        names = self._names.get(merchant, ())
-        suggestions = (f"{names[0]}多少钱？", "包邮吗？", "几天能到？") if names else ()
+        records = self._records.get(merchant, ())
+        suggestions = (f"{records[0].name}多少钱？", "包邮吗？", "几天能到？") if records else ()
         return ChatShop(merchant, row.name, suggestions=suggestions)
 
     def ready(self) -> dict[str, Callable[[], str | None]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine as DatabaseEngine
 
-from avatar import Voice
-from avatar.voice import create_voice
+from avatar import Voice, create_voice, load_lexicon
 from dialogue.lead.post import Mailbox, Postman
 from knowledge.embedder import Embedder, create_embedder
 from stream.peer import IceServer
@@ -24,11 +24,17 @@ def voice_of(settings: Settings, name: str) -> Voice:
         name or settings.voice,
         models_dir=settings.models_dir,
         cache_dir=settings.data_dir / "speech",
+        lexicon=load_lexicon(settings.data_dir / "lexicon.txt"),
         allow_cloud=settings.cloud_voice,
         base_url=settings.speech_base_url,
         api_key=settings.speech_api_key.get_secret_value(),
         on_fallback=lambda why: logger.warning("the cloud voice fails, the local one speaks: %s", why),
     )
+
+
+def cores() -> int:
+    """Processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ import typer
 
 from avatar import AvatarError
 from dialogue import DialogueError
+from dialogue.store import Store
 from knowledge import KnowledgeError
 from stream.errors import StreamError
 from stream.settings import Settings, load_settings
@@ -90,17 +91,26 @@ def _mount() -> None:
     """Hang the packages' own command groups under the root; each is handed how to open its part."""
     from avatar.catalogue import open_models
     from avatar.cli import create_app as avatar_app
+    from avatar.cli import reporting
     from avatar.models_cli import create_app as models_app
+    from avatar.video_cli import add_video_command
+    from dialogue.access_cli import create_merchant_app, create_token_app
     from dialogue.cli import create_app as leads_app
     from knowledge.cli import create_app as knowledge_app
     from stream.room_cli import create_app as room_app
-    from stream.workplace import open_library
+    from stream.workplace import open_library, open_store
+
+    def store_of(data_dir: Path | None) -> Awaitable[Store]:
+        return open_store(_settings(data_dir))
 
     app.add_typer(knowledge_app(lambda data_dir: open_library(_settings(data_dir))), name="knowledge")
-    app.add_typer(leads_app(_settings), name="leads")
+    app.add_typer(leads_app(store_of), name="leads")
+    app.add_typer(create_merchant_app(store_of), name="merchant")
+    app.add_typer(create_token_app(store_of), name="token")
     app.add_typer(avatar_app(_settings), name="avatar")
     app.add_typer(models_app(lambda data_dir: open_models(_settings(data_dir).models_dir)), name="models")
     app.add_typer(room_app(_settings), name="room")
+    add_video_command(app, _settings, reporting)
 
 
 def main(arguments: list[str] | None = None) -> None:

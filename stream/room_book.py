@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Row, S
 from dialogue.database.transaction import Transaction
 from dialogue.store import Store
 from stream.errors import StreamError
+from stream.rtmp import masked
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 
@@ -47,13 +48,22 @@ class RoomSpec:
     running: bool = True
     """Whether `serve` opens it."""
     push_url: str = ""
-    """RTMP(S) address with its key; empty pushes nowhere. Never shown whole."""
+    """Where the room goes besides its viewers, parted by spaces: RTMP(S) or WHIP addresses, `hls`, `record`. Addresses
+    hold keys and are never shown whole."""
 
     def to_json(self) -> dict[str, object]:
         """For listings; the push address without its key."""
         shown = asdict(self)
-        shown["push_url"] = self.push_url.split("?")[0].rsplit("/", 1)[0] + "/…" if self.push_url else ""
+        shown["push_url"] = " ".join(masked(target) if "://" in target else target for target in self.push_url.split())
         return shown
+
+
+def outlets(spec: RoomSpec) -> dict[str, str]:
+    """The room's outputs, name to target; HLS and recording go by their own names."""
+    return {
+        target if target in ("hls", "record") else f"push{number}": target
+        for number, target in enumerate(spec.push_url.split(), 1)
+    }
 
 
 class RoomBook:

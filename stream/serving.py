@@ -21,7 +21,8 @@ from stream.site import create_app
 logger = logging.getLogger(__name__)
 
 _GRACE_S = 8
-_WS_MAX_BYTES = 64 << 10
+_WS_MAX_BYTES = 1 << 20
+"""Above what the protocols take: a frame that is too long for them gets its line instead of a broken socket."""
 
 
 class BindError(StreamError):

@@ -11,9 +11,11 @@ from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
 from stream.api import Gate, create_health_router, create_lead_router, create_room_api
+from stream.api.inbox import create_inbox_router
 from stream.app import Product
 from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
+from stream.hls import HlsOutput, hls_router
 from stream.pictures import pictures_folder
 from stream.room import Room
 from stream.room_socket import Limits, create_room_router
@@ -39,12 +41,21 @@ def create_app(product: Product) -> FastAPI:
     app.include_router(create_chat_router(hub=product.hub, shops=product.chat_shop, signer=signer))
     app.include_router(create_room_api(product.rooms, product, gate))
     app.include_router(create_lead_router(product.store.leads, gate))
+    app.include_router(create_inbox_router(store=product.store, hub=product.hub, gate=gate))
+    app.include_router(hls_router(lambda name: hls_of(product, name)))
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(
         create_health_router(probes=product.ready(), registry=product.registry, metrics_token=metrics_token)
     )
     _pages(app, product)
     return app
+
+
+def hls_of(product: Product, name: str) -> HlsOutput | None:
+    """The room's HLS output, None while it has none."""
+    live = product.rooms.get(name)
+    output = live.room.outputs.running.get("hls") if live else None
+    return output if isinstance(output, HlsOutput) else None
 
 
 def _pages(app: FastAPI, product: Product) -> None:

@@ -1,7 +1,8 @@
-"""What commands open of a data folder: the merchant's library, without a server."""
+"""What commands open of a data folder without a server: the merchant's library, conversations and leads."""
 
 from __future__ import annotations
 
+from dialogue.store import Store
 from knowledge.library import Library
 from stream.backends import embedder_of, open_database
 from stream.settings import Settings
@@ -15,3 +16,8 @@ def open_library(settings: Settings) -> Library:
         create_embedder=embedder_of(settings),
         chroma_url=settings.chroma_url,
     )
+
+
+async def open_store(settings: Settings) -> Store:
+    """Conversations and leads of this data folder; a server may run on it at the same time."""
+    return await Store.open(settings.data_dir, database_url=settings.database_url)

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from avatar.landmarks import FaceLandmarks
+from avatar.catalogue import LANDMARKER, open_models
+from avatar.landmarks import FaceFinder
 from tests.chromium import launch
 from tests.demo_server import DemoServer, demo_server, zhanggui
 
@@ -91,23 +92,19 @@ def test_the_picture_runs_at_full_rate_with_sound_and_the_mouth_follows_it(
     assert len(seen) > 150
     loudness = np.array([moment["loud"] for moment in seen])
     assert loudness.max() > 0.02, "no sound"
-    with FaceLandmarks.open(models_dir) as landmarks:
-        opening = np.array([_opening(landmarks, moment["picture"]) for moment in seen])
+    with FaceFinder(open_models(models_dir).folder(LANDMARKER) / "face_landmarker.task") as finder:
+        opening = np.array([_opening(finder, moment["picture"]) for moment in seen])
     assert np.isfinite(opening).mean() > 0.95, "the face is not found"
     opening = np.nan_to_num(opening)
     assert opening.std() > 0.005, "the mouth does not move"
     assert _best_correlation(opening, loudness) >= 0.6
 
 
-def _opening(landmarks: FaceLandmarks, picture: str) -> float:
-    """Inner-lip distance by face height, NaN without a face (MediaPipe mesh points 13, 14; 10, 152)."""
+def _opening(finder: FaceFinder, picture: str) -> float:
+    """Inner-lip distance by face height, NaN without a face."""
     jpeg = np.frombuffer(base64.b64decode(picture.partition(",")[2]), np.uint8)
-    image = cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-    face = landmarks.find(image)
-    if face is None:
-        return float("nan")
-    points = face.points
-    return float(np.linalg.norm(points[13] - points[14]) / np.linalg.norm(points[10] - points[152]))
+    faces = finder.find(cv2.imdecode(jpeg, cv2.IMREAD_COLOR))
+    return faces[0].mouth_opening if faces else float("nan")
 
 
 def _best_correlation(opening: np.ndarray, loudness: np.ndarray) -> float:
@@ -172,9 +169,9 @@ def test_ten_viewers_cost_one_encoder(browser: Browser, server: DemoServer) -> N
         page.goto(f"{server.url}/live/demo")
     for page in pages:
         page.wait_for_function("document.body.dataset.state === 'playing'", timeout=60_000)
-    frames, began = server.metric("zhanggui_frames_encoded_total"), time.monotonic()
+    frames, began = server.metric("zhanggui_room_frames_total"), time.monotonic()
     time.sleep(6)
-    encoded, seconds = server.metric("zhanggui_frames_encoded_total") - frames, time.monotonic() - began
+    encoded, seconds = server.metric("zhanggui_room_frames_total") - frames, time.monotonic() - began
     context.close()
     assert 20 * seconds < encoded < 27 * seconds, f"{encoded:.0f} frames encoded in {seconds:.1f} s for ten viewers"
 
