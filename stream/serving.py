@@ -56,7 +56,8 @@ def is_loopback(host: str) -> bool:
 async def serve_forever(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Raises `BindError`, or what opening the store and the knowledge raises."""
     logging.getLogger().setLevel(settings.log_level.upper())
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("aioice", "aiortc", "httpx", "chromadb"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     listener = bind(settings)
     token = secrets.token_urlsafe(24)
     try:

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from prometheus_client.parser import text_string_to_metric_families
+
 START_TIMEOUT_S = 120.0
 
 
@@ -37,12 +39,12 @@ class DemoServer:
         with urllib.request.urlopen(self.url + path, timeout=10) as answer:
             return json.load(answer)
 
-    def metric(self, name: str) -> float:
-        """The sum of a Prometheus metric over its labels; 0 when it is not there yet."""
+    def metric(self, name: str, **labels: str) -> float:
+        """The sum of a Prometheus metric over all samples that carry `labels`; 0 when it is not there yet."""
         with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
-            text = answer.read().decode()
-        values = re.findall(rf"^{re.escape(name)}(?:{{[^}}]*}})? ([0-9.e+-]+)$", text, re.MULTILINE)
-        return sum(float(value) for value in values)
+            families = text_string_to_metric_families(answer.read().decode())
+        samples = [sample for family in families for sample in family.samples if sample.name == name]
+        return sum(s.value for s in samples if labels.items() <= s.labels.items())
 
     def kill(self) -> None:
         """`kill -9`, as a power cut would do it."""
