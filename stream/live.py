@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _STATE_EVERY_S = 1.0
+_CUE = re.compile(r"(?:我的?|加我?)?(?:电话|手机号?|微信号?|联系方式|vx|QQ号?|邮箱)(?:是|为|号)?[\s:：]*$", re.I)
+"""What stands before a contact and means nothing without it."""
 _REMEMBERED = 2_000
 """Comments whose state, and visitors whose conversation, are remembered."""
 
@@ -80,7 +83,7 @@ def public(text: str) -> tuple[str, str, bool]:
     for contact in sorted(contacts, key=lambda contact: contact.span[0], reverse=True):
         start, end = contact.span
         shown = shown[:start] + mask(contact.kind, contact.value) + shown[end:]
-        spoken = spoken[:start] + spoken[end:]
+        spoken = _CUE.sub("", spoken[:start]) + spoken[end:]
     return shown, spoken.strip(" ，,。:：") or "我想了解一下", bool(contacts)
 
 

@@ -84,6 +84,7 @@ function tick() {
   const node = $(".now .countdown"), until = view.product?.promotion?.until;
   const left = until ? Math.floor((new Date(until) - Date.now()) / 1000) : -1;
   node.hidden = left < 0;
+  $(".now-meta").classList.toggle("far", left > 72 * 3600);
   if (left < 0) return;
   if (left > 72 * 3600) { node.replaceChildren(icon("clock"), t("until", until.slice(0, 10))); return; }
   const two = n => String(n).padStart(2, "0");
@@ -216,7 +217,7 @@ let returnTo = null;
 function open(id, ask = "") {
   const chat = $("#chat");
   if (id === "chat") {
-    const url = `/chat/${encodeURIComponent(view.merchant)}?embed=1&lang=${lang}${ask ? `&ask=${encodeURIComponent(ask)}` : ""}`;
+    const url = `/chat/${encodeURIComponent(view.merchant)}?embed=1&theme=dark&lang=${lang}${ask ? `&ask=${encodeURIComponent(ask)}` : ""}`;
     const frame = $("iframe", chat);
     if (!frame.src || ask) frame.src = url;
   }
