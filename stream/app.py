@@ -13,6 +13,7 @@ import cv2
 from prometheus_client import CollectorRegistry
 
 from avatar import Voice, create_stage
+from avatar.host import load_host
 from dialogue import DialogueError
 from dialogue.budget import Budget
 from dialogue.director import Director
@@ -166,7 +167,8 @@ class Product:
 
     async def _make_room(self, spec: RoomSpec) -> LiveRoom:
         settings = self.settings
-        voice = await self._voice(spec.voice or settings.voice)
+        host = await asyncio.to_thread(load_host, spec.host, hosts_dir=settings.data_dir / "hosts")
+        voice = await self._voice(spec.voice or settings.voice or f"kokoro:{host.voice}")
         records, shop = await self._shop(spec.merchant)
         faqs = await self.knowledge.faqs(spec.merchant)
         rundown = Rundown.from_records(records, shop=shop.name, faqs=faqs, today=local_now().date())
@@ -178,7 +180,7 @@ class Product:
             spec.name,
             voice=voice,
             make_stage=lambda: create_stage(
-                spec.host or "xiaoqi",
+                spec.host,
                 hosts_dir=settings.data_dir / "hosts",
                 background=spec.background or "studio",
                 burn_captions=bool(spec.push_url),

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 def voice_of(settings: Settings, name: str) -> Voice:
     """A voice by name; blocking, about two seconds. Raises `avatar.AvatarError`."""
     return create_voice(
-        name or settings.voice,
+        name,
         models_dir=settings.models_dir,
         cache_dir=settings.data_dir / "speech",
         lexicon=load_lexicon(settings.data_dir / "lexicon.txt"),

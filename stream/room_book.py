@@ -40,10 +40,10 @@ class RoomSpec:
 
     name: str
     merchant: str
-    host: str = "default"
+    host: str = "xiaoqi"
     """A host of `zhanggui avatar list`."""
     voice: str = ""
-    """`kokoro:zf_xiaobei`, …; empty takes the server's."""
+    """`kokoro:zf_xiaobei`, …; empty takes the server's, or the host's own."""
     background: str = ""
     running: bool = True
     """Whether `serve` opens it."""

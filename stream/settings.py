@@ -52,8 +52,9 @@ class Settings(BaseSettings):
     llm_daily_tokens: int = Field(default=2_000_000, ge=0)
     """Tokens a merchant may spend a day; above it the embedded answerer replies."""
 
-    voice: str = "kokoro:zf_xiaobei"
-    """Engine and voice of the host: `kokoro:zf_xiaobei`, `edge:zh-CN-XiaoxiaoNeural` or `openai:NAME`."""
+    voice: str = ""
+    """Voice of hosts whose room names none: `kokoro:zf_xiaobei`, `edge:zh-CN-XiaoxiaoNeural`, `openai:NAME`; empty
+    takes the one that suits the host."""
     cloud_voice: bool = False
     """Whether text may be sent to a cloud voice at all."""
     speech_base_url: str | None = None

@@ -8,7 +8,6 @@ from importlib import resources
 from pathlib import Path
 
 from dialogue.store import Store
-from stream.pictures import pictures_folder, take_in
 from stream.room_book import RoomBook, RoomSpec
 from stream.settings import Settings
 from stream.workplace import open_library
@@ -34,6 +33,5 @@ def _load(settings: Settings) -> str:
     summary = library.add(MERCHANT, [SHOP])
     if summary.draft is not None:
         library.publish(MERCHANT)
-    take_in([SHOP / "pictures"], pictures_folder(settings.data_dir, MERCHANT))
     new = len(summary.added) + len(summary.changed)
     return f"{SHOP_NAME}：{new} 个文件已载入，{len(summary.unchanged)} 个没有变化 / demo shop loaded"

@@ -154,6 +154,8 @@ function start(script) {
   (document.body || document.documentElement).append(host);
   if (page) {
     link.open();
+    const asked = new URLSearchParams(location.search).get("ask");
+    if (asked) { panel.input.value = asked.slice(0, 200); panel.typed(); }
     if (matchMedia("(pointer: fine)").matches) panel.focus();
   } else {
     if (!memory.get().teased) setTimeout(() => { teaser.hidden = launcher.hidden || Boolean(memory.get().teased); }, 20000);
