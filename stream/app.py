@@ -53,7 +53,7 @@ def local_now() -> datetime:
     return datetime.now()
 
 
-class Product:
+class Service:
     """Everything that runs in one process; `open` builds it, leaving the context closes it in reverse."""
 
     def __init__(self, settings: Settings, *, machine_token: str) -> None:
@@ -69,7 +69,7 @@ class Product:
         self._voices: dict[str, Voice] = {}
         self._handoff = HandoffPolicy()
 
-    async def __aenter__(self) -> Product:
+    async def __aenter__(self) -> Service:
         try:
             await self._open()
         except BaseException:
@@ -282,7 +282,7 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def open_product(settings: Settings, *, machine_token: str | None = None) -> AsyncIterator[Product]:
+async def open_service(settings: Settings, *, machine_token: str | None = None) -> AsyncIterator[Service]:
     """Open everything; close it in reverse on the way out."""
-    async with Product(settings, machine_token=machine_token or secrets.token_urlsafe(24)) as product:
-        yield product
+    async with Service(settings, machine_token=machine_token or secrets.token_urlsafe(24)) as service:
+        yield service

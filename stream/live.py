@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-import re
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,13 +14,13 @@ from typing import TypeVar
 
 from avatar.plate import ProductCard
 from dialogue.comment import Comment, CommentState
-from dialogue.contact import find, mask
 from dialogue.director import Director
 from dialogue.line import Line, LineKind
 from dialogue.rundown import Rundown
 from dialogue.store import Store
 from stream.broadcast import Broadcast
 from stream.program import LineEnded, LineStarted
+from stream.public_text import public
 from stream.room import Caption, Room
 from stream.room_book import RoomSpec
 from stream.room_protocol import Message, ProtocolError
@@ -33,8 +32,6 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 _STATE_EVERY_S = 1.0
-_CUE = re.compile(r"(?:我的?|加我?)?(?:电话|手机号?|微信号?|联系方式|vx|QQ号?|邮箱)(?:是|为|号)?[\s:：]*$", re.I)
-"""What stands before a contact and means nothing without it."""
 _REMEMBERED = 2_000
 """Comments whose state, and visitors whose conversation, are remembered."""
 
@@ -75,22 +72,10 @@ class _Shown:
         }
 
 
-def public(text: str) -> tuple[str, str, bool]:
-    """A comment as it may be shown (contacts masked), as it may be read aloud (contacts left out), and whether it
-    held a contact."""
-    contacts = find(text).contacts
-    shown, spoken = text, text
-    for contact in sorted(contacts, key=lambda contact: contact.span[0], reverse=True):
-        start, end = contact.span
-        shown = shown[:start] + mask(contact.kind, contact.value) + shown[end:]
-        spoken = _CUE.sub("", spoken[:start]) + spoken[end:]
-    return shown, spoken.strip(" ，,。:：") or "我想了解一下", bool(contacts)
-
-
 class LiveRoom:
     """One merchant's room, from the comment that comes in to the caption that goes out.
 
-    Owned by the running loop. `start` goes on air, `stop` leaves it; both may be called once.
+    Owned by the running loop. `start` goes on air once, `stop` leaves it.
     """
 
     def __init__(

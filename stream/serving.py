@@ -12,7 +12,7 @@ import socket
 import typer
 import uvicorn
 
-from stream.app import open_product
+from stream.app import open_service
 from stream.errors import StreamError
 from stream.local_server import announced
 from stream.settings import Settings
@@ -61,14 +61,14 @@ async def serve_forever(settings: Settings) -> None:
     listener = bind(settings)
     token = secrets.token_urlsafe(24)
     try:
-        async with open_product(settings, machine_token=token) as product:
-            if not is_loopback(settings.host) and not await product.store.access.tokens():
+        async with open_service(settings, machine_token=token) as service:
+            if not is_loopback(settings.host) and not await service.store.access.tokens():
                 raise BindError(
                     f"{settings.host} 能从外面访问，先建一个令牌：zhanggui token create --merchant M / "
                     "a token is needed before binding wider than this machine"
                 )
             config = uvicorn.Config(
-                create_app(product),
+                create_app(service),
                 log_level="warning",
                 access_log=False,
                 ws="websockets-sansio",
@@ -81,8 +81,8 @@ async def serve_forever(settings: Settings) -> None:
             host, port = listener.getsockname()[:2]
             url = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
             with announced(settings, url=url, token=token):
-                _tell(url, list(product.rooms), [row.id for row in await product.store.access.merchants()])
-                for name, why in product.problems.items():
+                _tell(url, list(service.rooms), [row.id for row in await service.store.access.merchants()])
+                for name, why in service.problems.items():
                     typer.echo(f"直播间 {name} 没有开播 / room not on air: {why}", err=True)
                 await _run(server, listener)
     finally:

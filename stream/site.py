@@ -1,4 +1,4 @@
-"""The web application of an opened product: every route, and nothing else."""
+"""The web application of an opened service: every route, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fastapi.staticfiles import StaticFiles
 
 from stream.api import Gate, create_health_router, create_lead_router, create_room_api
 from stream.api.inbox import create_inbox_router
-from stream.app import Product
+from stream.app import Service
 from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
 from stream.hls import HlsOutput, hls_router
@@ -24,50 +24,50 @@ from stream.whep_router import whep_router
 WEB = Path(str(resources.files("stream") / "web"))
 
 
-def create_app(product: Product) -> FastAPI:
-    """The web application of an opened product."""
-    settings = product.settings
+def create_app(service: Service) -> FastAPI:
+    """The web application of an opened service."""
+    settings = service.settings
     app = FastAPI(title="Zhanggui", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
-    gate = Gate(product.store.access.verify, machine_token=product.machine_token)
+    gate = Gate(service.store.access.verify, machine_token=service.machine_token)
     signer = TokenSigner(_visitor_key(settings.data_dir / "keys" / "visitor.key"))
     token = settings.viewer_token.get_secret_value() if settings.viewer_token else None
 
     def audience_of(name: str) -> Room | None:
-        live = product.rooms.get(name)
+        live = service.rooms.get(name)
         return live.room if live else None
 
     app.include_router(whep_router(audience_of, token=token))
-    app.include_router(create_room_router(product.rooms, limits=Limits()))
-    app.include_router(create_chat_router(hub=product.hub, shops=product.chat_shop, signer=signer))
-    app.include_router(create_room_api(product.rooms, product, gate))
-    app.include_router(create_lead_router(product.store.leads, gate))
-    app.include_router(create_inbox_router(store=product.store, hub=product.hub, gate=gate))
-    app.include_router(hls_router(lambda name: hls_of(product, name)))
+    app.include_router(create_room_router(service.rooms, limits=Limits()))
+    app.include_router(create_chat_router(hub=service.hub, shops=service.chat_shop, signer=signer))
+    app.include_router(create_room_api(service.rooms, service, gate))
+    app.include_router(create_lead_router(service.store.leads, gate))
+    app.include_router(create_inbox_router(store=service.store, hub=service.hub, gate=gate))
+    app.include_router(hls_router(lambda name: hls_of(service, name)))
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
     app.include_router(
-        create_health_router(probes=product.ready(), registry=product.registry, metrics_token=metrics_token)
+        create_health_router(probes=service.ready(), registry=service.registry, metrics_token=metrics_token)
     )
-    _pages(app, product)
+    _pages(app, service)
     return app
 
 
-def hls_of(product: Product, name: str) -> HlsOutput | None:
+def hls_of(service: Service, name: str) -> HlsOutput | None:
     """The room's HLS output, None while it has none."""
-    live = product.rooms.get(name)
+    live = service.rooms.get(name)
     output = live.room.outputs.running.get("hls") if live else None
     return output if isinstance(output, HlsOutput) else None
 
 
-def _pages(app: FastAPI, product: Product) -> None:
+def _pages(app: FastAPI, service: Service) -> None:
     @app.get("/live/{room}", include_in_schema=False)
     async def live_page(room: str) -> Response:
-        if room not in product.rooms:
+        if room not in service.rooms:
             raise HTTPException(404, f"没有名为 {room[:40]} 的直播间")
         return FileResponse(WEB / "live.html", headers={"Cache-Control": "no-cache"})
 
     @app.get("/pictures/{merchant}/{name}", include_in_schema=False)
     async def picture(merchant: str, name: str) -> Response:
-        path = pictures_folder(product.settings.data_dir, Path(merchant).name) / Path(name).name
+        path = pictures_folder(service.settings.data_dir, Path(merchant).name) / Path(name).name
         if path.suffix != ".jpg" or not path.is_file():
             raise HTTPException(404, "没有这张图")
         return FileResponse(path, headers={"Cache-Control": "public, max-age=300"})

@@ -1,8 +1,8 @@
-"""What a live room shows and says of a comment."""
+"""What a room shows and says of a comment."""
 
 import pytest
 
-from stream.live import public
+from stream.public_text import public
 
 
 @pytest.mark.parametrize(
