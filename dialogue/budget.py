@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 CONVERSATIONS = 10_000
 """Conversations whose spending is remembered."""
@@ -41,6 +41,18 @@ class Price:
         return (usage.prompt_tokens * self.prompt + usage.completion_tokens * self.completion) / _MILLION
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one request took, to be written down."""
+
+    merchant: str
+    conversation: str
+    day: date
+    usage: Usage
+    cost_micros: int
+    """Millionths of the merchant's currency."""
+
+
 def estimate(text: str) -> int:
     """Tokens of a text where the server does not say: about 0.7 per Han character, 0.3 per other one; rounded up."""
     han = sum("\u4e00" <= char <= "\u9fff" for char in text)
@@ -51,7 +63,8 @@ class Budget:
     """Counts usage and says when a merchant's day is spent.
 
     `daily_tokens` and `daily_cost` are caps per merchant and calendar day of `today`; None is no cap. A request that is
-    under way when the cap is reached is finished; the next one is refused.
+    under way when the cap is reached is finished; the next one is refused. `record` is told of every request, so that
+    a store can keep it over a restart; it must not block. `settle` brings in what the store knows.
     """
 
     def __init__(
@@ -61,11 +74,13 @@ class Budget:
         price: Price | None = None,
         daily_tokens: int | None = None,
         daily_cost: Decimal | None = None,
+        record: Callable[[Spent], None] | None = None,
     ) -> None:
         self._today = today
         self._price = price or Price()
         self._daily_tokens = daily_tokens
         self._daily_cost = daily_cost
+        self._record = record
         self._day = today()
         self._merchants: dict[str, Usage] = {}
         self._conversations: OrderedDict[str, Usage] = OrderedDict()
@@ -84,6 +99,15 @@ class Budget:
         self._conversations.move_to_end(conversation)
         while len(self._conversations) > CONVERSATIONS:
             self._conversations.popitem(last=False)
+        if self._record is not None:
+            micros = int((self._price.cost(usage) * _MILLION).to_integral_value(ROUND_HALF_UP))
+            self._record(Spent(merchant, conversation, self._day, usage, micros))
+
+    def settle(self, merchant: str, day: date, usage: Usage) -> None:
+        """Takes `usage` for what the merchant has spent on `day`; another day than today is passed over."""
+        if self._today() == day:
+            self.spent(merchant)
+            self._merchants[merchant] = usage
 
     def spent(self, merchant: str) -> Usage:
         """The merchant's usage today."""

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry
 from avatar import Voice, create_stage
 from avatar.host import load_host
 from dialogue import DialogueError
-from dialogue.budget import Budget
+from dialogue.budget import Budget, Price
 from dialogue.director import Director
 from dialogue.engine import Engine
 from dialogue.handoff import HandoffPolicy
@@ -25,6 +25,7 @@ from dialogue.openai_model import OpenAIModel
 from dialogue.rundown import Rundown
 from dialogue.store import Store
 from dialogue.store.outbox import Courier
+from dialogue.store.spending import SpendingLog
 from dialogue.store.store import system_ms
 from knowledge import Record
 from knowledge.base import KnowledgeBase
@@ -100,7 +101,7 @@ class Service:
                 chroma_url=settings.chroma_url,
             )
         )
-        self.engine = self._engine()
+        self.engine = await self._engine()
         self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine, policy=self._handoff)
         self._stack.push_async_callback(self.hub.aclose)
         for merchant in await self.store.access.merchants():
@@ -114,7 +115,7 @@ class Service:
         for name, chore in (("outbox", courier.run), ("retention", self._forget), ("knowledge", self._watch)):
             self._stack.push_async_callback(_cancelled, asyncio.create_task(chore(), name=name))
 
-    def _engine(self) -> Engine:
+    async def _engine(self) -> Engine:
         settings = self.settings
         model = None
         if settings.llm_base_url:
@@ -122,7 +123,17 @@ class Service:
                 settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key.get_secret_value()
             )
             self._stack.push_async_callback(model.aclose)
-        budget = Budget(lambda: local_now().date(), daily_tokens=settings.llm_daily_tokens)
+        budget = Budget(
+            lambda: local_now().date(),
+            price=Price(settings.llm_prompt_price, settings.llm_completion_price),
+            daily_tokens=settings.llm_daily_tokens,
+            daily_cost=settings.llm_daily_cost,
+            record=lambda spent: spending.note(spent),
+        )
+        spending = SpendingLog(self.store.spending, settle=budget.settle)
+        await spending.load(local_now().date())
+        self._stack.push_async_callback(spending.flush)
+        self._stack.push_async_callback(_cancelled, asyncio.create_task(spending.run(), name="spending"))
         return Engine(
             self.knowledge,
             clock=local_now,

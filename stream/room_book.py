@@ -1,8 +1,13 @@
-"""The rooms a merchant has set up: a small table beside the leads, so that a restart opens the same rooms again."""
+"""The rooms a merchant has set up: a small table beside the leads, so that a restart opens the same rooms again.
+
+Push addresses hold keys with which anybody could go live in the merchant's name. So they stand sealed in the store's
+secrets, and the column `push_url`, in which earlier releases wrote them plainly, is emptied when the book is opened.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -10,6 +15,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Row, S
 
 from dialogue.database.transaction import Transaction
 from dialogue.store import Store
+from dialogue.store.vault import put_secret, read_secrets
 from stream.errors import StreamError
 from stream.rtmp import masked
 
@@ -73,8 +79,15 @@ class RoomBook:
         self._store = store
 
     async def open(self) -> None:
-        """Make the table where it is missing."""
-        await self._store.write(lambda tx: metadata.create_all(tx.connection))
+        """Make the table where it is missing, and seal the push addresses of an earlier release."""
+
+        def work(tx: Transaction) -> None:
+            metadata.create_all(tx.connection)
+            for row in list(tx.connection.execute(select(rooms).where(rooms.c.push_url != ""))):
+                put_secret(tx, _secret(row.name), row.push_url)
+                tx.connection.execute(rooms.update().where(rooms.c.name == row.name).values(push_url=""))
+
+        await self._store.write(work)
 
     async def rooms(self, merchant: str | None = None) -> list[RoomSpec]:
         """All rooms by name."""
@@ -83,7 +96,7 @@ class RoomBook:
             query = select(rooms).order_by(rooms.c.name)
             if merchant is not None:
                 query = query.where(rooms.c.merchant == merchant)
-            return [_spec(row) for row in tx.connection.execute(query)]
+            return _specs(tx, list(tx.connection.execute(query)))
 
         return await self._store.read(work)
 
@@ -95,7 +108,7 @@ class RoomBook:
         def work(tx: Transaction) -> None:
             if _find(tx.connection, spec.name) is not None:
                 raise RoomError(f"there is a room {spec.name!r} already; choose another name")
-            tx.connection.execute(rooms.insert().values(**asdict(spec), created_at_ms=tx.now_ms))
+            _insert(tx, spec)
 
         await self._store.write(work)
         return spec
@@ -106,8 +119,8 @@ class RoomBook:
         def work(tx: Transaction) -> RoomSpec:
             row = _find(tx.connection, spec.name)
             if row is not None:
-                return _spec(row)
-            tx.connection.execute(rooms.insert().values(**asdict(spec), created_at_ms=tx.now_ms))
+                return _specs(tx, [row])[0]
+            _insert(tx, spec)
             return spec
 
         return await self._store.write(work)
@@ -120,7 +133,7 @@ class RoomBook:
             if row is None:
                 raise RoomError(f"there is no room {name!r}; see: zhanggui room list")
             tx.connection.execute(rooms.update().where(rooms.c.name == name).values(running=running))
-            return replace(_spec(row), running=running)
+            return replace(_specs(tx, [row])[0], running=running)
 
         return await self._store.write(work)
 
@@ -129,5 +142,27 @@ def _find(connection: Connection, name: str) -> Row[Any] | None:
     return connection.execute(select(rooms).where(rooms.c.name == name)).one_or_none()
 
 
-def _spec(row: Row[Any]) -> RoomSpec:
-    return RoomSpec(row.name, row.merchant, row.host, row.voice, row.background, bool(row.running), row.push_url)
+def _insert(tx: Transaction, spec: RoomSpec) -> None:
+    columns = {**asdict(spec), "push_url": ""}
+    tx.connection.execute(rooms.insert().values(**columns, created_at_ms=tx.now_ms))
+    put_secret(tx, _secret(spec.name), spec.push_url)
+
+
+def _secret(room: str) -> str:
+    return f"room/{room}/push"
+
+
+def _specs(tx: Transaction, rows: Sequence[Row[Any]]) -> list[RoomSpec]:
+    pushes = read_secrets(tx, [_secret(row.name) for row in rows])
+    return [
+        RoomSpec(
+            row.name,
+            row.merchant,
+            row.host,
+            row.voice,
+            row.background,
+            bool(row.running),
+            pushes.get(_secret(row.name), ""),
+        )
+        for row in rows
+    ]

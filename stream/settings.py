@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
@@ -51,6 +52,12 @@ class Settings(BaseSettings):
     """Seconds to the first token before the embedded answerer takes over."""
     llm_daily_tokens: int = Field(default=2_000_000, ge=0)
     """Tokens a merchant may spend a day; above it the embedded answerer replies."""
+    llm_daily_cost: Decimal | None = Field(default=None, ge=0)
+    """Money a merchant may spend a day, in the currency of the prices; above it the embedded answerer replies."""
+    llm_prompt_price: Decimal = Field(default=Decimal(0), ge=0)
+    """What a million tokens of question cost; without the two prices no cost per lead is known."""
+    llm_completion_price: Decimal = Field(default=Decimal(0), ge=0)
+    """What a million tokens of answer cost."""
 
     voice: str = ""
     """Voice of hosts whose room names none: `kokoro:zf_xiaobei`, `edge:zh-CN-XiaoxiaoNeural`, `openai:NAME`; empty

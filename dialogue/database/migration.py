@@ -24,7 +24,22 @@ class Step:
     statements: tuple[str, ...]
 
 
-STEPS: tuple[Step, ...] = (Step(1, "first tables", ()),)
+STEPS: tuple[Step, ...] = (
+    Step(1, "first tables", ()),
+    Step(
+        2,
+        "what the model costs, and sealed secrets",
+        (
+            "CREATE TABLE spending (merchant VARCHAR(64) NOT NULL, day VARCHAR(10) NOT NULL, "
+            "requests INTEGER NOT NULL, prompt_tokens BIGINT NOT NULL, completion_tokens BIGINT NOT NULL, "
+            "cost_micros BIGINT NOT NULL, "
+            "PRIMARY KEY (merchant, day))",
+            # SQLite takes any type name and keeps bytes as bytes.
+            "CREATE TABLE secrets (name VARCHAR(128) NOT NULL PRIMARY KEY, value BYTEA NOT NULL, "
+            "updated_at_ms BIGINT NOT NULL)",
+        ),
+    ),
+)
 
 
 class MigrationError(DialogueError):

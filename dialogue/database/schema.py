@@ -1,7 +1,8 @@
 """The tables, the same on SQLite and PostgreSQL.
 
 Times are integers: milliseconds since 1970-01-01 UTC (`…_at_ms`). Whatever a customer wrote or left (`body`, `profile`,
-`value`, `detail`, `config`) is sealed by `dialogue.database.cipher` before it gets here; a `lookup` is a keyed hash.
+`value`, `detail`, `config`) and every secret of a merchant is sealed by `dialogue.database.cipher` before it gets
+here; a `lookup` is a keyed hash.
 """
 
 from __future__ import annotations
@@ -216,4 +217,23 @@ outbox = Table(
     Column("delivered_at_ms", BigInteger),
     Index("outbox_due", "state", "next_at_ms"),
     Index("outbox_by_lead", "lead_id"),
+)
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("merchant", String(64), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("requests", Integer, nullable=False),
+    Column("prompt_tokens", BigInteger, nullable=False),
+    Column("completion_tokens", BigInteger, nullable=False),
+    Column("cost_micros", BigInteger, nullable=False),
+)
+
+secrets = Table(
+    "secrets",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("value", LargeBinary, nullable=False),
+    Column("updated_at_ms", BigInteger, nullable=False),
 )

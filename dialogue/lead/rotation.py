@@ -14,7 +14,7 @@ from sqlalchemy import Column, ColumnElement, Row, func, not_, select, update
 
 from dialogue.contact import ContactKind
 from dialogue.database.audit import audit
-from dialogue.database.schema import contacts, conversations, events, history, leads, outbox, targets
+from dialogue.database.schema import contacts, conversations, events, history, leads, outbox, secrets, targets
 from dialogue.database.transaction import Run, Transaction
 from dialogue.lead.ledger import lookup_value
 
@@ -27,6 +27,7 @@ SEALED: tuple[Column[Any], ...] = (
     events.c.body,
     targets.c.config,
     outbox.c.body,
+    secrets.c.value,
 )
 """Every sealed column."""
 

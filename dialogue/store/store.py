@@ -22,6 +22,7 @@ from dialogue.store.book import LeadBook, Policies
 from dialogue.store.journal import TEXT_LIMIT, MessageTooLongError
 from dialogue.store.outbox import Outbox
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
+from dialogue.store.spending import SpendingBook
 
 Result = TypeVar("Result")
 
@@ -49,6 +50,7 @@ class Store:
         self._policies = policies
         self.access = Registry(self.read, self.write)
         self.outbox = Outbox(self.read, self.write)
+        self.spending = SpendingBook(self.read, self.write)
         self.leads = LeadBook(self.read, self.write, policies=policies, changed=self.outbox.filled.set)
 
     @classmethod

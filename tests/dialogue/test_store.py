@@ -13,7 +13,9 @@ from sqlalchemy.exc import OperationalError
 
 from dialogue.database import DatabaseBusyError, DatabaseError, MigrationError, Writer, migrate, open_engines
 from dialogue.database.migration import STEPS, Step
+from dialogue.database.transaction import Transaction
 from dialogue.store import MessageTooLongError, Store, UnknownConversationError
+from dialogue.store.vault import put_secret, read_secrets
 from tests.dialogue.databases import Clock
 
 
@@ -276,6 +278,18 @@ async def test_an_older_database_runs_only_the_steps_it_lacks(store: Store) -> N
     assert await store.write(lambda tx: migrate(tx.connection, now_ms=tx.now_ms, steps=later)) == ()
     columns = await store.read(lambda tx: list(tx.connection.execute(text("SELECT colour FROM merchants"))))
     assert columns == []
+
+
+async def test_tables_of_the_first_release_get_what_they_lack(any_store: Store) -> None:
+    def back(tx: Transaction) -> None:
+        for statement in ("DROP TABLE spending", "DROP TABLE secrets", "DELETE FROM schema_version WHERE version > 1"):
+            tx.connection.execute(text(statement))
+
+    await any_store.write(back)
+    assert await any_store.write(lambda tx: migrate(tx.connection, now_ms=tx.now_ms)) == (2,)
+    await any_store.write(lambda tx: put_secret(tx, "room/a/push", "rtmp://x/key"))
+    assert await any_store.read(lambda tx: read_secrets(tx, ["room/a/push", "none"])) == {"room/a/push": "rtmp://x/key"}
+    assert await any_store.spending.days() == []
 
 
 async def test_a_newer_database_is_not_touched(tmp_path: Path, clock: Clock) -> None:
