@@ -109,9 +109,9 @@ class Service:
         for spec in await self.book.rooms():
             if spec.running:
                 await self.open_room(spec)
-        postman = postman_of(settings)
-        self._stack.push_async_callback(postman.aclose)
-        courier = Courier(self.store.outbox, postman, clock_ms=system_ms)
+        self.postman = postman_of(settings)
+        self._stack.push_async_callback(self.postman.aclose)
+        courier = Courier(self.store.outbox, self.postman, clock_ms=system_ms)
         for name, chore in (("outbox", courier.run), ("retention", self._forget), ("knowledge", self._watch)):
             self._stack.push_async_callback(_cancelled, asyncio.create_task(chore(), name=name))
 

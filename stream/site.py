@@ -6,11 +6,19 @@ import secrets
 from importlib import resources
 from pathlib import Path
 
-from fastapi import FastAPI, HTTPException, Response
-from fastapi.responses import FileResponse
+from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from stream.api import Gate, create_health_router, create_lead_router, create_room_api
+from dialogue.database import DatabaseBusyError
+from stream.api import (
+    Gate,
+    create_funnel_router,
+    create_health_router,
+    create_lead_router,
+    create_outbox_router,
+    create_room_api,
+)
 from stream.api.inbox import create_inbox_router
 from stream.app import Service
 from stream.chat.router import create_chat_router
@@ -40,7 +48,9 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(create_room_router(service.rooms, limits=Limits()))
     app.include_router(create_chat_router(hub=service.hub, shops=service.chat_shop, signer=signer))
     app.include_router(create_room_api(service.rooms, service, gate))
-    app.include_router(create_lead_router(service.store.leads, gate))
+    app.include_router(create_lead_router(service.store, gate))
+    app.include_router(create_funnel_router(service.store, gate))
+    app.include_router(create_outbox_router(service.store, service.postman, gate))
     app.include_router(create_inbox_router(store=service.store, hub=service.hub, gate=gate))
     app.include_router(hls_router(lambda name: hls_of(service, name)))
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None
@@ -48,7 +58,13 @@ def create_app(service: Service) -> FastAPI:
         create_health_router(probes=service.ready(), registry=service.registry, metrics_token=metrics_token)
     )
     _pages(app, service)
+    app.add_exception_handler(DatabaseBusyError, _busy)
     return app
+
+
+async def _busy(request: Request, exc: Exception) -> Response:
+    """Too much waits for the disk: nothing was kept of this request, and it may come again."""
+    return JSONResponse({"detail": "太忙了，请稍后再试"}, 503, headers={"Retry-After": "1"})
 
 
 def hls_of(service: Service, name: str) -> HlsOutput | None:

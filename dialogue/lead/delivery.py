@@ -211,15 +211,38 @@ def read_targets(tx: Transaction, merchant: str | None) -> list[Target]:
     ]
 
 
+def sample(merchant: str, now_ms: int) -> dict[str, Any]:
+    """A message as a receiver will get it, of type `lead.test`, with nobody's data in it."""
+    return {
+        "type": "lead.test",
+        "timestamp": _timestamp(now_ms),
+        "data": {
+            "id": "lead_" + "0" * 32,
+            "merchant": merchant,
+            "channel": "test",
+            "conversation_id": None,
+            "product": None,
+            "profile": {"name": "测试（不是真的客户）"},
+            "consent": {"contact": "granted", "share": "granted"},
+            "created_at_ms": now_ms,
+            "contacts": [{"kind": "email", "value": "test@example.com"}],
+        },
+    }
+
+
 def _message(tx: Transaction, lead_id: str, event: str) -> dict[str, Any]:
     row = read_leads(tx, ids=[lead_id], limit=1, reveal=True)[0].as_json()
     contacts = [{"kind": str(one["kind"]), "value": one["value"]} for one in row["contacts"]]
     kept = ("id", "merchant", "channel", "conversation_id", "product", "profile", "consent", "created_at_ms")
     return {
         "type": event,
-        "timestamp": datetime.fromtimestamp(tx.now_ms / 1000, UTC).isoformat().replace("+00:00", "Z"),
+        "timestamp": _timestamp(tx.now_ms),
         "data": {key: row[key] for key in kept} | {"contacts": contacts},
     }
+
+
+def _timestamp(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat().replace("+00:00", "Z")
 
 
 def _set(tx: Transaction, message_id: str, **values: Any) -> None:

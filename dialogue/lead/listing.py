@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, select
@@ -46,7 +46,7 @@ def read_leads(
     found = [row.id for row in rows]
     held = _contacts(tx, found, reveal)
     agreed = states(tx, found)
-    past = _history(tx, found) if with_history else {}
+    past = _history(tx, found, reveal) if with_history else {}
     return [_lead(tx, row, held, agreed, past, reveal) for row in rows]
 
 
@@ -91,14 +91,25 @@ def _contacts(tx: Transaction, lead_ids: list[str], reveal: bool) -> dict[str, l
     return found
 
 
-def _history(tx: Transaction, lead_ids: list[str]) -> dict[str, list[HistoryRow]]:
+def _history(tx: Transaction, lead_ids: list[str], reveal: bool) -> dict[str, list[HistoryRow]]:
     found: dict[str, list[HistoryRow]] = {}
     query = select(history).where(history.c.lead_id.in_(lead_ids)).order_by(history.c.id)
     for row in tx.connection.execute(query):
+        detail = tx.unseal(row.detail, history.c.detail)
         found.setdefault(row.lead_id, []).append(
-            HistoryRow(row.kind, tx.unseal(row.detail, history.c.detail), row.at_ms)
+            HistoryRow(row.kind, detail if reveal else _mask_names(detail), row.at_ms)
         )
     return found
+
+
+def _mask_names(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A line of history with the names in it hidden; contacts are written there masked already."""
+    return {
+        key: {**value, Field.NAME: _mask_name(str(value[Field.NAME]))}
+        if isinstance(value, dict) and Field.NAME in value
+        else value
+        for key, value in detail.items()
+    }
 
 
 def _mask_name(name: str) -> str:

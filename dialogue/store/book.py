@@ -102,14 +102,24 @@ class LeadBook:
         await self._write(lambda tx: ask_consent(tx, conversation_id, seq))
 
     async def set_consent(
-        self, merchant: str, lead_id: str, purpose: Purpose, state: ConsentState, *, wording: ConsentText | None = None
+        self,
+        merchant: str,
+        lead_id: str,
+        purpose: Purpose,
+        state: ConsentState,
+        *,
+        wording: ConsentText | None = None,
+        actor: str = "cli",
     ) -> None:
-        """Records a consent given or withdrawn elsewhere, as by telephone. Raises `FormError` if no such lead."""
+        """Records a consent given or withdrawn elsewhere, as by telephone; audited. Raises `FormError` if unknown."""
 
         def work(tx: Transaction) -> None:
             if not read_leads(tx, merchant=merchant, ids=[lead_id], limit=1):
                 raise FormError("lead", f"there is no lead {lead_id!r} of this merchant")
             record(tx, lead_id, wording or WORDINGS[purpose], state)
+            audit(
+                tx, merchant=merchant, actor=actor, action="lead.consent", subject=lead_id, detail=f"{purpose}={state}"
+            )
             enqueue(tx, lead_id)
 
         await self._write(work)

@@ -7,12 +7,13 @@ import logging
 import random
 from collections.abc import Callable, Sequence
 
-from dialogue.database.transaction import Run
+from dialogue.database.audit import audit
+from dialogue.database.transaction import Run, Transaction, new_id
 from dialogue.errors import DialogueError
 from dialogue.lead import delivery
 from dialogue.lead.delivery import Delivery, OutboxRow
 from dialogue.lead.post import DeliveryError, Postman
-from dialogue.lead.target import Target, TargetKind, new_secret
+from dialogue.lead.target import Target, TargetError, TargetKind, new_secret
 
 _LOG = logging.getLogger(__name__)
 
@@ -44,6 +45,26 @@ class Outbox:
     async def remove_target(self, merchant: str, target_id: str, *, actor: str = "cli") -> None:
         """Removes a target; what waits for it is dropped. Raises `TargetError`."""
         await self._write(lambda tx: delivery.remove_target(tx, merchant, target_id, actor=actor))
+
+    async def try_target(self, merchant: str, target_id: str, postman: Postman, *, actor: str = "cli") -> str | None:
+        """Sends a made-up lead to a target, once, past the queue; returns None, or one line on why it did not arrive.
+
+        Raises `TargetError` when this merchant has no such target.
+        """
+
+        def work(tx: Transaction) -> tuple[Target, int]:
+            found = next((one for one in delivery.read_targets(tx, merchant) if one.id == target_id), None)
+            if found is None:
+                raise TargetError(f"there is no target {target_id!r} of this merchant")
+            audit(tx, merchant=merchant, actor=actor, action="target.test", subject=target_id)
+            return found, tx.now_ms
+
+        target, now_ms = await self._write(work)
+        try:
+            await postman.send(target, new_id("msg"), delivery.sample(merchant, now_ms), now_s=now_ms // 1000)
+        except DialogueError as exc:
+            return str(exc)
+        return None
 
     async def messages(self, merchant: str, *, state: str | None = None, limit: int = 100) -> Sequence[OutboxRow]:
         """The newest messages first; `state` is `pending`, `delivered` or `dead`."""

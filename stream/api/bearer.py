@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Header, HTTPException
+from fastapi import Depends, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from dialogue.access import Bearer, Role
 
 Verify = Callable[[str], Awaitable[Bearer | None]]
 ANY_MERCHANT = "*"
 """The merchant of the machine's own token: it may act for all of them."""
+
+DENIED: dict[int | str, dict[str, Any]] = {
+    401: {"description": "no valid token"},
+    403: {"description": "the token's role may not do this"},
+    503: {"description": "the database is busy; `Retry-After` says when to try again"},
+}
+"""The answers every route behind the gate may give, for its OpenAPI."""
+FOUND: dict[int | str, dict[str, Any]] = {404: {"description": "nothing of this token's merchant"}}
+"""And those of a route that names something."""
+
+_scheme = HTTPBearer(auto_error=False, description="`zhanggui token create`")
+_Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_scheme)]
 
 
 class Gate:
@@ -22,10 +35,9 @@ class Gate:
         self._verify = verify
         self._machine_token = machine_token
 
-    async def bearer(self, authorization: str | None) -> Bearer:
-        """Raises `HTTPException` 401 when no valid token is shown."""
-        scheme, _, secret = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not secret:
+    async def bearer(self, secret: str | None) -> Bearer:
+        """Whom a token's secret stands for. Raises `HTTPException` 401 when it is none."""
+        if not secret:
             raise HTTPException(
                 401,
                 "需要令牌：Authorization: Bearer …（zhanggui token create）",
@@ -41,8 +53,8 @@ class Gate:
     def needs(self, role: Role) -> Callable[..., Awaitable[Bearer]]:
         """A FastAPI dependency: the bearer, who may do at least what `role` may."""
 
-        async def check(authorization: Annotated[str | None, Header()] = None) -> Bearer:
-            bearer = await self.bearer(authorization)
+        async def check(credentials: _Credentials) -> Bearer:
+            bearer = await self.bearer(credentials.credentials if credentials else None)
             if not bearer.role.allows(role):
                 raise HTTPException(403, f"这个令牌是 {bearer.role}，这里需要 {role}")
             return bearer
@@ -54,3 +66,15 @@ def own(bearer: Bearer, merchant: str) -> None:
     """Raises `HTTPException` 404 when the token is another shop's: that the thing exists is nobody else's business."""
     if bearer.merchant not in (merchant, ANY_MERCHANT):
         raise HTTPException(404, "没有找到")
+
+
+def shop_of(bearer: Bearer, merchant: str | None) -> str:
+    """The merchant a request is about: the one named, or the token's own.
+
+    Raises `HTTPException` 404 when it is another shop's, or when the machine's token names none.
+    """
+    wanted = merchant or bearer.merchant
+    if wanted == ANY_MERCHANT:
+        raise HTTPException(404, "请用 ?merchant= 指定商家")
+    own(bearer, wanted)
+    return wanted

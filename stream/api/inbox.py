@@ -4,8 +4,6 @@ import asyncio
 import json
 import logging
 import re
-from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +14,8 @@ from pydantic import BaseModel, StringConstraints
 from starlette.websockets import WebSocketDisconnect
 
 from dialogue.access import Bearer, Role
-from dialogue.lead.funnel import uplift
 from dialogue.store import ConversationRow, Store, StoredEvent
-from stream.api.bearer import ANY_MERCHANT, Gate, own
+from stream.api.bearer import ANY_MERCHANT, DENIED, Gate, own, shop_of
 from stream.chat.hub import ChatHub
 from stream.chat.thread import Thread
 
@@ -68,7 +65,7 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
 
     What customers wrote is given with digits masked; the AI is silent from the moment a colleague takes or writes.
     """
-    router = APIRouter(tags=["inbox"], responses={401: {"description": "no valid token"}})
+    router = APIRouter(tags=["inbox"], responses=DENIED)
     Viewer = Annotated[Bearer, Depends(gate.needs(Role.VIEWER))]
     Operator = Annotated[Bearer, Depends(gate.needs(Role.OPERATOR))]
 
@@ -96,11 +93,7 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=100)] = 50,
     ) -> list[dict[str, Any]]:
         """The last active first, each with its last words."""
-        wanted = merchant or bearer.merchant
-        if wanted == ANY_MERCHANT:
-            raise HTTPException(404, "请指定 merchant")
-        own(bearer, wanted)
-        rows = await store.conversations(wanted, state=state, limit=limit)
+        rows = await store.conversations(shop_of(bearer, merchant), state=state, limit=limit)
         return list(await asyncio.gather(*(_listed(store, row) for row in rows if row.last_seq)))
 
     @router.get("/api/conversations/{conversation_id}", responses={404: {"description": "no such conversation"}})
@@ -115,27 +108,6 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
             **_shown(row),
             "events": [_event(event) for event in events],
             "lead": lead.as_json() if lead is not None else None,
-        }
-
-    @router.get("/api/funnel", responses={404: {"description": "no such merchant of this token"}})
-    async def funnel(
-        bearer: Viewer, merchant: str | None = None, days: Annotated[int, Query(ge=1, le=366)] = 1
-    ) -> dict[str, Any]:
-        """The funnel of today and the `days - 1` days before, and what asking for a contact brings, once that is known.
-
-        `asking` is None while there is nobody to compare with.
-        """
-        wanted = merchant or bearer.merchant
-        own(bearer, wanted)
-        now = datetime.now().astimezone()
-        since = now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=days - 1)
-        since_ms = int(since.timestamp() * 1000)
-        zone = now.tzinfo or UTC
-        whole = await store.leads.stats(wanted, zone=zone, since_ms=since_ms)
-        asking = uplift(await store.leads.stats(wanted, by="variant", zone=zone, since_ms=since_ms))
-        return {
-            "funnel": asdict(whole[0]) if whole else None,
-            "asking": asdict(asking) if asking is not None else None,
         }
 
     @router.post("/api/conversations/{conversation_id}/take", responses=_ACTING)
@@ -181,7 +153,7 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
     async with asyncio.timeout(_HELLO_S):
         hello = _object(await websocket.receive_text())
     try:
-        bearer = await gate.bearer(f"Bearer {hello.get('token', '')}")
+        bearer = await gate.bearer(str(hello.get("token", "")))
         merchant = str(hello.get("merchant") or bearer.merchant)
         own(bearer, merchant)
     except HTTPException as exc:

@@ -5,100 +5,47 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
-import httpx
 import pytest
-from fastapi.staticfiles import StaticFiles
 from playwright.async_api import async_playwright, expect
 from websockets.asyncio.client import connect
 
-from dialogue.access import Role
-from dialogue.store import Store
-from stream.api import Gate, create_lead_router
-from stream.api.inbox import create_inbox_router
 from stream.chat.frame import Say
 from tests.chromium import FLAGS
-from tests.stream.chat.shop import Shop, client, open_shop
-
-WEB = Path(str(resources.files("stream") / "web"))
-
-
-@dataclass
-class Console:
-    """A shop with its console open."""
-
-    shop: Shop
-    store: Store
-    http: httpx.AsyncClient
-    operator: str
-    viewer: str
-    stranger: str
-
-    async def visit(self, *texts: str) -> str:
-        """A customer who says these texts; returns the conversation."""
-        thread, _ = await self.shop.hub.start(merchant="demo")
-        for number, text in enumerate(texts):
-            await thread.say(Say(client_id=f"c{number}", text=text), None)
-            async with asyncio.timeout(5):
-                while not thread.quiet:  # noqa: ASYNC110
-                    await asyncio.sleep(0.01)
-        return thread.id
-
-
-@asynccontextmanager
-async def _console(folder: Path) -> AsyncIterator[Console]:
-    async with await Store.open(folder) as store, open_shop(store=store, forms=store.leads, window_s=0.0) as shop:
-        await store.access.ensure_merchant("demo", name="栖木家居")
-        await store.access.ensure_merchant("other", name="别家")
-        operator = (await store.access.create_token("demo", role=Role.OPERATOR))[1]
-        viewer = (await store.access.create_token("demo", role=Role.VIEWER))[1]
-        stranger = (await store.access.create_token("other", role=Role.OWNER))[1]
-        gate = Gate(store.access.verify, machine_token="m" * 32)
-        shop.app.include_router(create_inbox_router(store=store, hub=shop.hub, gate=gate))
-        shop.app.include_router(create_lead_router(store.leads, gate))
-        shop.app.mount("/web", StaticFiles(directory=WEB))
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{shop.port}", timeout=10) as http:
-            yield Console(shop, store, http, operator, viewer, stranger)
-
-
-def _as(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+from tests.stream.chat.shop import client
+from tests.stream.console import bearing, open_console
 
 
 async def test_conversations_are_listed_with_their_last_words_and_numbers_hidden(tmp_path: Path) -> None:
-    async with _console(tmp_path) as console:
+    async with open_console(tmp_path) as console:
         conversation = await console.visit("我电话13805716021，云朵沙发1299元")
-        rows = (await console.http.get("/api/conversations", headers=_as(console.viewer))).json()
+        rows = (await console.http.get("/api/conversations", headers=bearing(console.viewer))).json()
         assert [row["id"] for row in rows] == [conversation]
         assert "visitor" in rows[0]
-        detail = (await console.http.get(f"/api/conversations/{conversation}", headers=_as(console.viewer))).json()
+        detail = (await console.http.get(f"/api/conversations/{conversation}", headers=bearing(console.viewer))).json()
         assert detail["events"][0]["text"] == "我电话*******6021，云朵沙发1299元"
         assert detail["lead"]["contacts"][0]["value"] == "138****6021"
         assert "13805716021" not in json.dumps([rows, detail["events"][0], detail["lead"]])
 
 
 async def test_the_funnel_counts_what_happened(tmp_path: Path) -> None:
-    async with _console(tmp_path) as console:
+    async with open_console(tmp_path) as console:
         await console.visit("在吗")
         await console.visit("我电话13805716021")
-        answer = (await console.http.get("/api/funnel?days=2", headers=_as(console.viewer))).json()
-        funnel = answer["funnel"]
+        answer = (await console.http.get("/api/stats?days=2", headers=bearing(console.viewer))).json()
+        funnel = answer["total"]
         assert [funnel[name] for name in ("conversations", "spoke", "valid_contact")] == [2, 2, 1]
         assert answer["asking"] is None
-        assert (await console.http.get("/api/funnel?merchant=other", headers=_as(console.viewer))).status_code == 404
+        assert (await console.http.get("/api/stats?merchant=other", headers=bearing(console.viewer))).status_code == 404
 
 
 async def test_a_colleague_answers_and_gives_back(tmp_path: Path) -> None:
-    async with _console(tmp_path) as console, client(console.shop) as visitor:
+    async with open_console(tmp_path) as console, client(console.shop) as visitor:
         await visitor.send(type="message", client_id="a", text="能拆洗吗")
         await visitor.next("message")
         path = f"/api/conversations/{visitor.frames[0]['conversation']}"
-        headers = _as(console.operator)
+        headers = bearing(console.operator)
         taken = await console.http.post(f"{path}/take", headers=headers, json={"operator": "林小满"})
         assert taken.json() == {"state": "human"}
         assert (await visitor.next("handoff"))["name"] == "林小满"
@@ -110,20 +57,20 @@ async def test_a_colleague_answers_and_gives_back(tmp_path: Path) -> None:
 
 
 async def test_roles_and_shops_are_kept_apart(tmp_path: Path) -> None:
-    async with _console(tmp_path) as console:
+    async with open_console(tmp_path) as console:
         path = f"/api/conversations/{await console.visit('在吗')}"
         assert (await console.http.get(path)).status_code == 401
-        assert (await console.http.get(path, headers=_as(console.stranger))).status_code == 404
+        assert (await console.http.get(path, headers=bearing(console.stranger))).status_code == 404
         assert (
-            await console.http.get("/api/conversations?merchant=demo", headers=_as(console.stranger))
+            await console.http.get("/api/conversations?merchant=demo", headers=bearing(console.stranger))
         ).status_code == 404
-        taken = await console.http.post(f"{path}/take", headers=_as(console.viewer), json={})
+        taken = await console.http.post(f"{path}/take", headers=bearing(console.viewer), json={})
         assert taken.status_code == 403
-        assert (await console.http.get("/api/conversations/none", headers=_as(console.viewer))).status_code == 404
+        assert (await console.http.get("/api/conversations/none", headers=bearing(console.viewer))).status_code == 404
 
 
 async def test_the_socket_tells_changes_of_the_own_shop_only(tmp_path: Path) -> None:
-    async with _console(tmp_path) as console:
+    async with open_console(tmp_path) as console:
         url = f"ws://127.0.0.1:{console.shop.port}/ws/inbox"
         async with connect(url) as own, connect(url) as bad:
             await own.send(json.dumps({"token": console.viewer}))
@@ -138,12 +85,12 @@ async def test_the_socket_tells_changes_of_the_own_shop_only(tmp_path: Path) -> 
 
 
 async def test_a_colleague_s_typing_reaches_the_customer(tmp_path: Path) -> None:
-    async with _console(tmp_path) as console, client(console.shop) as visitor:
+    async with open_console(tmp_path) as console, client(console.shop) as visitor:
         conversation = visitor.frames[0]["conversation"]
         async with connect(f"ws://127.0.0.1:{console.shop.port}/ws/inbox") as socket:
             await socket.send(json.dumps({"token": console.operator}))
             await socket.recv()
-            headers = _as(console.operator)
+            headers = bearing(console.operator)
             await console.http.post(f"/api/conversations/{conversation}/take", headers=headers, json={})
             await visitor.next("handoff")
             await socket.send(json.dumps({"type": "typing", "conversation": conversation}))
@@ -156,7 +103,7 @@ async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path
     program = shutil.which("chromium")
     if program is None:
         pytest.skip("no Chromium: apt-get install chromium")
-    async with _console(tmp_path) as console, client(console.shop) as visitor, async_playwright() as playwright:
+    async with open_console(tmp_path) as console, client(console.shop) as visitor, async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
         faults: list[str] = []
