@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from avatar.colour import Pixels, premultiply, split_i420
 from avatar.host import Host, Patches, Rect
 from avatar.morph import densify
+from avatar.patch_grid import PatchGrid, mix
 from avatar.performance import Pose
 from avatar.presenter import I420
 from avatar.warp import Field, bend
@@ -83,7 +84,7 @@ class Renderer:
             opening, wide = opening + (_BITTEN[0] - opening) * near, wide + (_BITTEN[1] - wide) * near
         lower = self._mouth.sample(opening, wide)
         if self._bite is not None and bite > 0.25:
-            lower = _mix(lower, self._bite.sample(1.0, 0.0), min(1.0, (bite - 0.25) / 0.5))
+            lower = mix(lower, self._bite.sample(1.0, 0.0), min(1.0, (bite - 0.25) / 0.5))
         look = (round(pose.gaze[0] * _STEPS) / _STEPS, round(pose.gaze[1] * _STEPS) / _STEPS)
         upper = self._eyes.sample(pose.lids, pose.brows)
         if self._laid is None or self._laid[0] is not upper or self._laid[1] != look:
@@ -173,36 +174,18 @@ class _PatchLayer:
         alpha = np.ascontiguousarray(host.picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width, 3])
         if scale != 1.0 or matrix[0, 2] or matrix[1, 2]:
             alpha = _resample(alpha, matrix, (x1 - x0, y1 - y0))
-        grid = []
-        for row in patches.images:
-            line = []
-            for image in row:
-                mixed = np.rint(image * mask + around * (1 - mask)).astype(np.uint8)
-                if scale != 1.0 or matrix[0, 2] or matrix[1, 2]:
-                    mixed = _resample(mixed, matrix, (x1 - x0, y1 - y0))
-                line.append(premultiply(np.dstack([mixed, alpha])))
-            grid.append(line)
-        self._rows, self._columns = patches.rows, patches.columns
-        self._images = np.array(grid)
-        self._last: tuple[float, float, Pixels] | None = None
+
+        def ready(image: Pixels) -> Pixels:
+            mixed = np.rint(image * mask + around * (1 - mask)).astype(np.uint8)
+            if scale != 1.0 or matrix[0, 2] or matrix[1, 2]:
+                mixed = _resample(mixed, matrix, (x1 - x0, y1 - y0))
+            return premultiply(np.dstack([mixed, alpha]))
+
+        self._grid = PatchGrid(patches, ready)
 
     def sample(self, row: float, column: float) -> Pixels:
-        """Return the patch at an articulation, in steps too small to see; the last one is remembered."""
-        row, column = round(row * _STEPS) / _STEPS, round(column * _STEPS) / _STEPS
-        if self._last is None or self._last[:2] != (row, column):
-            self._last = (row, column, self._blend(row, column))
-        return self._last[2]
-
-    def _blend(self, row: float, column: float) -> Pixels:
-        """Blend the four neighbours of an articulation."""
-        i, s = _locate(self._rows, row)
-        j, t = _locate(self._columns, column)
-        upper = _mix(self._images[i, j], self._images[i, min(j + 1, len(self._columns) - 1)], t)
-        if s < 0.01:
-            return upper
-        k = min(i + 1, len(self._rows) - 1)
-        lower = _mix(self._images[k, j], self._images[k, min(j + 1, len(self._columns) - 1)], t)
-        return _mix(upper, lower, s)
+        """Return the patch at an articulation."""
+        return self._grid.sample(row, column)
 
     def lay(self, layer: Pixels, patch: Pixels) -> None:
         layer[self._area] = patch
@@ -273,22 +256,6 @@ def _feather(rect: Rect) -> NDArray[np.float32]:
     y = np.minimum(np.arange(rect.height), np.arange(rect.height)[::-1])
     edge = np.clip(np.minimum(x[None], y[:, None]) / _FEATHER, 0, 1).astype(np.float32)
     return edge * edge * (3 - 2 * edge)
-
-
-def _locate(at: tuple[float, ...], value: float) -> tuple[int, float]:
-    value = min(max(value, at[0]), at[-1])
-    for i in range(len(at) - 1):
-        if value <= at[i + 1]:
-            return i, (value - at[i]) / (at[i + 1] - at[i])
-    return len(at) - 1, 0.0
-
-
-def _mix(a: Pixels, b: Pixels, share: float) -> Pixels:
-    if share < 0.01:
-        return a
-    if share > 0.99:
-        return b
-    return cast(Pixels, cv2.addWeighted(a, 1 - share, b, share, 0))
 
 
 def _fields(host: Host, scale: float, shift: tuple[float, float], margin: int, width: int, height: int) -> Field:
