@@ -4,9 +4,15 @@
 //   player.close();
 //
 // States: connecting, live, reconnecting, full, ended, closed. It reconnects by itself with growing pauses, and joins again at once
-// when the server says that it moves (`player.rejoin()`): the new picture is up before the old one goes.
+// when the server says that it moves (`player.rejoin()`): the new picture is up before the old one goes. Who has a reason to doubt
+// the connection (its page's own socket closed, say) calls `player.check()`: a dead one is then known within 0.3 s.
 
-const STALL_MS = 4000;
+const WATCH_MS = 400;
+const SILENT_MS = 1200; // nothing arrives at all: sound alone is fifty packets a second, spoken or not
+const CHECK_MS = 300;
+const STALL_MS = 4000; // packets arrive, and no picture comes of them
+const RETRY_MAX_MS = 10000;
+const AWAY_MAX_MS = 1500; // the longest pause while the server does not answer at all: it is being restarted
 const BUFFER_MS = { audio: 100, video: 120 }; // sound takes another 20 ms through the output device
 
 export function connect(video, url, { token = null, onstate = () => {}, iceServers = [] } = {}) {
@@ -25,7 +31,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
 
   async function open() {
     const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
-    const mine = { pc, resource: null, etag: null, waiting: [], watch: 0, gone: false };
+    const mine = { pc, resource: null, etag: null, waiting: [], watch: 0, shown: false, checking: false, gone: false };
     const stream = new MediaStream();
     try {
       pc.addTransceiver('video', { direction: 'recvonly' });
@@ -55,7 +61,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       throw error;
     }
     const ended = (state) => ['failed', 'closed'].includes(state) && mine === session && lost();
-    pc.onconnectionstatechange = () => ended(pc.connectionState);
+    pc.onconnectionstatechange = () => (pc.connectionState === 'disconnected' ? check() : ended(pc.connectionState));
     // A server that leaves says so in DTLS; the connection itself would be thought alive for many seconds.
     const dtls = pc.getReceivers()[0].transport;
     dtls.onstatechange = () => ended(dtls.state);
@@ -99,38 +105,58 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
     session = mine;
     retries = 0;
     const swap = () => {
+      if (mine.shown || mine.gone) return;
+      mine.shown = seen = true;
       if (old) drop(old);
-      seen = true;
       // From the first picture on both wait as long as the other: lips and words are together at once, where the browser's own
       // estimates take half a minute to meet.
       for (const receiver of mine.pc.getReceivers()) {
         if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = BUFFER_MS[receiver.track.kind];
       }
       tell('live');
-      watch(mine);
     };
     video.srcObject = stream;
     const play = video.play();
     if (play) play.catch(() => tell('live', 'needs-gesture'));
     if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(swap);
     else video.addEventListener('playing', swap, { once: true });
+    watch(mine, swap);
   }
 
-  // A connection that carries no picture any more is as good as lost.
-  function watch(mine) {
-    let last = -1;
-    let still = 0;
-    clearInterval(mine.watch);
+  async function arrived(mine) {
+    const now = { packets: 0, pictures: 0 };
+    (await mine.pc.getStats()).forEach((s) => {
+      if (s.type !== 'inbound-rtp') return;
+      now.packets += s.packetsReceived;
+      if (s.kind === 'video') now.pictures = s.framesDecoded || 0;
+    });
+    return now;
+  }
+
+  // A connection that brings nothing any more is lost, and one that brings no picture is as good as lost.
+  function watch(mine, swap) {
+    let last = { packets: -1, pictures: -1 };
+    let packetAt = 0;
+    let pictureAt = 0;
     mine.watch = setInterval(async () => {
-      if (document.hidden) return void (still = 0);
-      let decoded = 0;
-      (await mine.pc.getStats()).forEach((s) => {
-        if (s.type === 'inbound-rtp' && s.kind === 'video') decoded = s.framesDecoded;
-      });
-      still = decoded === last ? still + 1000 : 0;
-      last = decoded;
-      if (still >= STALL_MS && mine === session) lost();
-    }, 1000);
+      const found = await arrived(mine);
+      const now = performance.now();
+      if (found.packets !== last.packets) packetAt = now;
+      if (found.pictures !== last.pictures || document.hidden) pictureAt = now;
+      last = found;
+      if (document.hidden && found.pictures) swap(); // a hidden page is never told that a picture was shown
+      if (mine === session && (now - packetAt >= SILENT_MS || now - pictureAt >= STALL_MS)) lost();
+    }, WATCH_MS);
+  }
+
+  async function check() {
+    const mine = session;
+    if (!mine || mine.checking) return;
+    mine.checking = true;
+    const before = await arrived(mine);
+    await new Promise((resolve) => setTimeout(resolve, CHECK_MS));
+    mine.checking = false;
+    if (mine === session && (await arrived(mine)).packets === before.packets) lost();
   }
 
   function drop(mine) {
@@ -160,7 +186,8 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       if (error.status === 404) tell('ended', error.message);
       else if (error.status === 503) tell('full', error.message);
       else tell('reconnecting', error.message);
-      const pause = Math.max(error.retryAfter ? error.retryAfter * 1000 : 0, Math.min(10000, 250 * 2 ** retries++));
+      const longest = error.status ? RETRY_MAX_MS : AWAY_MAX_MS;
+      const pause = Math.max(error.retryAfter ? error.retryAfter * 1000 : 0, Math.min(longest, 250 * 2 ** retries++));
       timer = setTimeout(attempt, pause * (0.75 + Math.random() / 2));
     }
   }
@@ -181,6 +208,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   attempt();
   return {
     close,
+    check,
     get pc() {
       return session && session.pc;
     },

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,6 +72,44 @@ async def test_after_the_room_comes_back_the_page_joins_again() -> None:
             await page.wait_for_function("window.states.length >= 4", timeout=20_000)
             assert await page.evaluate("window.states") == ["connecting", "live", "reconnecting", "live"]
             assert room.audience.joined == 2
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@contextmanager
+def own_process() -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """A room in a process of its own, which a test may kill; gives it and its address."""
+    command = [sys.executable, "-m", "tests.bench.stream_server"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield process, f"http://127.0.0.1:{process.stdout.readline().strip()}"
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+async def test_a_server_that_is_killed_is_noticed_before_the_picture_has_stood_for_long() -> None:
+    with own_process() as (process, url):
+        async with chromium() as browser:
+            page = await watch(browser, url)
+            await page.evaluate("window.player.check()")
+            await asyncio.sleep(1)
+            assert await page.evaluate("window.states") == ["connecting", "live"], "a doubt alone costs nothing"
+            process.kill()
+            # The machine's other work counts too; without the watch it would be four seconds at the least.
+            await page.wait_for_function("window.player.state === 'reconnecting'", timeout=3_500)
+
+
+async def test_a_page_that_doubts_its_connection_knows_at_once_that_it_is_dead() -> None:
+    with own_process() as (process, url):
+        async with chromium() as browser:
+            page = await watch(browser, url)
+            process.kill()
+            process.wait(10)
+            await page.evaluate("void window.player.check()")
+            await page.wait_for_function("window.player.state === 'reconnecting'", timeout=1_000)
 
 
 async def test_rejoining_keeps_the_old_picture_until_the_new_one_is_there() -> None:
