@@ -104,12 +104,16 @@ class Audience:
         """Viewers that watch."""
         return sum(viewer.session.connected for viewer in self.viewers.values())
 
+    def knock(self, address: str) -> None:
+        """Count an offer before a byte of it is read: a flood costs no parsing. Raises `Refusal` 429."""
+        self._admission.knock(address, now_s=self._monotonic())
+
     async def join(self, offer: str, address: str) -> tuple[Session, str]:
-        """Answer a checked offer. Raises `Refusal`: 400, 429 or 503."""
+        """Answer a checked offer. Raises `Refusal`: 400 or 503."""
         now = self._monotonic()
         if self._closed:
             raise Refusal(503, "the room is closing", Retry_After="2")
-        self._admission.check(address, viewers=len(self.viewers) + self._opening, half_open=self.half_open, now_s=now)
+        self._admission.check(viewers=len(self.viewers) + self._opening, half_open=self.half_open)
         if self._busy():
             raise Refusal(503, "the machine is full: the room's clock runs late", Retry_After="10")
         session = new_session(offer)

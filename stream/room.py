@@ -132,6 +132,7 @@ class Room:
         self._director = director
         self._monotonic = monotonic
         self._clock: SampleClock | None = None
+        self._started = False
         self._opus = OpusEncoder()
         self._feed: Feed[RoomEvent] = Feed()
         self._clauses: tuple[Clause, ...] = ()
@@ -146,9 +147,11 @@ class Room:
         return self._clock is not None and self._clock.wait_s(self.program.sample) > -1.0
 
     async def start(self) -> None:
-        """Go on air. Raises `StreamError` when it already is."""
-        if self._clock is not None:
+        """Go on air, with a picture from the first moment. Raises `StreamError` when it already is."""
+        if self._started:
             raise StreamError(f"room {self.name} is on air already")
+        self._started = True
+        await self.studio.prepare()
         self._clock = SampleClock(monotonic=self._monotonic)
         self.started_at = time.time()
         self.supervisor.start(f"{self.name}-clock", self._run)
@@ -165,7 +168,7 @@ class Room:
         await self.outputs.aclose()
         await self.studio.aclose()
         self._feed.close()
-        self._clock = None
+        self._clock, self._started = None, False
 
     def events(self) -> AsyncIterator[RoomEvent]:
         """Lines and captions as they are heard, from now on; a reader that falls 256 behind loses the oldest."""

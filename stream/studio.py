@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -112,6 +113,15 @@ class Studio:
         self._render_task: asyncio.Task[None] | None = None
         self._encode_task: asyncio.Task[None] | None = None
         self._closed = False
+
+    async def prepare(self) -> None:
+        """Build the stage and shoot a first picture, before the clock runs: building it takes seconds of a core.
+
+        A stage that fails or hangs is tried again with the orders, as always.
+        """
+        first = FrameSlot(0, (), 0)
+        with contextlib.suppress(WorkerDown):  # the worker has logged it
+            self._last = await self.renderer.run(lambda stage: stage.shoot(first, False, None, None))
 
     def order(self, slot: FrameSlot, *, listening: bool = False) -> None:
         """Ask for the picture of a slot. Never waits."""

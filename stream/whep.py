@@ -184,8 +184,8 @@ class Admission:
     """Offers from one address at once."""
     _buckets: dict[str, tuple[float, float]] = field(default_factory=dict)
 
-    def check(self, address: str, *, viewers: int, half_open: int, now_s: float) -> None:
-        """Raises `Refusal`: 429 or 503, both with Retry-After."""
+    def knock(self, address: str, *, now_s: float) -> None:
+        """Count an offer of this address, good or bad, before it is read. Raises `Refusal` 429 with Retry-After."""
         level, at = self._buckets.pop(address, (self.burst, now_s))
         level = min(self.burst, level + (now_s - at) * self.rate)
         self._buckets[address] = (max(0.0, level - 1), now_s)
@@ -194,6 +194,9 @@ class Admission:
             self._buckets.pop(next(iter(self._buckets)))
         if level < 1:
             raise Refusal(429, "too many offers from this address", Retry_After="1")
+
+    def check(self, *, viewers: int, half_open: int) -> None:
+        """Whether there is room for one more. Raises `Refusal` 503 with Retry-After."""
         if viewers >= self.max_viewers:
             raise Refusal(503, f"the room is full ({self.max_viewers} viewers)", Retry_After="10")
         if half_open >= self.max_half_open:

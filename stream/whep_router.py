@@ -67,6 +67,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
             check_bearer(request.headers.get("authorization"), token)
             place = audience(room)
             address = request.client.host if request.client else ""
+            place.knock(address)
             offer = check_offer(request.headers.get("content-type"), await _body(request), address)
             session, answer = await place.join(offer, address)
         except Refusal as refusal:

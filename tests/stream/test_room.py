@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import numpy as np
 import pytest
@@ -152,6 +153,33 @@ async def test_a_voice_that_hangs_costs_its_line_and_the_next_one_is_said() -> N
         await eventually(lambda: room.program.current is not None)
         assert room.program.current is not None
         assert room.program.current.line.text == "第二句。"
+
+
+async def test_the_clock_waits_for_the_stage_and_the_first_moment_has_its_picture() -> None:
+    class Slow(BarsStage):
+        def __init__(self) -> None:
+            super().__init__()
+            time.sleep(0.6)
+
+    room = make_room(make_stage=Slow)
+    async with on_air(room):
+        await eventually(lambda: room.hubs["high"].frames > 10)
+        assert room.hubs["high"].group()[0].timestamp == 0
+        assert room.skipped_ticks == 0
+
+
+async def test_a_room_whose_stage_cannot_be_built_goes_on_air_all_the_same() -> None:
+    tries: list[int] = []
+
+    def make() -> BarsStage:
+        tries.append(1)
+        if len(tries) == 1:
+            raise ValueError("no such host")
+        return BarsStage()
+
+    async with on_air(room := make_room(make_stage=make)):
+        await eventually(lambda: room.hubs["high"].frames > 5)
+        assert len(tries) == 2
 
 
 async def test_a_renderer_that_fails_is_replaced_and_the_last_picture_stays() -> None:

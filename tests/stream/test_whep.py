@@ -189,20 +189,20 @@ def test_a_flood_from_one_address_is_429_and_others_still_come_in() -> None:
     seen = []
     for number in range(1000):
         try:
-            admission.check("a", viewers=0, half_open=0, now_s=number / 1000)
+            admission.knock("a", now_s=number / 1000)
         except Refusal as found:
             seen.append(found)
     assert 960 < len(seen) < 990
     assert {found.status for found in seen} == {429}
     assert seen[0].headers == {"Retry-After": "1"}
-    admission.check("b", viewers=0, half_open=0, now_s=1.0)
+    admission.knock("b", now_s=1.0)
 
 
 def test_a_full_room_and_too_many_half_open_peers_are_503_with_retry_after() -> None:
     admission = Admission(max_viewers=10, max_half_open=5)
     for counts in ((10, 0), (6, 5)):
         with pytest.raises(Refusal) as caught:
-            admission.check("a", viewers=counts[0], half_open=counts[1], now_s=0.0)
+            admission.check(viewers=counts[0], half_open=counts[1])
         assert caught.value.status == 503
         assert "Retry-After" in caught.value.headers
 
