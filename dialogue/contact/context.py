@@ -9,14 +9,15 @@ _AFTER = 12
 
 _MEANT = re.compile(
     r"电话|電話|手机|手機|号码|號碼|联系|聯繫|聯絡|联络|方式|致电|回电|来电|拨打|打给|打我|打这|短信|找我|加我|呼我|本人|同号|"
-    r"微|薇|威信|维信|徽信|v信|vx|wx|v:|(?<![a-z])tel(?![a-z])|tel:|phone|mobile|cell|(?<![a-z])call(?![a-z])|dianhua|shouji|我是|我的|我[叫姓]|先生|女士|小姐|"
-    r"收货人|收件人|姓名|留|记一下|打(?:$|[:\s])"
+    r"微(?!博)|薇|威信|维信|徽信|v信|vx|wx|v:|(?<![a-z])tel(?![a-z])|tel:|phone|mobile|cell|(?<![a-z])call(?![a-z])|dianhua|shouji|我是|我的|我[叫姓]|先生|女士|小姐|"
+    r"收货人|收件人|姓名|留|记(?:一下|下|好|住|不住|得)|打(?:$|[:\s])"
 )
 _OTHER_THING = re.compile(
     r"(?:订单|訂單|单号|單號|运单|運單|流水|编号|編號|货号|貨號|型号|条码|条形码|sku|卡号|卡號|账号|帐号|賬號|账户|身份证|证号|工号|会员|"
     r"验证码|校验码|房号|合同|发票|税号|取件码|提货码|密码|(?<![a-z])id(?![a-z])|isbn|版本|批次|序列号|(?<![a-z])sn(?![a-z])|imei|价格|售价|总价|原价|现价|¥|\$|金额|余额|"
-    r"转账|付款|群号|股票|邮编|编码|代码|款号|面积|尺寸|容量|车牌|快递号|物流号|工单|票号|券码|卡券|兑换码|直播间|房间号|店铺号|"
-    r"(?<![a-z])n[o0](?![a-z])|条形|二维码|参数|像素|分辨率|时间戳|播放量|浏览量|粉丝|销量|人口)"
+    r"转账|付款|群号|学号|抖音号?|快手号?|小红书号?|视频号|主播号|旺旺|淘宝号|游戏|用户名|昵称|uid|期号|彩票|色号|尺码|"
+    r"股票|邮编|编码|代码|款号|面积|尺寸|容量|车牌|快递号|物流号|工单|票号|券码|卡券|兑换码|直播间|房间号|店铺号|"
+    r"(?<![a-z])n[o0](?![a-z])|条形|二维码|参数|护照|保单|批号|追溯码|防伪码|激活码|邀请码|推荐码|口令|采购单|箱号|物料|料号|定金|尾款|押金|运费|积分|阅读|点赞|观看|人气|热度|预订号|像素|分辨率|时间戳|播放量|浏览量|粉丝|销量|人口)"
     r"(?:号码?|编号)?|(?<![下买名])单(?:号|编号|据)?(?=(?:是|为|:|\s)*$)|第\s?$"
 )
 _THEIRS = re.compile(
@@ -31,15 +32,34 @@ _SUPPOSED = re.compile(
     r"(?:比如|例如|举例|假如|如果|格式|不是|不要打|别打|别加)(?:说|如|像|是)?(?:我|本人)?(?:的)?"
     r"(?:电话|手机|号码|微信|qq|邮箱)?号?(?:是|为|叫|:|\s)*$"
 )
+_ORDER = (
+    r"这?个?(?:订单|单号|运单|快递|物流)|号?(?:订单|运单)|的(?:订单|单子|快递|物流)|"
+    r"查(?:一下)?(?:物流|快递|订单)|这(?:个|一)?单"
+)
+_ORDERED = re.compile(rf"\s*(?:{_ORDER})")
 _UNIT = re.compile(
-    r"\s*(?:元|块|万|千|百|亿|人民币|rmb|kg|公斤|斤|克|毫升|ml|mm|cm|厘米|毫米|米|平|件|套|人|次|分|秒|天|年|%|度|吨|"
-    r"这?个?(?:订单|单号|运单|快递|物流)|号?(?:订单|运单)|的(?:订单|单子|快递|物流)|查(?:一下)?(?:物流|快递|订单)|这(?:个|一)?单)"
+    rf"\s*(?:{_ORDER}|元|块|万|千|百|亿|人民币|rmb|mah|kg|公斤|斤|克|毫升|ml|mm|cm|厘米|毫米|米|平|件|套|人|次|"
+    r"分(?!机)|秒|天|年|%|度|吨|折|寸|英寸|瓦|伏|"
+    r"(?:这|那)?[几两三四五六七]?个?(?:颜色|色号|款|型号|货号|尺码|尺寸|规格|价位|档|数字|编码|条码))"
 )
 _DOUBTED = re.compile(
-    r"[\s,。]*(?:这个?(?:号码?|电话|微信)?)?(?:是(?:不是)?(?:你们|你家|店里|客服|商家|官方|谁|哪|骗子)|"
-    r"(?:一直|老是|天天|总是?|昨天|刚才)?(?:给我)?(?:打|骚扰)(?:了)?(?:我|来|过来|的?电话)|(?:一直|老是|天天|总是?)(?:发|加)|(?:是|打)不通|没人接|停机|空号|(?:是|算)(?:不是)?(?:假|错)的|是我瞎|是谁)"
+    r"[\s,。]*(?:这(?:个|种|类|样)?的?(?:手机|电话|微信)?(?:号码?)?)?(?:是(?:不是)?(?:你|你家|店里|客服|商家|官方|谁|哪|骗子)|"
+    r"(?:一直|老是|天天|总是?|昨天|刚才)?(?:给我)?(?:打|骚扰)(?:了)?(?:我|来|过来|的?电话)|(?:一直|老是|天天|总是?)(?:发|加)|(?:是|打)不通(?!的?话|就|再|可以|请|时)|没人接(?!就|的话|再)|停机|空号|(?:都?是|算)(?:不是)?(?:假|错|乱|瞎|编|虚)|是我瞎|是谁)"
+)
+_SOON = re.compile(
+    r"(?:是|为|:|,|\s|…|\.|。|呢|的|尾号|在这|这个|(?:我)?(?:发|给|报)(?:给)?(?:你|您)?(?:了|看|查|下|一下)*)*"
 )
 _NOT_MINE = re.compile(r"我|本人|咱")
+_SELF = re.compile(r"我[姓叫是]|找我")
+
+
+def announces_other(text: str) -> bool:
+    """True when a message ends by announcing another kind of number: the one that follows is no contact."""
+    tail = text[-_BEFORE:]
+    other = [match.end() for match in _OTHER_THING.finditer(tail)]
+    if re.fullmatch(r"\s*(?:我的?|查一?下?|帮我查)*(?:快递|物流|订单|单子|包裹|价格|价钱)[:\s。,]*", text):
+        return True
+    return bool(other) and not _MEANT.search(tail[max(other) :]) and _SOON.fullmatch(tail[max(other) :]) is not None
 
 
 def is_meant(text: str, start: int) -> bool:
@@ -50,13 +70,19 @@ def is_meant(text: str, start: int) -> bool:
 def is_other(text: str, start: int, end: int) -> bool:
     """True when the words around `text[start:end]` say that it is another kind of number, or not the customer's."""
     before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
-    if _UNIT.match(after) or _DOUBTED.match(after) or _SUPPOSED.search(before):
-        return True
-    if before.endswith("#") and after.startswith("#"):
-        return True
-    theirs = _THEIRS.search(before)
-    if theirs and not _NOT_MINE.search(before[theirs.start() :]):
+    if is_theirs(text, start, end) or (_ORDERED if _MEANT.search(before) else _UNIT).match(after):
         return True
     other = [match.end() for match in _OTHER_THING.finditer(before)]
     meant = [match.end() for match in _MEANT.finditer(before)]
     return bool(other) and max(other) >= max(meant, default=-1)
+
+
+def is_theirs(text: str, start: int, end: int) -> bool:
+    """True when the words around `text[start:end]` say that it is the shop's, a stranger's, or an example."""
+    before, after = text[max(0, start - _BEFORE) : start], text[end : end + _AFTER]
+    if _DOUBTED.match(after) or _SUPPOSED.search(before):
+        return True
+    if before.endswith("#") and after.startswith("#"):
+        return True
+    theirs = _THEIRS.search(before)
+    return theirs is not None and not _NOT_MINE.search(before[theirs.start() :]) and not _SELF.search(after)

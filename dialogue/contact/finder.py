@@ -9,26 +9,34 @@ from dialogue.contact.account import (
     Account,
     asked_for,
     label_at_end,
+    promised,
     qq_number,
     scan_emails,
+    scan_loose,
     scan_qq,
     scan_wechat,
     wechat_id,
 )
-from dialogue.contact.context import is_other
+from dialogue.contact.context import announces_other, is_other
 from dialogue.contact.fold import CHINESE_DIGITS, Folded, fold
 from dialogue.contact.kind import Contact, ContactKind, Findings
 from dialogue.contact.number import is_mobile
 from dialogue.contact.phone import Number, scan, spoken_digits
 from dialogue.contact.wish import find_details
 
+_REACHED = re.compile(r"电话|手机|联系|微|加我|打给?我|号码是|vx|wx|tel|phone")
 _SPOKEN = "".join(CHINESE_DIGITS)
-_URL = re.compile(r"(?:https?://|www\.)[!-~]+|(?<![a-z0-9.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,8}/[!-~]*")
+_URL = re.compile(
+    r"(?:https?://|www\.)[!-~]+|(?<![a-z0-9.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}\.[a-z][a-z0-9-]{1,63}/[!-~]*"
+)
 _PIECE = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}])*"
 _TAIL = re.compile(rf"(?<![0-9a-z])({_PIECE})[\s.,…\-—~、。]*$")
-_HEAD = re.compile(
-    rf"^[\s.,…\-—~、。]*(?:然后是?|后面是?|后边是?|剩下的?是?|接着是?|还有|接上|后[四八]位是?|续)?[\s:,]*({_PIECE})(?![0-9a-z])"
+_LEAD = (
+    r"(?:(?:我的?)?(?:手机|电话|号码?|手机号码?)?(?:的)?(?:前|后|中|最后|末|开头|结)[面边间尾]?(?:[几两三四五六七八1-9][位个段])?半?|"
+    r"然后|接着|接下来|剩下的?|还有|接上|续|再来)(?:数字|号码)?(?:是|为)?"
 )
+_HEAD = re.compile(rf"^[\s.,…\-—~、。]*(?:{_LEAD})?[\s:,]*({_PIECE})(?![0-9a-z])")
+_LED = re.compile(rf"[\s.,…\-—~、。]*(?:{_LEAD})?[\s:,]*")
 
 
 def find(text: str, *, earlier: Sequence[str] = (), asked: str = "") -> Findings:
@@ -40,8 +48,10 @@ def find(text: str, *, earlier: Sequence[str] = (), asked: str = "") -> Findings
     """
     folded = fold(text)
     folded = Folded(_URL.sub(lambda match: "\x00" * len(match[0]), folded.text), folded.starts, folded.ends)
-    if earlier and label_at_end(fold(earlier[-1]).text):
-        labelled = _labelled(folded, fold(earlier[-1]).text)
+    before = fold(earlier[-1]).text if earlier else ""
+    label = before if label_at_end(before) else promised(before)
+    if label:
+        labelled = _labelled(folded, label)
         if labelled is not None:
             return Findings((labelled,))
     if asked:
@@ -52,10 +62,14 @@ def find(text: str, *, earlier: Sequence[str] = (), asked: str = "") -> Findings
     rest = _without(folded.text, emails)
     phones = scan(rest)
     accounts = [*scan_wechat(rest, phones.numbers), *scan_qq(rest)]
+    accounts += scan_loose(rest, accounts)
     taken = {(account.start, account.end) for account in accounts}
     numbers = [number for number in phones.numbers if not _is_account(number, accounts)]
     contacts = [*_contacts(folded, numbers), *_contacts(folded, accounts), *_contacts(folded, emails)]
     broken = phones.broken and not contacts
+    if earlier and announces_other(before):
+        contacts = [one for one in contacts if one.kind == ContactKind.EMAIL or _REACHED.search(folded.text)]
+        return Findings(_distinct(contacts), find_details(folded, taken))
     if not contacts and earlier:
         joined = _continued(folded, [fold(one).text for one in earlier])
         if joined is not None:
@@ -127,12 +141,16 @@ def _continued(folded: Folded, earlier: Sequence[str]) -> Contact | None:
         return None
     digits = spoken_digits(head[1])
     for text in reversed(earlier):
+        if announces_other(text):
+            return None
         tail = _TAIL.search(text)
         if tail is None or is_other(text, tail.start(1), tail.end(1)):
             return None
         digits = spoken_digits(tail[1]) + digits
         if len(digits) >= 11:
             break
-        if tail.start(1) > 0 and text[: tail.start(1)].strip():
+        if not _LED.fullmatch(text, 0, tail.start(1)):
             break
+    if any(announces_other(text) for text in earlier[-4:]):
+        return None
     return Contact(ContactKind.PHONE, digits, folded.span(head.start(1), head.end(1))) if is_mobile(digits) else None

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 CHINESE_DIGITS = {
     **dict(zip("零〇○洞", "0000", strict=True)),
-    **dict(zip("一壹幺弌", "1111", strict=True)),
-    **dict(zip("二贰貳弍两兩", "222222", strict=True)),
-    **dict(zip("三叁參弎", "3333", strict=True)),
+    **dict(zip("一壹幺弌腰妖吆", "1111111", strict=True)),
+    **dict(zip("二贰貳弍两兩俩", "2222222", strict=True)),
+    **dict(zip("三叁參弎仨", "33333", strict=True)),
     **dict(zip("四肆", "44", strict=True)),
     **dict(zip("五伍", "55", strict=True)),
     **dict(zip("六陆陸", "666", strict=True)),
@@ -17,9 +17,20 @@ CHINESE_DIGITS = {
     **dict(zip("八捌", "88", strict=True)),
     **dict(zip("九玖勾", "999", strict=True)),
 }
-"""Spoken and written digits; 幺 洞 拐 勾 is how numbers are read aloud on the phone."""
+"""Spoken and written digits; 幺 洞 拐 勾 is how numbers are read aloud on the phone, 腰 妖 how 幺 is mistyped."""
 
-_SPOKEN_WHOLE = {"🔟": "10", "❤": "心", "♥": "心", "💚": "心", "🐧": "企鹅", "📱": "手机", "📞": "电话", "☎": "电话"}
+_SPOKEN_WHOLE = {
+    "🔟": "10",
+    "❤": "心",
+    "♥": "心",
+    "💚": "心",
+    "🐧": "企鹅",
+    "📱": "手机",
+    "📞": "电话",
+    "☎": "电话",
+    "✉": "邮箱",
+    "📧": "邮箱",
+}
 _DROPPED = frozenset({"\u20e3", *(chr(code) for code in range(0xFE00, 0xFE10))})
 """The enclosing keycap and variation selectors of emoji digits (1️⃣ is `1`, U+FE0F, U+20E3)."""
 
@@ -38,7 +49,8 @@ class Folded:
 
 
 def fold(text: str) -> Folded:
-    """Folds full-width, circled, emoji and foreign digits, letters' case and look-alike forms; drops what is invisible.
+    """Folds full-width, circled, emoji and foreign digits, letters' case and look-alike forms; drops what is invisible,
+    and makes a space of every emoji that says nothing.
 
     Chinese digits stay as they are: only a scanner of numbers may read 一 as 1.
     """
@@ -65,4 +77,5 @@ def _plain(char: str) -> str:
     value = unicodedata.numeric(char, -1.0)
     if 0 <= value <= 20 and value == int(value) and not "\u4e00" <= char <= "\u9fff":
         return str(int(value))
-    return unicodedata.normalize("NFKC", char).lower()
+    plain = unicodedata.normalize("NFKC", char).lower()
+    return " " if plain == char and unicodedata.category(char) in ("So", "Sk") else plain

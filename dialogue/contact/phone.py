@@ -17,28 +17,37 @@ from dialogue.contact.kind import ContactKind
 from dialogue.contact.number import foreign, is_landline, is_mobile
 
 _SPOKEN = "".join(CHINESE_DIGITS)
-_GROUP = re.compile(rf"[0-9]+|[{_SPOKEN}]+")
+_HUNDRED = r"一百[三四五六七八九]十[一二三四五六七八九]?(?=[\s,、\-.])"
+_GROUP = re.compile(rf"{_HUNDRED}|[0-9]+|[{_SPOKEN}]+")
 _WORD_BEFORE = re.compile(r"[a-z_][a-z0-9_]*$")
+_CODE_AFTER = re.compile(r"[a-z](?:[a-z_]*[0-9_]|(?![a-z]))")
 _LABEL_WORDS = frozenset(
-    {"tel", "phone", "mobile", "call", "cell", "vx", "wx", "v", "q", "qq", "weixin", "wechat", "t", "m"}
+    "tel phone mobile mob cell cellphone telephone call number num contact sms is at me or and ok thx thanks pls plz "
+    "v vx wx w weixin wechat whatsapp wa q qq t m dh sj sjh dianhua shouji haoma lianxi".split()
 )
+"""Words of letters that may touch a number; any other makes it a code."""
 _GAP = re.compile(
-    r"(?:[\s\-.·_—–―/\\(),、~•|。+]|然后是?|再(?:来)?|后面是?|接着是?|最后是?|中间是?|横?杠|空格|点){0,4}"
+    r"(?:[\s\-.·_—–―‐−/\\(),、~•|。+*:;=心\[\]【】「」<>《》\"'嗯额呃啊哦哈]|然后是?|再(?:来)?|接着是?|(?:前|后|中|最后|末|结)[面边间尾]?(?:[几三四七八]位)?是?"
+    r"|尾号是?|横?杠|空格?|点){0,4}"
 )
-_LOOK_ALIKE = re.compile(r"(?<![a-z0-9])[0-9oli](?:[\s\-.]?[0-9oli])+(?![a-z0-9])")
+_LOOK_ALIKE = re.compile(rf"(?<![a-z0-9])[0-9oli{_SPOKEN}](?:[\s\-.]?[0-9oli{_SPOKEN}])+(?![a-z0-9])")
 _AS_DIGIT = str.maketrans("oli", "011")
 _SOFT = re.compile(r"[\s\-.·_—–―()~•|]*|.*[一-鿿].*")
 _PATTERNS = frozenset(
     tuple(map(int, pattern.split("-")))
     for pattern in (
         "11 3-4-4 3-8 7-4 4-4-3 3-3-5 4-3-4 3-5-3 1-1-1-1-1-1-1-1-1-1-1 3-4-2-2 3-2-2-2-2 5-6 6-5 4-7 3-2-2-4 "
-        "3-4-1-3 1-2-4-4 1-10 2-9 8-3 3-1-3-4 3-1-1-1-1-4"
+        "3-4-1-3 1-2-4-4 1-10 2-9 8-3 3-1-3-4 3-1-1-1-1-4 3-3-3-2"
     ).split()
 )
 """How people group the 11 digits of a mobile number."""
 _DENSE = frozenset({(11,), (3, 4, 4)})
-_EXTENSION = re.compile(r"\s*(?:转|轉|ext\.?|#|-|分机)\s*([0-9]{1,6})(?![0-9])")
-_FOREIGN = re.compile(r"\+\s?[1-9][0-9\s\-().]{6,20}[0-9]")
+_EXTENSION = re.compile(r"[\s,(]*(?:转接?|轉|ext\.?|#|-|分机号?|内线|再?[拨按]|[:\s]){1,4}\s*([0-9]{1,6})(?![0-9])")
+_AREA = re.compile(
+    r"区号(?:是|为|[:\s])*(0[0-9]{2,3})[\s,、]*(?:座机|电话|号码|本机|固话)*(?:号码?)?(?:是|为|[:\s])*([0-9]{7,8})(?![0-9])"
+    r"|(?<![0-9])([0-9]{7,8})[\s,、(]*区号(?:是|为|[:\s])*(0[0-9]{2,3})(?![0-9])"
+)
+_FOREIGN = re.compile(r"(?:\+\s?|(?<![0-9])00(?!86)(?=[1-9][0-9]{0,2}[\s\-]))[1-9][0-9\s\-().]{6,20}[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +80,7 @@ class Scan:
 def scan(text: str) -> Scan:
     """Finds mobile, landline and foreign numbers in folded `text`."""
     text = _repair(text)
-    numbers = list(_foreign(text))
+    numbers = [*_foreign(text), *_with_area(text)]
     broken = False
     for run in _runs(text):
         if any(number.start < run[-1].end and run[0].start < number.end for number in numbers):
@@ -97,7 +106,7 @@ def _repair(text: str) -> str:
 
 
 def _is_mostly_digits(text: str) -> bool:
-    return sum(char.isdigit() for char in text) >= 6 and sum(char.isalnum() for char in text) >= 10
+    return len(spoken_digits(text)) >= 6 and sum(char.isalnum() for char in text) >= 10
 
 
 def _runs(text: str) -> Iterator[list[_Group]]:
@@ -105,13 +114,19 @@ def _runs(text: str) -> Iterator[list[_Group]]:
     run: list[_Group] = []
     for match in _GROUP.finditer(text):
         spoken = match[0][0] in CHINESE_DIGITS
-        group = _Group(spoken_digits(match[0]), match.start(), match.end(), spoken)
+        digits = _hundred(match[0]) if "百" in match[0] else spoken_digits(match[0])
+        group = _Group(digits, match.start(), match.end(), spoken)
         if run and not _GAP.fullmatch(text, run[-1].end, group.start):
             yield run
             run = []
         run.append(group)
     if run:
         yield run
+
+
+def _hundred(text: str) -> str:
+    """The digits of 一百三十九, as some read out the first three of their number."""
+    return f"1{CHINESE_DIGITS[text[2]]}{CHINESE_DIGITS[text[4]] if len(text) > 4 else 0}"
 
 
 def _numbers(text: str, run: list[_Group]) -> Iterator[Number]:
@@ -142,7 +157,7 @@ def _longest(text: str, run: list[_Group], first: int) -> tuple[Number, int] | N
 def _judge(text: str, run: list[_Group], first: int, last: int, digits: str) -> Number | None:
     start, end = run[first].start, run[last].end
     sizes = [len(group.digits) for group in run[first : last + 1]]
-    prefix = _country(text, start, digits)
+    prefix = _country(text, start, digits) or (2 if run[first].digits == "86" and len(digits) in (12, 13) else 0)
     if prefix:
         digits, sizes = digits[prefix:], _drop(sizes, prefix)
     if is_mobile(digits):
@@ -154,9 +169,7 @@ def _judge(text: str, run: list[_Group], first: int, last: int, digits: str) -> 
     else:
         return None
     word = _WORD_BEFORE.search(text, max(0, start - 24), start)
-    if (word is not None and word[0].strip("_") not in _LABEL_WORDS) or (
-        text[end : end + 1].isascii() and text[end : end + 1].isalpha()
-    ):
+    if (word is not None and word[0].strip("_") not in _LABEL_WORDS) or _CODE_AFTER.match(text, end):
         return None
     announced = is_meant(text, start)
     if is_other(text, start, end) or not _stands_apart(text, run, first, last, tuple(sizes), announced, kind):
@@ -178,7 +191,13 @@ def _stands_apart(
     else:
         scripts = {group.spoken for group in run[first : last + 1]}
         usual = sizes in _PATTERNS or (len(scripts) == 2 and not any(gaps))
-        if "," in gaps or "." in gaps:
+        if not announced and len(sizes) > 1 and sizes not in _DENSE:
+            # 1399,1599,199 and 1800 2000 220 are prices and measures that happen to be eleven digits.
+            usual = usual and not all(group.digits[-1] in "09" for group in run[first : last + 1])
+            usual = usual and (sizes != (3, 3, 3, 2) or scripts == {True})
+        if any(set("*=:;") & set(gap) for gap in gaps):
+            usual = announced and (sizes == (3, 4, 4) or set(sizes) == {1})
+        if ("," in gaps or "." in gaps) and scripts != {True}:
             usual = usual and sizes != (11,) and not all(size == 3 for size in sizes[1:-1] or (0,))
     if not usual and not (announced and all(_SOFT.fullmatch(gap) for gap in gaps)):
         return False
@@ -219,9 +238,18 @@ def _drop(sizes: list[int], count: int) -> list[int]:
 
 def _foreign(text: str) -> Iterator[Number]:
     for match in _FOREIGN.finditer(text):
-        value = foreign(match[0])
+        value = foreign(match[0] if match[0][0] == "+" else f"+{match[0][2:]}")
         if value is not None and not is_other(text, *match.span()):
             yield Number(ContactKind.PHONE, value, match.start(), match.end(), is_meant(text, match.start()))
+
+
+def _with_area(text: str) -> Iterator[Number]:
+    """区号0731，号码84417725."""
+    for match in _AREA.finditer(text):
+        area, number = (match[1], match[2]) if match[1] else (match[4], match[3])
+        if is_landline(area + number):
+            start = match.start(1) if match[1] else match.start(3)
+            yield Number(ContactKind.LANDLINE, area + number, start, match.end(), True)
 
 
 def _is_nearly(text: str, run: list[_Group]) -> bool:

@@ -25,21 +25,21 @@ _HOUR = (
 _TIME = rf"(?:{_DAY}(?:的)?\s?{_HOUR}?(?:[到至\-~]\s?{_HOUR})?|{_HOUR}(?:[到至\-~]\s?{_HOUR})?)"
 _REACH = (
     r"联系|打(?:给|我|电话|过来)|来电|回电|回复|方便|有空|有时间|送(?:货|到|来|过来)|上门|安装|收货|到货|"
-    r"要(?:用|货)|加我|接(?:电话|听)"
+    r"打\s?(?=[01])|要(?:用|货)|加我|接(?:电话|听)"
 )
 _GO = (
     r"(?:到|去|来|过去|过来)(?:你们|您|您们|咱们)?(?:的)?(?:店里?|门店|专卖店|实体店|展厅|现场|体验店)|"
     r"(?:来|去|过去|过来|到店|店里)(?:里|面)?(?:看看|看一?看|看样|体验|试试|试坐|自提|提货|选)|"
-    r"预约(?:到店|看样|参观)|到店"
+    r"(?:到|去|来)(?:你们|您)?[一-鿿]{2,6}店|预约(?:到店|看样|参观)|到店"
 )
 
 _PATTERNS: tuple[tuple[Field, re.Pattern[str]], ...] = (
     (Field.NAME, re.compile(
         rf"(?:我(?:是|叫)|叫我|称呼我?(?:为|叫)?|(?:姓名|名字|联系人|收货人|收件人|称呼)(?:是|叫|[:\s])?|找|免贵)\s*({_SURNAME}[一-鿿]{{0,2}}?{_TITLE})")),
-    (Field.NAME, re.compile(rf"(?<![一-鿿])({_SURNAME}{_PUBLIC_TITLE})(?![一-鿿]*(?:吗|呢|在))")),
+    (Field.NAME, re.compile(rf"(?<![一-鿿])({_SURNAME}{_PUBLIC_TITLE})(?![一-鿿]*(?:吗|呢|在|推荐|介绍|说|买|同款))")),
     (Field.NAME, re.compile(
         rf"(?:我(?:的名字)?叫|名字(?:是|叫)|(?:姓名|联系人|收货人|收件人)(?:是|叫|[:\s]))\s*({_SURNAME}[一-鿿]{{1,2}}?)(?=[^一-鿿]|$|[,，]|电话|手机|微信|的|号|，|住|在|我)")),
-    (Field.NAME, re.compile(rf"(?:我是|叫我)\s*([小老阿]{_SURNAME})(?![一-鿿])")),
+    (Field.NAME, re.compile(rf"(?:我是|叫我)\s*([小老阿]{_SURNAME})(?=[^一-鿿]|$|[吧就好啊哈呀]|即可)")),
     (Field.NAME, re.compile(rf"(?:我|免贵|本人)姓\s*({_SURNAME})")),
     (Field.CITY, re.compile(
         rf"(?:我们?(?:人|家)?(?:在|是|住)|人在|家在|住在?|坐标|位于|位置|寄(?:到|去|往)|发(?:到|往|去)|送(?:到|去|往)|来自|地址(?:是|在|[:\s])?|城市(?:是|[:\s])?|收货地)[:\s]*(?:[一-鿿]{{2,3}}省)?({_CITY})")),
@@ -49,7 +49,7 @@ _PATTERNS: tuple[tuple[Field, re.Pattern[str]], ...] = (
     (Field.BUDGET, re.compile(
         rf"((?:不超过|最多|控制在)\s?{_NUMBER}\s?(?:k|w|千|万|块|元)(?:块钱?|元)?|{_NUMBER}\s?(?:k|w|千|万|块|元|百)?(?:\s?[到至\-~]\s?{_NUMBER}\s?(?:k|w|千|万|块|元|百)?)?(?:块钱?|元)?以内)(?!天)")),
     (Field.QUANTITY, re.compile(
-        rf"(?:要|买|订|定|来|拿|下单|采购|需要|一共|总共|大概)(?:了|个|大概|大约|差不多|[:\s])*({_NUMBER}\s?(?:多|来)?\s?(?:个|件|套|张|把|台|只|箱|盒|组|条|床|瓶|双|份|对|批|块地毯))(?!小时|月|星期|人|客服|电话|红包|问题)")),
+        rf"(?:要|买|订|定|来|拿|下单|采购|需要|一共|总共|大概)(?:了|个|大概|大约|差不多|[:\s])*({_NUMBER}\s?(?:多|来)?\s?(?:个|件|套|张|把|台|只|箱|盒|组|条|床|瓶|双|份|对|批|盏|支|根|幅|扇|片|卷|束|块地毯))(?!小时|月|星期|人|客服|电话|红包|问题)")),
     (Field.PARTY_SIZE, re.compile(
         rf"(?:我们|一家|一共|总共|带|大概|到店|过去|过来|来)(?:一共|大概|[,，\s])*({_NUMBER}\s?(?:个人|口人?|位|人))(?!份)")),
     (Field.TIME, re.compile(rf"({_TIME})(?:[之以]?[前后])?(?:再|给我|都|可以|的时候|时)*(?:{_REACH})")),
@@ -59,13 +59,27 @@ _PATTERNS: tuple[tuple[Field, re.Pattern[str]], ...] = (
     (Field.STORE, re.compile(
         r"(?:到|去|来)(?:你们|您)?(?:的|在)?([一-鿿a-z0-9]{2,10}?(?<!门)(?<!体验)(?<!实体)(?<!你们)店)(?!里没|铺)")),
 )  # fmt: skip
+_COMMON = (
+    "王李张刘陈杨赵黄周吴徐孙胡朱林郭罗梁宋郑谢韩唐冯董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田"
+    "姜范石姚谭廖邹熊陆郝孔崔邱秦江史侯孟龙段雷钱汤尹黎易武乔贺赖龚文"
+)
+_FUNCTION = "的是号电话我你您们这那都可了吗就好在一下板谢要给不有和加打上多点也能请色天个包续序头"
+_FREE = rf"(?:{'|'.join(COMPOUND_SURNAMES)}|[{_COMMON}])"
+_EDGE = r"[\s,，。;:、()（）\x00]"
+_BESIDE: tuple[tuple[Field, re.Pattern[str]], ...] = (
+    (Field.NAME, re.compile(
+        rf"(?:^|{_EDGE})({_FREE}[^\x00-\x7f{_FUNCTION}]{{1,2}}|[小老阿]{_FREE}|{_FREE}{_TITLE})(?=$|{_EDGE})")),
+    (Field.PARTY_SIZE, re.compile(rf"(?:^|{_EDGE})(?:我们)?({_NUMBER}\s?(?:个人|位|口人))(?=$|{_EDGE})")),
+    (Field.CITY, re.compile(rf"(?:^|{_EDGE})({_CITY})市?[一-鿿]{{0,8}}(?<![吗呢的么])(?=$|{_EDGE})")),
+)  # fmt: skip
+"""Only beside a contact, and standing alone, is a bare word a name or a place: 林晓梅 13812346021 广州天河."""
 _NOT_STORE = re.compile(r"^(?:你们|您|网|旗舰|直|商|酒|哪|别|一家|这|那|门|家|实体|体验|专卖|饭|本)|哪|什么|几家|吗|没")
 
 
 def find_details(folded: Folded, taken: Collection[tuple[int, int]]) -> tuple[Detail, ...]:
     """Finds at most one value per field, the first that stands outside the contacts (`taken`, folded spans)."""
     found: dict[Field, Detail] = {}
-    for detail in _all(folded, taken):
+    for detail in (*_all(folded, taken), *_beside(folded, taken)):
         found.setdefault(detail.field, detail)
     return tuple(sorted(found.values(), key=lambda detail: detail.span))
 
@@ -80,3 +94,14 @@ def _all(folded: Folded, taken: Collection[tuple[int, int]]) -> Iterator[Detail]
             if field == Field.STORE and _NOT_STORE.search(value):
                 continue
             yield Detail(field, value, folded.span(start, end))
+
+
+def _beside(folded: Folded, taken: Collection[tuple[int, int]]) -> Iterator[Detail]:
+    if not taken:
+        return
+    text = folded.text
+    for start, end in taken:
+        text = text[:start] + "\x00" * (end - start) + text[end:]
+    for field, pattern in _BESIDE:
+        for match in pattern.finditer(text):
+            yield Detail(field, match[1], folded.span(*match.span(1)))
