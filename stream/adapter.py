@@ -253,6 +253,8 @@ class _FanoutSender(RTCRtpSender):
         """Sender reports that pair the program's clock with the RTP clock: both streams' pairs lie on one timeline."""
         state = self.__dict__
         state["_RTCRtpSender__rtcp_started"].set()
+        # A player needs two reports of each stream before it can lay both on one timeline.
+        early = [0.2, 0.4, 0.6]
         wait_s = 0.05
         try:
             while True:
@@ -261,7 +263,8 @@ class _FanoutSender(RTCRtpSender):
                 report = stream.report() if stream is not None else None
                 if stream is None or report is None:
                     continue
-                wait_s = 0.5 + random.random()  # noqa: S311 - RFC 3550 section 6.2 spreads the reports
+                # RFC 3550 section 6.2 spreads the reports.
+                wait_s = early.pop(0) if early else 0.5 + random.random()  # noqa: S311
                 info = RtcpSenderInfo(report[0], report[1], stream.packets & 0xFFFFFFFF, stream.octets & 0xFFFFFFFF)
                 name = (state["_RTCRtpSender__cname"] or "zhanggui").encode()
                 await self._send_rtcp(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,9 +14,11 @@ RING_PACKETS = 2048
 """Packets kept for retransmission and for joiners: about ten seconds of 1.5 Mb/s, at least one group of pictures."""
 KEY_INTERVAL_S = 0.5
 """Key frames that viewers ask for come no closer than this, however many ask."""
-CATCH_UP_STEP = 90
-"""Ticks of 90 kHz (1 ms) between the pictures a joiner is given from the past: it decodes them at once and shows the
-last. Everything made after the join keeps the timestamp it was made with."""
+CATCH_UP_STEP = 9
+"""Ticks of 90 kHz (0.1 ms) at least between the pictures a joiner is given from the past: it decodes them at once and
+shows the last."""
+_VIDEO_RATE = 90_000
+_FRAME_TICKS = _VIDEO_RATE // FRAME_RATE
 _PACE_BYTES = 48_000
 _PACE_S = 0.005
 _SEGMENTS = 4
@@ -34,6 +37,8 @@ class SharedFrame:
     size: int
     ntp: int
     """64-bit NTP time of `timestamp`."""
+    published_s: float
+    """Monotonic time at which it was handed to the viewers."""
 
 
 class Sink(Protocol):
@@ -55,8 +60,11 @@ class Sink(Protocol):
 class Hub:
     """The packets of one stream (one rendition, or the sound), and those who want them."""
 
-    def __init__(self, name: str, *, video: bool, clock_rate: int) -> None:
+    def __init__(
+        self, name: str, *, video: bool, clock_rate: int, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.name = name
+        self.monotonic = monotonic
         self.video = video
         self.clock_rate = clock_rate
         self.streams: set[OutgoingStream] = set()
@@ -89,7 +97,8 @@ class Hub:
 
     def publish(self, payloads: tuple[bytes, ...], timestamp: int, *, key: bool, ntp: int) -> None:
         """Keep a frame's packets and hand them to every viewer."""
-        frame = SharedFrame(payloads, timestamp, key, self._next, sum(map(len, payloads)), ntp)
+        size = sum(map(len, payloads))
+        frame = SharedFrame(payloads, timestamp, key, self._next, size, ntp, self.monotonic())
         for index, payload in enumerate(payloads, self._next):
             self._ring[index % RING_PACKETS] = (index, payload, frame)
         self._next += len(payloads)
@@ -149,6 +158,9 @@ class OutgoingStream:
         self._segments: deque[_Segment] = deque(maxlen=_SEGMENTS)
         self._waiting = True
         self._backlog: deque[SharedFrame] = deque()
+        self._newest: SharedFrame | None = None
+        self._past = 0
+        """Frames in the backlog that were made before the viewer joined."""
         self._pacing = False
         self._open = False
 
@@ -161,10 +173,8 @@ class OutgoingStream:
             self._waiting = False
         elif group:
             self._begin_segment(self.hub, group[0].first)
-            last = group[-1].timestamp
-            for back, frame in enumerate(reversed(group)):
-                self._segments[-1].moved[frame.first] = last - back * CATCH_UP_STEP
-            self._last_timestamp = last - len(group) * CATCH_UP_STEP
+            self._newest, self._past = group[-1], len(group)
+            self._last_timestamp = group[-1].timestamp - CATCH_UP_STEP
             self._waiting = False
             self._backlog.extend(group)
             self._catch_up()
@@ -274,8 +284,26 @@ class OutgoingStream:
         while self._backlog and budget > 0:
             frame = self._backlog.popleft()
             budget -= frame.size
+            if self._past:
+                self._segments[-1].moved[frame.first] = self._present()
+                self._past -= 1
             if not self._send(frame):
                 self._backlog.clear()
+                self._past = 0
         if self._backlog and self._open and not self._pacing:
             self._pacing = True
             self._sink.later(_PACE_S, self._catch_up)
+
+    def _present(self) -> int:
+        """The timestamp of a picture of the past: that of the moment it is sent.
+
+        A player learns from timestamps and arrivals how late pictures are, and forgets slowly: were the past sent under
+        times of the past, all that follows would be shown too early, and lips ahead of words, for half a minute. The
+        next picture made keeps its own timestamp, so that these end before it.
+        """
+        newest = self._newest
+        if newest is None:
+            return self._last_timestamp + CATCH_UP_STEP
+        now = newest.timestamp + round((self.hub.monotonic() - newest.published_s) * _VIDEO_RATE)
+        latest = newest.timestamp + _FRAME_TICKS - self._past * CATCH_UP_STEP
+        return max(self._last_timestamp + CATCH_UP_STEP, min(now, latest))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import numpy as np
+
 from stream.fanout import CATCH_UP_STEP, KEY_INTERVAL_S, RING_PACKETS, Hub, OutgoingStream
 
 FRAME = 3600
@@ -29,8 +31,18 @@ class Sink:
         self.put_off.append(call)
 
 
-def hub(name: str = "high") -> Hub:
-    return Hub(name, video=True, clock_rate=90_000)
+class Clock:
+    """A monotonic clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+def hub(name: str = "high", clock: Callable[[], float] | None = None) -> Hub:
+    return Hub(name, video=True, clock_rate=90_000, monotonic=clock or Clock())
 
 
 def publish(place: Hub, number: int, *, key: bool = False, packets: int = 3, size: int = 10) -> None:
@@ -60,14 +72,62 @@ def test_a_joiner_gets_the_current_group_at_once_and_asks_for_no_keyframe() -> N
     assert contiguous(sink)
 
 
-def test_pictures_of_the_past_are_squeezed_before_the_newest_which_keeps_its_time() -> None:
-    place = hub()
+def test_pictures_of_the_past_are_sent_under_the_time_of_their_sending_and_new_ones_under_their_own() -> None:
+    clock = Clock()
+    place = hub(clock=clock)
     for number in range(5):
         publish(place, number, key=number == 0)
+    clock.now_s += 0.02
     _, sink = joined(place)
     publish(place, 5)
     stamps = [timestamp for _, timestamp, _ in sink.frames]
-    assert stamps == [4 * FRAME - CATCH_UP_STEP * back for back in (4, 3, 2, 1, 0)] + [5 * FRAME]
+    begin = 4 * FRAME + 1800
+    assert stamps == [begin + CATCH_UP_STEP * step for step in range(5)] + [5 * FRAME]
+
+
+def test_the_past_ends_before_the_next_picture_even_where_that_is_due() -> None:
+    clock = Clock()
+    place = hub(clock=clock)
+    for number in range(50):
+        publish(place, number, key=number == 0)
+    clock.now_s += 0.05
+    _, sink = joined(place)
+    publish(place, 50)
+    stamps = [timestamp for _, timestamp, _ in sink.frames]
+    assert stamps == sorted(set(stamps))
+    assert stamps[-2:] == [50 * FRAME - CATCH_UP_STEP, 50 * FRAME]
+
+
+def local_time_error_ms(arrivals: list[tuple[float, int]], first: int) -> list[float]:
+    """What a browser believes about arrivals (ms, RTP ticks): its least-squares line through all of them so far.
+
+    Browsers of WebRTC's own code (modules/video_coding/timing, TimestampExtrapolator) fit ticks over time without
+    forgetting, and show each picture where the line says. Gives the line's error at each arrival from `first` on.
+    """
+    errors = []
+    for count in range(first + 1, len(arrivals) + 1):
+        at, ticks = np.array(arrivals[:count]).T
+        slope, offset = np.polyfit(at - at[0], ticks, 1)
+        errors.append(abs((ticks[-1] - offset) / slope - (at[-1] - at[0])))
+    return errors
+
+
+def test_a_browser_that_joined_late_is_not_misled_about_when_pictures_are_due() -> None:
+    clock = Clock()
+    place = hub(clock=clock)
+    for number in range(48):
+        publish(place, number, key=number == 0)
+        clock.now_s += 0.04
+    sink, arrivals = Sink(), []
+    sink.send = lambda seq, timestamp, payloads: arrivals.append((clock.now_s * 1000, timestamp)) or True  # type: ignore[method-assign,func-returns-value]
+    clock.now_s -= 0.015
+    OutgoingStream(place, sink, seq=1, timestamp_offset=0).start()
+    clock.now_s += 0.015
+    for number in range(48, 73):
+        publish(place, number)
+        clock.now_s += 0.04
+    assert len(arrivals) == 73
+    assert max(local_time_error_ms(arrivals, 48)) < 3
 
 
 def test_the_first_viewer_of_an_empty_hub_asks_for_a_keyframe_and_waits_for_it() -> None:
