@@ -44,7 +44,39 @@ def create_merchant_app(open_store: OpenStore) -> typer.Typer:
         if not rows:
             typer.echo("还没有商家；新建一个：zhanggui merchant create 编号 --name 店名")
         for row in rows:
-            typer.echo(f"{row.id}  {row.name}" + ("  （已移除）" if row.removed_at_ms else ""))
+            parts = (row.id, row.name, " ".join(row.origins), "（已移除）" if row.removed_at_ms else "")
+            typer.echo("  ".join(part for part in parts if part))
+
+    @app.command("set")
+    def set_merchant(
+        merchant: Annotated[str, typer.Argument(help="商家编号")],
+        name: Annotated[str | None, typer.Option("--name", help="店名", show_default=False)] = None,
+        origin: Annotated[
+            list[str] | None,
+            typer.Option(
+                "--origin", help="允许嵌入客服的网站，如 https://shop.example；可写多次，替换原来的", show_default=False
+            ),
+        ] = None,
+        no_origins: Annotated[bool, typer.Option("--no-origins", help="只许本机页面嵌入")] = False,
+        actor: Actor = "cli",
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
+    ) -> None:
+        """修改一个商家：店名、允许嵌入客服的网站；马上生效。"""
+        if no_origins and origin:
+            raise typer.BadParameter("--origin 和 --no-origins 只能写一个")
+        if name is None and not origin and not no_origins:
+            raise typer.BadParameter("写要改什么：--name、--origin 或 --no-origins")
+        origins = [] if no_origins else origin or None
+
+        async def work(store: Store) -> MerchantRow:
+            return await store.access.set_merchant(merchant, name=name, origins=origins, actor=actor)
+
+        row = run(open_store, data_dir, work)
+        if as_json:
+            print_json(asdict(row))
+            return
+        typer.echo(f"{row.id}（{row.name}）；允许嵌入的网站：{'、'.join(row.origins) or '只有本机页面'}")
 
     @app.command()
     def remove(

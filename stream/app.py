@@ -22,6 +22,9 @@ from dialogue.handoff import HandoffPolicy
 from dialogue.lead.retention import Retention
 from dialogue.live import LiveDesk
 from dialogue.openai_model import OpenAIModel
+from dialogue.platform import PREFIX
+from dialogue.platform.courier import PlatformCourier
+from dialogue.platform.webhook import webhooks
 from dialogue.rundown import Rundown
 from dialogue.store import Store
 from dialogue.store.outbox import Courier
@@ -32,6 +35,7 @@ from knowledge.base import KnowledgeBase
 from stream.backends import cores, embedder_of, ice_servers, open_database, postman_of, voice_of
 from stream.capacity import check_capacity
 from stream.chat.hub import ChatHub, ChatShop
+from stream.chat.platform import take_up
 from stream.live import LiveRoom, Shop
 from stream.metrics import RoomCollector
 from stream.outlet import create_output
@@ -112,7 +116,15 @@ class Service:
         self.postman = postman_of(settings)
         self._stack.push_async_callback(self.postman.aclose)
         courier = Courier(self.store.outbox, self.postman, clock_ms=system_ms)
-        for name, chore in (("outbox", courier.run), ("retention", self._forget), ("knowledge", self._watch)):
+        platforms = PlatformCourier(self.store.platforms, webhooks(self.postman), clock_ms=system_ms)
+        self._stack.callback(self.hub.observe(lambda _, talk: platforms.wake() if talk.startswith(PREFIX) else None))
+        await take_up(self.hub, self.store.platforms)
+        for name, chore in (
+            ("outbox", courier.run),
+            ("platforms", platforms.run),
+            ("retention", self._forget),
+            ("knowledge", self._watch),
+        ):
             self._stack.push_async_callback(_cancelled, asyncio.create_task(chore(), name=name))
 
     async def _engine(self) -> Engine:
@@ -274,7 +286,7 @@ class Service:
             return None
         records = self._records.get(merchant, ())
         suggestions = (f"{records[0].name}多少钱？", "包邮吗？", "几天能到？") if records else ()
-        return ChatShop(merchant, row.name, suggestions=suggestions)
+        return ChatShop(merchant, row.name, suggestions=suggestions, origins=row.origins)
 
     def ready(self) -> dict[str, Callable[[], str | None]]:
         """Probes of `/readyz`."""

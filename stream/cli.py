@@ -95,6 +95,7 @@ def _mount() -> None:
     from avatar.models_cli import create_app as models_app
     from avatar.video_cli import add_video_command
     from dialogue.access_cli import create_merchant_app, create_token_app
+    from dialogue.channel_cli import create_channel_app
     from dialogue.cli import create_app as leads_app
     from knowledge.cli import create_app as knowledge_app
     from stream.room_cli import create_app as room_app
@@ -107,6 +108,7 @@ def _mount() -> None:
     app.add_typer(leads_app(store_of), name="leads")
     app.add_typer(create_merchant_app(store_of), name="merchant")
     app.add_typer(create_token_app(store_of), name="token")
+    app.add_typer(create_channel_app(store_of), name="channel")
     app.add_typer(avatar_app(_settings), name="avatar")
     app.add_typer(models_app(lambda data_dir: open_models(_settings(data_dir).models_dir)), name="models")
     app.add_typer(room_app(_settings), name="room")

@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
 from dialogue.database import DatabaseBusyError
+from dialogue.platform.webhook import webhooks
 from stream.api import (
     Gate,
     create_funnel_router,
@@ -20,7 +21,9 @@ from stream.api import (
     create_room_api,
 )
 from stream.api.inbox import create_inbox_router
+from stream.api.merchants import create_merchant_router
 from stream.app import Service
+from stream.chat.platform import create_channel_router
 from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
 from stream.hls import HlsOutput, hls_router
@@ -47,6 +50,10 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(whep_router(audience_of, token=token))
     app.include_router(create_room_router(service.rooms, limits=Limits()))
     app.include_router(create_chat_router(hub=service.hub, shops=service.chat_shop, signer=signer))
+    app.include_router(
+        create_channel_router(hub=service.hub, joined=service.store.platforms, connect=webhooks(service.postman))
+    )
+    app.include_router(create_merchant_router(service.store, gate))
     app.include_router(create_room_api(service.rooms, service, gate))
     app.include_router(create_lead_router(service.store, gate))
     app.include_router(create_funnel_router(service.store, gate))

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Row, or_, select, update
 
+from dialogue.access.errors import AccessError
+from dialogue.access.origin import read_origin
 from dialogue.access.rows import Bearer, MerchantRow, Role, TokenRow
-from dialogue.database import DatabaseError
 from dialogue.database.audit import audit
 from dialogue.database.schema import merchants, tokens
 from dialogue.database.transaction import Run, Transaction, new_id
 
 _MERCHANT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_NAME_LIMIT = 60
+ORIGINS_LIMIT = 50
 _TOKEN = re.compile(r"zg_[A-Za-z0-9_-]{43}")
-
-
-class AccessError(DatabaseError):
-    """No such merchant or token, or one that may not be made."""
 
 
 class Registry:
@@ -62,9 +64,39 @@ class Registry:
             query = select(merchants).order_by(merchants.c.id)
             if not removed:
                 query = query.where(merchants.c.removed_at_ms.is_(None))
-            return [MerchantRow(r.id, r.name, r.created_at_ms, r.removed_at_ms) for r in tx.connection.execute(query)]
+            return [_merchant(row) for row in tx.connection.execute(query)]
 
         return await self._read(work)
+
+    async def set_merchant(
+        self, merchant: str, *, name: str | None = None, origins: Sequence[str] | None = None, actor: str
+    ) -> MerchantRow:
+        """Changes what is given; `origins` replaces the whole list. Raises `AccessError` naming what is wrong.
+
+        An origin is `https://shop.example`, `http://…` or `*`; it is kept as browsers send it, each once.
+        """
+        allowed = None if origins is None else list(dict.fromkeys(read_origin(one) for one in origins))
+        if allowed is not None and len(allowed) > ORIGINS_LIMIT:
+            raise AccessError(f"at most {ORIGINS_LIMIT} origins are kept, here are {len(allowed)}")
+        if name is not None and not 0 < len(name.strip()) <= _NAME_LIMIT:
+            raise AccessError(f"a shop's name has 1 to {_NAME_LIMIT} characters")
+
+        def work(tx: Transaction) -> MerchantRow:
+            values: dict[str, Any] = {} if name is None else {"name": name.strip()}
+            if allowed is not None:
+                values["origins"] = json.dumps(allowed)
+            same = (merchants.c.id == merchant, merchants.c.removed_at_ms.is_(None))
+            if values:
+                tx.connection.execute(update(merchants).where(*same).values(values))
+            row = tx.connection.execute(select(merchants).where(*same)).one_or_none()
+            if row is None:
+                raise AccessError(f"there is no merchant {merchant!r}; see: zhanggui merchant list")
+            if values:
+                detail = ", ".join(sorted(values))
+                audit(tx, merchant=merchant, actor=actor, action="merchant.set", subject=merchant, detail=detail)
+            return _merchant(row)
+
+        return await self._write(work)
 
     async def remove_merchant(self, merchant: str, *, actor: str) -> None:
         """Closes a shop and revokes its tokens; its leads stay until they are erased. Raises `AccessError`."""
@@ -166,9 +198,13 @@ def _create_merchant(tx: Transaction, merchant: str, name: str) -> MerchantRow:
         raise AccessError(f"merchant {merchant!r} exists already; see: zhanggui merchant list")
     if row is not None:
         tx.connection.execute(update(merchants).where(merchants.c.id == merchant).values(name=name, removed_at_ms=None))
-        return MerchantRow(merchant, name, row.created_at_ms, None)
+        return replace(_merchant(row), name=name, removed_at_ms=None)
     tx.connection.execute(merchants.insert().values(id=merchant, name=name, created_at_ms=tx.now_ms))
     return MerchantRow(merchant, name, tx.now_ms, None)
+
+
+def _merchant(row: Row[Any]) -> MerchantRow:
+    return MerchantRow(row.id, row.name, row.created_at_ms, row.removed_at_ms, tuple(json.loads(row.origins)))
 
 
 def _token(row: Row[Any]) -> TokenRow:

@@ -30,6 +30,8 @@ class MerchantRow:
     name: str
     created_at_ms: int
     removed_at_ms: int | None
+    origins: tuple[str, ...] = ()
+    """Pages (`https://shop.example`) that may embed its chat, besides the server's own; `*` is any."""
 
 
 @dataclass(frozen=True, slots=True)

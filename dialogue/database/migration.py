@@ -39,6 +39,22 @@ STEPS: tuple[Step, ...] = (
             "updated_at_ms BIGINT NOT NULL)",
         ),
     ),
+    Step(
+        3,
+        "where a chat may be embedded, and platforms that are joined",
+        (
+            "ALTER TABLE merchants ADD COLUMN origins TEXT NOT NULL DEFAULT '[]'",
+            # SQLite takes any type name and keeps bytes as bytes.
+            "CREATE TABLE channels (merchant VARCHAR(64) NOT NULL, name VARCHAR(32) NOT NULL, config BYTEA NOT NULL, "
+            "created_at_ms BIGINT NOT NULL, PRIMARY KEY (merchant, name))",
+            "CREATE TABLE deliveries (conversation_id VARCHAR(64) NOT NULL PRIMARY KEY, merchant VARCHAR(64) NOT NULL, "
+            "channel VARCHAR(32) NOT NULL, done_seq INTEGER NOT NULL, attempts INTEGER NOT NULL, "
+            "next_at_ms BIGINT NOT NULL, leased_until_ms BIGINT NOT NULL, lost INTEGER NOT NULL, "
+            "last_error TEXT NOT NULL)",
+            "CREATE INDEX deliveries_due ON deliveries (next_at_ms)",
+            "CREATE INDEX deliveries_by_channel ON deliveries (merchant, channel)",
+        ),
+    ),
 )
 
 

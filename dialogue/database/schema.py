@@ -41,6 +41,7 @@ merchants = Table(
     Column("name", Text, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
     Column("removed_at_ms", BigInteger),
+    Column("origins", Text, nullable=False, server_default="[]"),
 )
 
 tokens = Table(
@@ -197,6 +198,31 @@ targets = Table(
     Column("created_at_ms", BigInteger, nullable=False),
     Column("removed_at_ms", BigInteger),
     Index("targets_by_merchant", "merchant"),
+)
+
+channels = Table(
+    "channels",
+    metadata,
+    Column("merchant", String(64), primary_key=True),
+    Column("name", String(32), primary_key=True),
+    Column("config", LargeBinary, nullable=False),
+    Column("created_at_ms", BigInteger, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("conversation_id", String(64), primary_key=True),
+    Column("merchant", String(64), nullable=False),
+    Column("channel", String(32), nullable=False),
+    Column("done_seq", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at_ms", BigInteger, nullable=False),
+    Column("leased_until_ms", BigInteger, nullable=False),
+    Column("lost", Integer, nullable=False),
+    Column("last_error", Text, nullable=False),
+    Index("deliveries_due", "next_at_ms"),
+    Index("deliveries_by_channel", "merchant", "channel"),
 )
 
 outbox = Table(

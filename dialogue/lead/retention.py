@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, select
 
-from dialogue.database.schema import conversations, events, leads, offers
+from dialogue.database.schema import conversations, deliveries, events, leads, offers
 from dialogue.database.transaction import Transaction
 from dialogue.lead.subject import erase_leads
 
@@ -58,7 +58,7 @@ def purge(tx: Transaction, retention: Retention) -> Purged:
             .limit(_BATCH)
         )
     )
-    for table in (events, offers):
+    for table in (events, offers, deliveries):
         tx.connection.execute(delete(table).where(table.c.conversation_id.in_(old_talks)))
     tx.connection.execute(delete(conversations).where(conversations.c.id.in_(old_talks)))
     return Purged(len(old_leads), len(old_talks))

@@ -14,7 +14,17 @@ from sqlalchemy import Column, ColumnElement, Row, func, not_, select, update
 
 from dialogue.contact import ContactKind
 from dialogue.database.audit import audit
-from dialogue.database.schema import contacts, conversations, events, history, leads, outbox, secrets, targets
+from dialogue.database.schema import (
+    channels,
+    contacts,
+    conversations,
+    events,
+    history,
+    leads,
+    outbox,
+    secrets,
+    targets,
+)
 from dialogue.database.transaction import Run, Transaction
 from dialogue.lead.ledger import lookup_value
 
@@ -28,6 +38,7 @@ SEALED: tuple[Column[Any], ...] = (
     targets.c.config,
     outbox.c.body,
     secrets.c.value,
+    channels.c.config,
 )
 """Every sealed column."""
 

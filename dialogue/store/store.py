@@ -21,6 +21,7 @@ from dialogue.store import journal
 from dialogue.store.book import LeadBook, Policies
 from dialogue.store.journal import TEXT_LIMIT, MessageTooLongError
 from dialogue.store.outbox import Outbox
+from dialogue.store.platforms import Platforms
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
 from dialogue.store.spending import SpendingBook
 
@@ -51,6 +52,7 @@ class Store:
         self.access = Registry(self.read, self.write)
         self.outbox = Outbox(self.read, self.write)
         self.spending = SpendingBook(self.read, self.write)
+        self.platforms = Platforms(self.read, self.write)
         self.leads = LeadBook(self.read, self.write, policies=policies, changed=self.outbox.filled.set)
 
     @classmethod

@@ -40,8 +40,6 @@ class Log:
         self._changed = changed
         self._grown = grown
         self._listeners: dict[Listener, None] = {}
-        self.route: Listener | None = None
-        """Where a platform's conversation is delivered to; it follows for ever and is nobody who is on it."""
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -68,7 +66,7 @@ class Log:
         """The store has grown to `seq`; what another process stored in between is told first."""
         if seq > self.head + 1:
             async for logged, frame in self.replay(self.head, seq - 1):
-                for listener in self._everybody():
+                for listener in self.listeners:
                     listener.offer(frame, seq=logged)
         self.head = max(self.head, seq)
         self._grown()
@@ -89,16 +87,12 @@ class Log:
 
     def tell(self, frame: ServerFrame | None, *, seq: int | None = None, but: Listener | None = None) -> None:
         """Give a frame to all listeners (but one)."""
-        everybody = self._everybody()
-        if frame is None or not everybody:
+        if frame is None or not self._listeners:
             return
         text = encode(frame)
-        for listener in everybody:
+        for listener in self.listeners:
             if listener is not but:
                 listener.offer(text, seq=seq)
-
-    def _everybody(self) -> tuple[Listener, ...]:
-        return self.listeners if self.route is None else (*self._listeners, self.route)
 
 
 def now_ms() -> int:

@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from dialogue import DialogueError, Event, LeadUpdate
 from dialogue.conversation import Conversation
@@ -40,17 +40,6 @@ from stream.chat.storage import ChatStore, LeadForms, StoredMessage
 
 _LOG = logging.getLogger(__name__)
 _REMEMBERED_IDS = 256
-
-
-class Route(Listener, Protocol):
-    """Delivers a conversation to a platform."""
-
-    @property
-    def busy(self) -> bool:
-        """Something waits to be delivered."""
-
-    async def aclose(self) -> None:
-        """Deliver no more."""
 
 
 class Thread:
@@ -99,7 +88,6 @@ class Thread:
         self._lead: LeadUpdate | None = None
         self._consent_due = False
         self._closed = False
-        self._route: Route | None = None
 
     @property
     def id(self) -> str:
@@ -109,22 +97,12 @@ class Thread:
     @property
     def quiet(self) -> bool:
         """Nobody listens, nothing is being answered, no time-out is watched."""
-        busy = self._answering.busy or self._handover.waiting or (self._route is not None and self._route.busy)
-        return not self.log.listeners and not busy
+        return not (self.log.listeners or self._answering.busy or self._handover.waiting)
 
     @property
     def answering(self) -> bool:
         """An answer is under way."""
         return self._answering.busy
-
-    @property
-    def routed(self) -> bool:
-        """What is said goes out to a platform."""
-        return self._route is not None
-
-    def route_to(self, route: Route) -> None:
-        """Deliver what is said from now on to a platform."""
-        self._route = self.log.route = route
 
     @property
     def handoff(self) -> str:
@@ -267,8 +245,6 @@ class Thread:
             self._closed = True
             await self._answering.cancel()
         await self._handover.aclose()
-        if self._route is not None:
-            await self._route.aclose()
 
     # -- the answer ----------------------------------------------------------------------------------------------
 

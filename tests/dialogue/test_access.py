@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialogue.access import AccessError, Role
+from dialogue.access import AccessError, Role, read_origin
 from dialogue.store import Store
 from tests.dialogue.databases import Clock
 
@@ -72,3 +72,44 @@ def test_each_role_may_do_what_the_next_one_may() -> None:
         [False, True, True],
         [False, False, True],
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("https://Shop.Example/", "https://shop.example"),
+        (" https://shop.example:443 ", "https://shop.example"),
+        ("http://localhost:8080", "http://localhost:8080"),
+        ("https://bücher.example", "https://xn--bcher-kva.example"),
+        ("http://[::1]:9000", "http://[::1]:9000"),
+        ("*", "*"),
+    ],
+)
+def test_an_origin_is_kept_as_browsers_send_it(given: str, kept: str) -> None:
+    assert read_origin(given) == kept
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "shop.example", "https://", "https://shop.example/chat", "https://u@shop.example", "https://*.example",
+     "ftp://shop.example", "https://shop.example:99999", "https://a b", "https://" + "x" * 70 + ".example"],
+)  # fmt: skip
+def test_what_is_no_origin_is_refused_in_one_line(wrong: str) -> None:
+    with pytest.raises(AccessError, match="no origin") as refused:
+        read_origin(wrong)
+    assert "\n" not in str(refused.value)
+
+
+async def test_a_shop_s_origins_are_replaced_as_a_whole_and_audited(any_store: Store) -> None:
+    await any_store.access.create_merchant("demo", name="栖木家居")
+    row = await any_store.access.set_merchant(
+        "demo", origins=["https://b.example", "https://a.example/", "https://B.example"], actor="cli"
+    )
+    assert row.origins == ("https://b.example", "https://a.example")
+    assert await any_store.access.merchant("demo") == row
+    renamed = await any_store.access.set_merchant("demo", name="新名字", actor="cli")
+    assert (renamed.name, renamed.origins) == ("新名字", row.origins)
+    assert (await any_store.access.set_merchant("demo", origins=[], actor="cli")).origins == ()
+    assert [line.action for line in await any_store.leads.audits("demo")].count("merchant.set") == 3
+    with pytest.raises(AccessError, match="no merchant"):
+        await any_store.access.set_merchant("other", name="x", actor="cli")
