@@ -55,6 +55,9 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       mine.etag = reply.headers.get('ETag');
       await pc.setRemoteDescription({ type: 'answer', sdp: await reply.text() });
       flush(mine);
+      // The first time there is no old picture to keep: outputs start while the connection is being made, or the sound that
+      // comes meanwhile would wait for its output, and be heard late for seconds.
+      if (!seen) play(stream);
       await connected(pc);
     } catch (error) {
       drop(mine);
@@ -115,12 +118,16 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       }
       tell('live');
     };
-    video.srcObject = stream;
-    const play = video.play();
-    if (play) play.catch(() => tell('live', 'needs-gesture'));
+    play(stream);
     if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(swap);
     else video.addEventListener('playing', swap, { once: true });
     watch(mine, swap);
+  }
+
+  function play(stream) {
+    if (video.srcObject === stream) return;
+    video.srcObject = stream;
+    video.play()?.catch((error) => error.name === 'NotAllowedError' && tell('live', 'needs-gesture'));
   }
 
   async function arrived(mine) {

@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import json
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import numpy as np
 from stream.recorder import RecordingOutput
 from stream.room import HIGH
 from stream.rtmp import RtmpOutput
+from tests.bench.stream_joins import join_row, skew_row, until_watched, watching
 from tests.bench.table import Row, print_table
 from tests.stream.fakes import FakeLine, ListDirector
 from tests.stream.live import eventually, make_room, on_air
@@ -134,43 +134,15 @@ async def chromium() -> AsyncIterator[Any]:
             await browser.close()
 
 
-async def join_rows(joins: int) -> list[Row]:
-    times: list[float] = []
-    skews: list[float] = []
+async def join_rows(joins: int, seconds: float) -> list[Row]:
+    """Joins beside nine real peers that decode nothing; then lips and words of one viewer alone."""
+    with server() as url, watching(url, 9):
+        await until_watched(url, 9)
+        async with chromium() as browser:
+            joined = await join_row(browser, url, joins)
     with server() as url:
         async with chromium() as browser:
-            kept = []
-            for number in range(joins):
-                page = await browser.new_page()
-                await page.goto(url)
-                await page.wait_for_function("window.firstFrameMs > 0", timeout=20_000)
-                times.append(await page.evaluate("window.firstFrameMs"))
-                if number < 9:
-                    kept.append(page)
-                else:
-                    await page.close()
-            for page in kept[1:]:
-                await page.close()
-            for _ in range(60):
-                await asyncio.sleep(0.5)
-                found = await kept[0].evaluate("window.stats()")
-                skews.append(found["video"]["estimatedPlayoutTimestamp"] - found["audio"]["estimatedPlayoutTimestamp"])
-    times.sort()
-    # The two estimates are taken up to one frame apart.
-    settled = sorted(abs(skew) for skew in skews[10:])
-    tenth = f"{len(times)} joins, up to nine others watching"
-    return [
-        (
-            "join → first frame in Chromium, p50 / p95",
-            "≤ 400 / 700 ms",
-            f"{statistics.median(times):.0f} / {times[int(len(times) * 0.95)]:.0f} ms ({tenth})",
-        ),
-        (
-            "sound against picture in Chromium, p50 / p99",
-            "≤ 40 ms p99",
-            f"{settled[len(settled) // 2]:.0f} / {settled[int(len(settled) * 0.99)]:.0f} ms",
-        ),
-    ]
+            return [joined, await skew_row(browser, url, seconds)]
 
 
 def long_row() -> Row:
@@ -296,7 +268,7 @@ def rows(*, seconds: float = 15.0, joins: int = 30, soak_minutes: float = 30.0) 
     av.logging.set_level(av.logging.PANIC)
     yield from viewer_rows(seconds)
     yield from room_rows(seconds)
-    yield from asyncio.run(join_rows(joins))
+    yield from asyncio.run(join_rows(joins, 2 * seconds))
     yield asyncio.run(interrupt_row(40))
     yield asyncio.run(loss_row(seconds))
     yield asyncio.run(output_row(seconds))

@@ -157,6 +157,12 @@ async def main() -> None:
             "skipped": room.skipped_ticks,
         }
 
+    @app.get("/reports")
+    async def reports() -> list[dict[str, Any]]:
+        """Each viewer's (NTP, RTP) pair of picture and sound, as its sender reports give it."""
+        viewers = room.audience.viewers.values()
+        return [{"video" if s.hub.video else "audio": s.report() for s in v.peer.streams} for v in viewers]
+
     @app.post("/interrupt")
     async def interrupt() -> dict[str, float]:
         room.interrupt()
