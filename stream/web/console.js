@@ -1,7 +1,9 @@
-// The operators' console: inbox and leads. One socket says what changed, everything else is REST.
+// The operators' console: session, socket and inbox. One socket says what changed, everything else is REST. The other
+// pages (console/*.js) put their loaders into PAGES and use what is defined here.
 "use strict";
 const $ = (id) => document.getElementById(id);
 const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", days: 7, backoff: 500 };
+const PAGES = {};
 const TABS = [["requested", "待接管"], ["human", "人工中"], ["", "全部"]];
 const STATES = { bot: ["jade", "AI 在答"], requested: ["amber", "要求转人工"], human: ["info", "人工中"], callback: ["brand", "待回电"], closed: ["", "已结束"] };
 const CHANNELS = { chat: "官网客服", live: "直播" };
@@ -37,15 +39,45 @@ function toast(text) {
   toast.timer = setTimeout(() => { $("toast").hidden = true; }, 4000);
 }
 
-async function api(path, body) {
+async function call(path, body, method = body ? "POST" : "GET") {
   const headers = { Authorization: "Bearer " + state.token, ...(body ? { "Content-Type": "application/json" } : {}) };
-  const answer = await fetch(path, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(15000) });
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20000) });
   if (answer.status === 401) { leave("令牌不对、过期或已撤销"); throw new Error("401"); }
   if (!answer.ok) {
     const { detail } = await answer.json().catch(() => ({}));
     throw new Error(typeof detail === "string" ? detail : "没有成功，请再试一次");
   }
-  return answer.json();
+  return answer;
+}
+
+async function api(path, body, method) {
+  const answer = await call(path, body, method);
+  return answer.status === 204 ? null : answer.json();
+}
+
+// A path about the shop that is chosen.
+const of = (path, more = {}) => path + "?" + new URLSearchParams({ merchant: state.merchant, ...more });
+const offset = () => -new Date().getTimezoneOffset();
+
+// Asks in a dialog; true or, with a field, what was typed; null when it was closed.
+function ask({ title, text, yes, field = "" }) {
+  $("asktitle").textContent = title;
+  $("asktext").textContent = text;
+  $("askyes").textContent = yes;
+  $("askfield").hidden = !field;
+  $("asklabel").textContent = field;
+  $("askinput").value = "";
+  $("ask").returnValue = "no";
+  $("ask").showModal();
+  return new Promise((resolve) => $("ask").addEventListener("close", () => {
+    resolve($("ask").returnValue === "yes" ? (field ? $("askinput").value.trim() || null : true) : null);
+  }, { once: true }));
+}
+
+function save(blob, name) {
+  const link = el("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
 const guarded = (work) => async (...args) => {
@@ -71,6 +103,8 @@ async function enter() {
   $("shop").replaceChildren(...session.merchants.map((one) => el("option", { value: one.id }, one.name)));
   state.merchant = session.merchants[0].id;
   state.mayAct = session.role !== "viewer";
+  state.owner = session.role === "owner";
+  $("export").hidden = $("addtarget").hidden = !state.owner;
   $("gate").hidden = true;
   $("app").hidden = false;
   seal();
@@ -106,8 +140,8 @@ function connect() {
 }
 
 async function refresh(changed) {
-  if (location.hash === "#leads") return loadLeads();
   await loadList();
+  if (PAGES[page()]) return PAGES[page()]();
   if (state.open && (!changed || changed.includes(state.open))) await loadOpen();
 }
 
@@ -231,59 +265,11 @@ function drawCustomer(row) {
 
 const me = () => $("me").value.trim() || "客服";
 
-// -- leads --------------------------------------------------------------------------------------------------------
-async function loadLeads() {
-  state.leads = (await api("/api/leads?limit=500")).filter((one) => one.merchant === state.merchant);
-  drawLeads();
-  const { funnel, asking } = await api(`/api/funnel?merchant=${encodeURIComponent(state.merchant)}&days=${state.days}`);
-  drawFunnel(funnel, asking);
-}
-
-function drawFunnel(funnel, asking) {
-  $("days").replaceChildren(...[[1, "今天"], [7, "7 天"], [30, "30 天"]].map(([days, name]) => el("button", { type: "button", role: "radio", "aria-checked": String(state.days === days), click: guarded(async () => { state.days = days; await loadLeads(); }) }, name)));
-  const numbers = funnel || { conversations: 0, spoke: 0, left_contact: 0, valid_contact: 0, first_response_ms: null };
-  const steps = [["会话", "conversations"], ["开口问", "spoke"], ["留了资料", "left_contact"], ["有效联系方式", "valid_contact"]];
-  const share = (part, whole) => (whole ? Math.round((part / whole) * 1000) / 10 : 0);
-  const cells = steps.map(([name, key], index) => {
-    const percent = index ? share(numbers[key], numbers[steps[index - 1][1]]) : numbers[key] ? 100 : 0;
-    const bar = el("i");
-    bar.style.width = Math.min(100, percent) + "%";
-    return el("div" + (index === 3 ? ".hot" : ""), {}, el("p", {}, name), el("b.num", {}, numbers[key].toLocaleString()), index ? el("span.num", {}, percent + "%") : "", el("i", { "aria-hidden": "true" }, bar));
-  });
-  const points = (value) => (value >= 0 ? "+" : "") + (value * 100).toFixed(1);
-  const aside = asking
-    ? el("aside", {}, el("p", {}, "主动问联系方式，比不问"), el("b.num", {}, points(asking.difference) + " 点"), el("p.hint.num", {}, `95% 区间 ${points(asking.low)} – ${points(asking.high)}`))
-    : el("aside", {}, el("p", {}, "首次回答用时（中位）"), el("b.num", {}, numbers.first_response_ms == null ? "—" : numbers.first_response_ms < 100 ? "不到 0.1 秒" : (numbers.first_response_ms / 1000).toFixed(1) + " 秒"), el("p.hint", {}, "对照组还没有数据，不比较问与不问"));
-  $("funnel").replaceChildren(...cells, aside);
-}
-
-function drawLeads() {
-  const chips = [["all", "全部", () => true], ["granted", "已同意", (one) => one.consent.contact === "granted"], ["pending", "待补授权", (one) => one.complete && one.consent.contact !== "granted"], ["partial", "缺联系方式", (one) => !one.complete]];
-  $("chips").replaceChildren(...chips.map(([key, name, test]) => el("button.chip", { type: "button", "aria-pressed": String(state.filter === key), click: () => { state.filter = key; drawLeads(); } }, `${name} ${state.leads.filter(test).length}`)));
-  const words = $("find").value.trim().toLowerCase();
-  const test = chips.find(([key]) => key === state.filter)[2];
-  const rows = state.leads.filter((one) => test(one) && (!words || JSON.stringify([one.profile, one.product]).toLowerCase().includes(words)));
-  $("leadcount").textContent = `${state.leads.length} 条`;
-  $("noleads").hidden = rows.length > 0;
-  $("noleads").textContent = state.leads.length ? "没有符合的线索。" : "还没有线索。顾客在私信或直播里留下联系方式，就会出现在这里。";
-  $("rows").replaceChildren(...rows.map((one) => {
-    const consent = one.complete ? CONSENT[one.consent.contact] || CONSENT.pending : ["", "缺联系方式"];
-    const wish = ["quantity", "budget", "time", "store", "visit_time"].map((key) => one.profile[key]).filter(Boolean).join(" · ");
-    return el("tr", {},
-      el("td", {}, el("b", {}, one.profile.name || "未留名"), el("p.hint", {}, one.profile.city || "城市未知")),
-      el("td.num", {}, ...one.contacts.map((contact) => el("p", {}, contact.value))),
-      el("td", {}, one.product || one.profile.product || "—", el("p.hint", {}, wish)),
-      el("td", {}, CHANNELS[one.channel] || one.channel),
-      el("td", {}, tagOf(consent, consent[0] === "jade" ? "check" : "")),
-      el("td.num.end", {}, new Date(one.updated_at_ms).toLocaleString("zh-CN", { dateStyle: "short", timeStyle: "short" })));
-  }));
-}
-
 // -- pages and events ---------------------------------------------------------------------------------------------
+const page = () => (PAGES[location.hash.slice(1)] ? location.hash.slice(1) : "inbox");
 const show = guarded(async () => {
-  const page = location.hash === "#leads" ? "leads" : "inbox";
-  document.querySelectorAll("[data-page]").forEach((one) => { one.hidden = one.dataset.page !== page; });
-  document.querySelectorAll("[data-nav]").forEach((one) => { if (one.dataset.nav === page) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current"); });
+  document.querySelectorAll("[data-page]").forEach((one) => { one.hidden = one.dataset.page !== page(); });
+  document.querySelectorAll("[data-nav]").forEach((one) => { if (one.dataset.nav === page()) one.setAttribute("aria-current", "page"); else one.removeAttribute("aria-current"); });
   if (state.token) await refresh();
 });
 
@@ -314,7 +300,7 @@ $("text").addEventListener("input", () => {
 });
 $("shop").addEventListener("change", () => {
   state.merchant = $("shop").value;
-  state.open = null;
+  state.open = state.lead = null;
   seal();
   state.socket.close();
   connect();
@@ -322,11 +308,11 @@ $("shop").addEventListener("change", () => {
 });
 $("me").value = localStorage.getItem("zg-me") || "";
 $("me").addEventListener("change", () => localStorage.setItem("zg-me", $("me").value.trim()));
-$("find").addEventListener("input", drawLeads);
 const dark = (on) => { document.documentElement.dataset.theme = on ? "dark" : "light"; localStorage.setItem("zg-theme", on ? "dark" : "light"); };
 const wished = localStorage.getItem("zg-theme");
 dark(wished ? wished === "dark" : matchMedia("(prefers-color-scheme: dark)").matches);
 $("theme").addEventListener("click", () => dark(document.documentElement.dataset.theme !== "dark"));
 addEventListener("hashchange", show);
-setInterval(() => { if (!document.hidden && !$("app").hidden && location.hash !== "#leads") drawList(); }, 30000);
-if (state.token) guarded(enter)(); else { $("gate").hidden = false; $("token").focus(); }
+setInterval(() => { if (!document.hidden && !$("app").hidden && page() === "inbox") drawList(); }, 30000);
+// The pages' scripts stand below this one.
+addEventListener("DOMContentLoaded", () => { if (state.token) guarded(enter)(); else { $("gate").hidden = false; $("token").focus(); } });
