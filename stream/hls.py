@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, PlainTextResponse
@@ -49,9 +50,15 @@ class HlsOutput(MuxingOutput):
 
 def hls_router(find: Callable[[str], HlsOutput | None]) -> APIRouter:
     """`GET /rooms/{room}/hls/{file}`; `find` gives a room's HLS output, or None."""
-    router = APIRouter()
+    router = APIRouter(tags=["viewer"])
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    playlist = {"application/vnd.apple.mpegurl": binary, "video/mp2t": binary}
+    responses: dict[int | str, dict[str, Any]] = {
+        200: {"description": "the playlist or a segment", "content": playlist},
+        404: {"description": "one line", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    }
 
-    @router.get("/rooms/{room}/hls/{file}")
+    @router.get("/rooms/{room}/hls/{file}", response_class=Response, responses=responses)
     async def get(room: str, file: str) -> Response:
         output = find(room)
         path = output.folder / file if output is not None and _FILE.fullmatch(file) else None

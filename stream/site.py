@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from http import HTTPStatus
 from importlib import resources
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import Route
 
 from dialogue.database import DatabaseBusyError
 from dialogue.platform.webhook import webhooks
@@ -66,7 +68,19 @@ def create_app(service: Service) -> FastAPI:
     )
     _pages(app, service)
     app.add_exception_handler(DatabaseBusyError, _busy)
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _not_allowed)
     return app
+
+
+async def _not_allowed(request: Request, exc: Exception) -> Response:
+    """405 with every method the address takes (RFC 9110, section 15.5.6); the router would name only the first."""
+    methods = {
+        method
+        for route in request.app.routes
+        if isinstance(route, Route) and route.path_regex.match(request.url.path)
+        for method in route.methods or ()
+    }
+    return JSONResponse({"detail": "这个地址不接受这种请求"}, 405, headers={"Allow": ", ".join(sorted(methods))})
 
 
 async def _busy(request: Request, exc: Exception) -> Response:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Request, Response
 
@@ -26,6 +26,22 @@ _CORS = {
 }
 
 
+_LINE: dict[str, Any] = {"text/plain": {"schema": {"type": "string"}}}
+
+
+def _documented(*refusals: int, **answers: str | None) -> dict[int | str, dict[str, Any]]:
+    """For the OpenAPI: refusals are one line of text; `_201="application/sdp"` is an answer with that body or none."""
+    found: dict[int | str, dict[str, Any]] = {code: {"description": "one line", "content": _LINE} for code in refusals}
+    for name, media_type in answers.items():
+        body = {} if media_type is None else {"content": {media_type: {"schema": {"type": "string"}}}}
+        found[int(name[1:])] = {"description": "done", **body}
+    return found
+
+
+def _body_of(media_type: str) -> dict[str, Any]:
+    return {"requestBody": {"required": True, "content": {media_type: {"schema": {"type": "string"}}}}}
+
+
 class HasAudience(Protocol):
     """What the router needs of a room."""
 
@@ -38,7 +54,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
 
     `find` gives the running room of a name, or None. With `token`, requests need `Authorization: Bearer`.
     """
-    router = APIRouter()
+    router = APIRouter(tags=["viewer"])
 
     def audience(room: str) -> Audience:
         found = find(room)
@@ -46,22 +62,34 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
             raise Refusal(404, "no such room is live")
         return found.audience
 
-    @router.options("/rooms/{room}/whep")
-    @router.options("/rooms/{room}/whep/{session}")
+    @router.options("/rooms/{room}/whep", status_code=204)
     async def options(room: str) -> Response:
+        return offered("OPTIONS, POST")
+
+    @router.options("/rooms/{room}/whep/{session}", status_code=204)
+    async def session_options(room: str, session: str) -> Response:
+        return offered("DELETE, OPTIONS, PATCH")
+
+    def offered(methods: str) -> Response:
         return _reply(
             204,
             {
                 "Accept-Post": SDP_TYPE,
                 "Accept-Patch": FRAGMENT_TYPE,
-                "Allow": "OPTIONS, POST, PATCH, DELETE",
+                "Allow": methods,
                 "Access-Control-Allow-Methods": "OPTIONS, POST, PATCH, DELETE",
                 "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
                 "Access-Control-Max-Age": "86400",
             },
         )
 
-    @router.post("/rooms/{room}/whep", status_code=201)
+    @router.post(
+        "/rooms/{room}/whep",
+        status_code=201,
+        response_class=Response,
+        responses=_documented(400, 401, 404, 413, 415, 429, 503, _201=SDP_TYPE),
+        openapi_extra=_body_of(SDP_TYPE),
+    )
     async def post(room: str, request: Request) -> Response:
         try:
             check_bearer(request.headers.get("authorization"), token)
@@ -82,7 +110,13 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
             reply.headers.append("Link", link)
         return reply
 
-    @router.patch("/rooms/{room}/whep/{session}")
+    @router.patch(
+        "/rooms/{room}/whep/{session}",
+        status_code=204,
+        response_class=Response,
+        responses=_documented(400, 401, 404, 412, 413, 415, 428, 429, 503, _200=FRAGMENT_TYPE, _204=None),
+        openapi_extra=_body_of(FRAGMENT_TYPE),
+    )
     async def patch(room: str, session: str, request: Request) -> Response:
         try:
             check_bearer(request.headers.get("authorization"), token)
@@ -98,7 +132,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
             return _reply(204, {"ETag": etag})
         return _reply(200, {"ETag": etag}, answer, FRAGMENT_TYPE)
 
-    @router.delete("/rooms/{room}/whep/{session}")
+    @router.delete("/rooms/{room}/whep/{session}", response_class=Response, responses=_documented(401, 404, _200=None))
     async def delete(room: str, session: str, request: Request) -> Response:
         try:
             check_bearer(request.headers.get("authorization"), token)

@@ -16,6 +16,7 @@ ANY_MERCHANT = "*"
 """The merchant of the machine's own token: it may act for all of them."""
 
 DENIED: dict[int | str, dict[str, Any]] = {
+    400: {"description": "a body that cannot be read"},
     401: {"description": "no valid token"},
     403: {"description": "the token's role may not do this"},
     503: {"description": "the database is busy; `Retry-After` says when to try again"},

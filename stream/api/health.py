@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -30,7 +30,12 @@ def create_health_router(
             response.status_code = 503
         return {"status": "not ready" if problems else "ready", "problems": problems}
 
-    @router.get("/metrics", responses={401: {"description": "a metrics token is set and was not shown"}})
+    text: dict[int | str, dict[str, Any]] = {
+        200: {"description": "Prometheus text", "content": {"text/plain": {"schema": {"type": "string"}}}},
+        401: {"description": "a metrics token is set and was not shown"},
+    }
+
+    @router.get("/metrics", responses=text, response_class=Response)
     async def metrics(authorization: Annotated[str | None, Header()] = None) -> Response:
         if metrics_token is not None and not hmac.compare_digest(
             (authorization or "").encode(), f"Bearer {metrics_token}".encode()

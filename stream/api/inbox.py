@@ -36,8 +36,6 @@ _HEADERS = {
     "Cache-Control": "no-cache",
 }
 _ACTING: dict[int | str, dict[str, Any]] = {
-    400: {"description": "a body that cannot be read"},
-    403: {"description": "the token may only look"},
     404: {"description": "no such conversation"},
 }
 _NUMBER = re.compile(r"(?<!\d)\d(?:[\s.-]?\d){6,}")

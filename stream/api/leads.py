@@ -44,7 +44,7 @@ class Subject(BaseModel):
 
 
 def create_lead_router(store: Store, gate: Gate) -> APIRouter:
-    """`/api/leads…` and `/api/audit`. A viewer reads masked; an operator reveals; an owner exports and erases."""
+    """`/api/leads…`, `/api/customers…`, `/api/audit`. A viewer reads masked, an operator reveals, an owner exports."""
     leads = store.leads
     router = APIRouter(prefix="/api", tags=["leads"], responses=DENIED)
     Viewer = Annotated[Bearer, Depends(gate.needs(Role.VIEWER))]
@@ -102,7 +102,7 @@ def create_lead_router(store: Store, gate: Gate) -> APIRouter:
         return row
 
     @router.post(
-        "/leads/export",
+        "/leads.csv",
         responses={**FOUND, 200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
         response_class=Response,
     )
@@ -128,7 +128,7 @@ def create_lead_router(store: Store, gate: Gate) -> APIRouter:
         }
         return Response(text.encode(), media_type=_CSV, headers=headers)
 
-    @router.post("/leads/subject", responses={**FOUND, 400: {"description": "not a contact"}})
+    @router.post("/customers/export", responses={**FOUND, 400: {"description": "not a contact"}})
     async def subject(bearer: Owner, body: ContactQuery, merchant: Merchant = None) -> Subject:
         """Everything held about the person with this contact, for that person. Audited."""
         shop = shop_of(bearer, merchant)
@@ -140,7 +140,7 @@ def create_lead_router(store: Store, gate: Gate) -> APIRouter:
             raise HTTPException(404, "没有这个联系方式的线索")
         return Subject(leads=[dict(one) for one in found])
 
-    @router.post("/leads/erase", responses={**FOUND, 400: {"description": "not a contact"}})
+    @router.post("/customers/erase", responses={**FOUND, 400: {"description": "not a contact"}})
     async def erase(bearer: Owner, body: ContactQuery, merchant: Merchant = None) -> Erased:
         """Erase every lead with this contact, its consents and the customer's words. Cannot be undone. Audited."""
         shop = shop_of(bearer, merchant)

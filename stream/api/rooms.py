@@ -59,9 +59,11 @@ class PlatformComment(BaseModel):
 
 
 _ERRORS: dict[int | str, dict[str, object]] = {
+    400: {"description": "a body that cannot be read"},
     401: {"description": "no valid token"},
     403: {"description": "the token's role may not do this"},
     404: {"description": "no such room of this merchant"},
+    503: {"description": "the database is busy; `Retry-After` says when to try again"},
 }
 
 

@@ -50,8 +50,8 @@ async def test_only_an_owner_takes_the_file_and_it_holds_who_agreed(tmp_path: Pa
     async with open_console(tmp_path) as console:
         await lead(console, "contact")
         await lead(console, visitor="v2", phone="13912345678")
-        assert (await console.http.post("/api/leads/export", headers=bearing(console.operator))).status_code == 403
-        answer = await console.http.post("/api/leads/export", headers=bearing(console.owner))
+        assert (await console.http.post("/api/leads.csv", headers=bearing(console.operator))).status_code == 403
+        answer = await console.http.post("/api/leads.csv", headers=bearing(console.owner))
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.content.startswith(b"\xef\xbb\xbf") and answer.headers["x-lead-count"] == "1"
         [row] = csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""))
@@ -63,15 +63,15 @@ async def test_a_person_is_shown_and_erased_by_contact(tmp_path: Path) -> None:
     async with open_console(tmp_path) as console:
         await lead(console, "contact")
         owner, body = bearing(console.owner), {"contact": PHONE}
-        held = (await console.http.post("/api/leads/subject", headers=owner, json=body)).json()
+        held = (await console.http.post("/api/customers/export", headers=owner, json=body)).json()
         assert held["leads"][0]["consents"]
-        for call in ("subject", "erase"):
-            refused = await console.http.post(f"/api/leads/{call}", headers=bearing(console.operator), json=body)
+        for call in ("export", "erase"):
+            refused = await console.http.post(f"/api/customers/{call}", headers=bearing(console.operator), json=body)
             assert refused.status_code == 403
-            nonsense = await console.http.post(f"/api/leads/{call}", headers=owner, json={"contact": "。。。"})
+            nonsense = await console.http.post(f"/api/customers/{call}", headers=owner, json={"contact": "。。。"})
             assert nonsense.status_code == 400
-        assert (await console.http.post("/api/leads/erase", headers=owner, json=body)).json() == {"erased": 1}
-        assert (await console.http.post("/api/leads/erase", headers=owner, json=body)).status_code == 404
+        assert (await console.http.post("/api/customers/erase", headers=owner, json=body)).json() == {"erased": 1}
+        assert (await console.http.post("/api/customers/erase", headers=owner, json=body)).status_code == 404
         assert (await console.http.get("/api/leads", headers=owner)).json() == []
 
 

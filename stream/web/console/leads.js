@@ -127,7 +127,7 @@ async function reveal(id) {
 async function eraseLead(id) {
   const contact = await ask({ title: "删除这位顾客的全部数据", text: "线索、同意记录和聊天原文都会删除，不能恢复。请输入完整的联系方式确认（手机号、邮箱、wechat:微信号 或 qq:号码）。", yes: "永久删除", field: "联系方式" });
   if (!contact) return;
-  const { erased } = await api(of("/api/leads/erase"), { contact });
+  const { erased } = await api(of("/api/customers/erase"), { contact });
   toast(`已删除 ${erased} 条线索`);
   if (state.lead === id) closeLead();
   await PAGES.leads();
@@ -135,7 +135,7 @@ async function eraseLead(id) {
 
 $("find").addEventListener("input", drawLeads);
 $("export").addEventListener("click", guarded(async () => {
-  const answer = await call(of("/api/leads/export", { utc_offset_minutes: offset() }), null, "POST");
+  const answer = await call(of("/api/leads.csv", { utc_offset_minutes: offset() }), null, "POST");
   save(await answer.blob(), `leads-${new Date().toLocaleDateString("sv-SE")}.csv`);
   toast(`已导出 ${answer.headers.get("X-Lead-Count")} 条同意联系的线索，已记入审计`);
 }));
