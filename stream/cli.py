@@ -98,6 +98,7 @@ def _mount() -> None:
     from dialogue.channel_cli import create_channel_app
     from dialogue.cli import create_app as leads_app
     from knowledge.cli import create_app as knowledge_app
+    from stream.backup_cli import add_backup_commands
     from stream.room_cli import create_app as room_app
     from stream.workplace import open_library, open_store
 
@@ -113,6 +114,7 @@ def _mount() -> None:
     app.add_typer(models_app(lambda data_dir: open_models(_settings(data_dir).models_dir)), name="models")
     app.add_typer(room_app(_settings), name="room")
     add_video_command(app, _settings, reporting)
+    add_backup_commands(app, _settings)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -54,3 +54,11 @@ def local_server(settings: Settings) -> LocalServer:
     except (OSError, ValueError, TypeError) as exc:
         raise NoServerError(f"{settings.data_dir}: 没有正在运行的服务；先运行 zhanggui serve") from exc
     return found
+
+
+def running_server(settings: Settings) -> LocalServer | None:
+    """The server of this data folder, or None."""
+    try:
+        return local_server(settings)
+    except NoServerError:
+        return None

@@ -39,8 +39,6 @@ class Settings(BaseSettings):
     """Address `serve` binds; anything but loopback needs a token."""
     port: int = Field(default=8700, ge=0, le=65535)
     """TCP port `serve` binds; 0 takes a free one."""
-    contact_key: SecretStr | None = None
-    """Key that encrypts contacts, if it is not to live in `data_dir/keys`."""
 
     llm_base_url: str | None = None
     """OpenAI-compatible base URL; without it the embedded grounded answerer replies."""
