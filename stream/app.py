@@ -21,7 +21,6 @@ from dialogue.engine import Engine
 from dialogue.handoff import HandoffPolicy
 from dialogue.lead.retention import Retention
 from dialogue.live import LiveDesk
-from dialogue.openai_model import OpenAIModel
 from dialogue.platform import PREFIX
 from dialogue.platform.courier import PlatformCourier
 from dialogue.platform.webhook import webhooks
@@ -131,6 +130,9 @@ class Service:
         settings = self.settings
         model = None
         if settings.llm_base_url:
+            # Its client takes 17 MB, which a shop without a model need not hold.
+            from dialogue.openai_model import OpenAIModel
+
             model = OpenAIModel(
                 settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key.get_secret_value()
             )

@@ -73,4 +73,5 @@ def embedder_of(settings: Settings) -> Callable[[], Embedder]:
         base_url=settings.embedder_base_url,
         model=settings.embedder_model,
         api_key=settings.embedder_api_key.get_secret_value(),
+        cache=settings.models_dir / "sentence-encoder",
     )
