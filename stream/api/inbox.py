@@ -144,7 +144,8 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
 
 
 async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
-    """`hello{token, merchant?}` in, `ready` out, then `changed{conversations}` until the peer goes.
+    """`hello{token, merchant?}` in, `ready` out, then `changed{conversations}` and `typing{conversations}` (customers
+    who are typing now) until the peer goes.
 
     Also in: `ping{}`, and `typing{conversation}` while a colleague writes in a conversation they have taken.
     """
@@ -159,6 +160,7 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
         await websocket.close(4401)
         return
     changed: set[str] = set()
+    typing: set[str] = set()
     wake = asyncio.Event()
 
     def observer(of: str, conversation_id: str) -> None:
@@ -166,16 +168,25 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
             changed.add(conversation_id)
             wake.set()
 
+    def typist(of: str, conversation_id: str) -> None:
+        if of == merchant:
+            typing.add(conversation_id)
+            wake.set()
+
     async def tell() -> None:
         while True:
             await wake.wait()
             await asyncio.sleep(_GATHER_S)
             wake.clear()
-            ids = sorted(changed)
+            # Who has sent something is not typing any more.
+            told = (("changed", sorted(changed)), ("typing", sorted(typing - changed)))
             changed.clear()
-            await websocket.send_json({"type": "changed", "conversations": ids})
+            typing.clear()
+            for kind, ids in told:
+                if ids:
+                    await websocket.send_json({"type": kind, "conversations": ids})
 
-    end = hub.observe(observer)
+    end = hub.observe(observer, typing=typist)
     teller = asyncio.create_task(tell(), name="inbox-tell")
     try:
         await websocket.send_json({"type": "ready"})

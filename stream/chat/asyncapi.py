@@ -6,32 +6,33 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from stream.chat import frame
+from stream.chat import incoming, outgoing
+from stream.chat.frame import PROTOCOL
 from stream.chat.limit import ChatLimits
 from stream.chat.session import CloseCode
 
 _FROM_CLIENT = (
-    frame.Hello,
-    frame.Say,
-    frame.LeadAnswer,
-    frame.HandoffRequest,
-    frame.TypingHint,
-    frame.Feedback,
-    frame.Stop,
-    frame.Ping,
+    incoming.Hello,
+    incoming.Say,
+    incoming.LeadAnswer,
+    incoming.HandoffRequest,
+    incoming.TypingHint,
+    incoming.Feedback,
+    incoming.Stop,
+    incoming.Ping,
 )
 _FROM_SERVER = (
-    frame.Welcome,
-    frame.Ack,
-    frame.TypingState,
-    frame.Delta,
-    frame.Message,
-    frame.Retract,
-    frame.LeadFormCard,
-    frame.LeadSaved,
-    frame.HandoffState,
-    frame.Problem,
-    frame.Pong,
+    outgoing.Welcome,
+    outgoing.Ack,
+    outgoing.TypingState,
+    outgoing.Delta,
+    outgoing.Message,
+    outgoing.Retract,
+    outgoing.LeadFormCard,
+    outgoing.LeadSaved,
+    outgoing.HandoffState,
+    outgoing.Problem,
+    outgoing.Pong,
 )
 _CLOSE = {
     CloseCode.GOING_AWAY: "the server stops or restarts; come back and resume",
@@ -59,7 +60,7 @@ def asyncapi_document(*, host: str = "127.0.0.1:8700", limits: ChatLimits | None
         "asyncapi": "3.0.0",
         "info": {
             "title": "Zhanggui chat",
-            "version": f"{frame.PROTOCOL}.0.0",
+            "version": f"{PROTOCOL}.0.0",
             "description": "Private messages with a shop's AI agent and its human colleagues. JSON objects in text "
             "frames; `type` names the kind; unknown fields are ignored. See docs/chat-protocol.md.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},

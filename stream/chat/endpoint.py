@@ -12,22 +12,11 @@ from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from dialogue import DialogueError
-from stream.chat.frame import (
-    Feedback,
-    FrameError,
-    HandoffRequest,
-    Hello,
-    LeadAnswer,
-    Ping,
-    Pong,
-    Problem,
-    Say,
-    Stop,
-    Welcome,
-    encode,
-)
+from stream.chat.frame import FrameError
 from stream.chat.hub import ChatHub, ChatShop
+from stream.chat.incoming import Feedback, HandoffRequest, Hello, LeadAnswer, Ping, Say, Stop, TypingHint
 from stream.chat.limit import RateLimiter
+from stream.chat.outgoing import Pong, Problem, Welcome, encode
 from stream.chat.session import Accept, Close, CloseCode, ProtocolSession, Refuse
 from stream.chat.socket import SocketWriter
 from stream.chat.thread import Thread
@@ -225,6 +214,8 @@ class ChatEndpoint:
                     await thread.feedback(frame)
                 case Stop():
                     await thread.stop()
+                case TypingHint():
+                    thread.visitor_types()
                 case Ping():
                     return self._pong(claims, writer)
         except FrameError as exc:

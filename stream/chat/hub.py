@@ -22,7 +22,7 @@ _LOG = logging.getLogger(__name__)
 _PAGE = 200
 
 Observer = Callable[[str, str], None]
-"""Hears the merchant and the id of a conversation that has grown."""
+"""Hears the merchant and the id of a conversation that has grown, or whose customer is typing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class ChatHub:
         self._answers = asyncio.Semaphore(self.limits.answers)
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._observers: dict[Observer, None] = {}
+        self._typing: dict[Observer, None] = {}
         self._opening: dict[str, asyncio.Task[Thread]] = {}
 
     async def start(self, *, merchant: str, visitor: str | None = None, channel: str = "chat") -> tuple[Thread, str]:
@@ -105,17 +106,28 @@ class ChatHub:
         """The threads at hand, the longest untouched first."""
         return tuple(self._threads.values())
 
-    def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer` (which must not wait) whenever a conversation has grown; returns what ends it."""
+    def observe(self, observer: Observer, *, typing: Observer | None = None) -> Callable[[], None]:
+        """Call `observer` whenever a conversation has grown, `typing` while a customer types; returns what ends it.
+
+        Neither may wait.
+        """
         self._observers[observer] = None
+        if typing is not None:
+            self._typing[typing] = None
 
         def end() -> None:
             self._observers.pop(observer, None)
+            if typing is not None:
+                self._typing.pop(typing, None)
 
         return end
 
     def _grown(self, merchant: str, conversation_id: str) -> None:
         for observer in tuple(self._observers):
+            observer(merchant, conversation_id)
+
+    def _typed(self, merchant: str, conversation_id: str) -> None:
+        for observer in tuple(self._typing):
             observer(merchant, conversation_id)
 
     async def aclose(self) -> None:
@@ -158,6 +170,7 @@ class ChatHub:
             clock=self._clock,
             changed=self._forget,
             grown=lambda: self._grown(conversation.merchant, conversation.id),
+            typed=lambda: self._typed(conversation.merchant, conversation.id),
         )
 
     def _keep(self, thread: Thread) -> None:

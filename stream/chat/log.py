@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
-from stream.chat.frame import ServerFrame, encode, from_stored
+from stream.chat.outgoing import ServerFrame, encode, from_stored
 from stream.chat.storage import ChatStore
 
 _PAGE = 200

@@ -14,8 +14,9 @@ from fastapi.responses import JSONResponse
 from dialogue import DialogueError
 from dialogue.channel import BODY_LIMIT, Channel, ChannelError
 from dialogue.platform import JoinedChannel, Unfinished
-from stream.chat.frame import FrameError, Say
+from stream.chat.frame import FrameError
 from stream.chat.hub import ChatHub
+from stream.chat.incoming import Say
 
 Connect = Callable[[JoinedChannel], Channel]
 """The platform behind its settings."""

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from stream.chat.frame import PROTOCOL, ClientFrame, FrameError, Hello, LeadAnswer, Problem, Say, parse
+from stream.chat.frame import PROTOCOL, FrameError
+from stream.chat.incoming import ClientFrame, Hello, LeadAnswer, Say, parse
 from stream.chat.limit import ChatLimits, RateLimiter
+from stream.chat.outgoing import Problem
 
 
 class CloseCode(IntEnum):

@@ -9,7 +9,7 @@ from collections import deque
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
-from stream.chat.frame import Problem, encode
+from stream.chat.outgoing import Problem, encode
 from stream.chat.session import CloseCode
 
 _LOG = logging.getLogger(__name__)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -16,37 +15,26 @@ from typing import Any
 from dialogue import DialogueError, Event, LeadUpdate
 from dialogue.conversation import Conversation
 from dialogue.handoff import HandoffPolicy, Who
-from dialogue.lead.consent import CONTACT_TEXT
-from dialogue.lead.form import FormError
-from stream.chat.answering import CONSENT_THANKS, Answering, Replier, segment_payload
-from stream.chat.exchange import Closing, Cut, Exchange, Opened, Segment
-from stream.chat.frame import (
-    Ack,
-    Delta,
-    Feedback,
-    FrameError,
-    HandoffRequest,
-    LeadAnswer,
-    LeadSaved,
-    Problem,
-    Say,
-    TypingState,
-    encode,
-    from_stored,
-)
-from stream.chat.handover import Handover, form_payload, local_now
+from stream.chat.answering import CONSENT_THANKS, Answering, Replier
+from stream.chat.exchange import Cut, Exchange, Opened
+from stream.chat.form_desk import FormDesk
+from stream.chat.frame import FrameError
+from stream.chat.handover import Handover, local_now
+from stream.chat.incoming import Feedback, HandoffRequest, LeadAnswer, Say
 from stream.chat.log import Listener, Log, now_ms
+from stream.chat.outgoing import Delta, Problem, TypingState, encode, from_stored
+from stream.chat.receipt import Receipts, acknowledge
+from stream.chat.scribe import Scribe
 from stream.chat.storage import ChatStore, LeadForms, StoredMessage
 
 _LOG = logging.getLogger(__name__)
-_REMEMBERED_IDS = 256
 
 
 class Thread:
     """A live conversation.
 
     `answers` bounds the answers under way in the process; `changed` is called when the thread may have become quiet,
-    `grown` after each logged event.
+    `grown` after each logged event, `typed` while the customer is typing.
     """
 
     def __init__(
@@ -64,15 +52,18 @@ class Thread:
         now: Callable[[], datetime] = local_now,
         changed: Callable[[], None] = lambda: None,
         grown: Callable[[], None] = lambda: None,
+        typed: Callable[[], None] = lambda: None,
     ) -> None:
+        self._typed = typed
         self.conversation = conversation
         self.log = Log(conversation.id, head=head, store=store, changed=changed, grown=grown)
         self._store = store
-        self._forms = forms
+        self._forms = FormDesk(conversation.id, log=self.log, forms=forms)
         self._exchange = exchange or Exchange()
         self._clock = clock
         self._changed = changed
         self._handover = Handover(conversation.id, log=self.log, store=store, policy=policy, tick=self._expire, now=now)
+        self._scribe = Scribe(conversation.id, log=self.log, store=store, forms=forms, handover=self._handover)
         self._lock = asyncio.Lock()
         self._answering = Answering(
             replier,
@@ -82,11 +73,9 @@ class Thread:
             fail=self._fail,
             complete=self._complete,
         )
-        self._acked: OrderedDict[str, int] = OrderedDict()
-        self._opinions: dict[int, int] = {}
+        self._receipts = Receipts()
         self._before: dict[str, Any] | None = None
         self._lead: LeadUpdate | None = None
-        self._consent_due = False
         self._closed = False
 
     @property
@@ -124,9 +113,9 @@ class Thread:
         The acknowledgement leaves only after the store has synced it. Raises `FrameError` (`busy`, `not_saved`).
         """
         async with self._lock:
-            known = self._acked.get(said.client_id)
+            known = self._receipts.known(said.client_id)
             if known is not None:
-                _ack(sender, said.client_id, known)
+                acknowledge(sender, said.client_id, known)
                 return known
             if self._exchange.full:
                 raise FrameError("busy", "前面的问题还没答完，请稍等再发", client_id=said.client_id)
@@ -136,9 +125,9 @@ class Thread:
                 else:
                     await self._close_segment()
                 received = await self._store.receive(self.id, client_id=said.client_id, text=said.text)
-                self._remember(said.client_id, received.seq)
+                self._receipts.keep(said.client_id, received.seq)
                 if received.duplicate:
-                    _ack(sender, said.client_id, received.seq)
+                    acknowledge(sender, said.client_id, received.seq)
                 else:
                     await self._received(said, received, sender)
             except DialogueError as exc:
@@ -154,32 +143,14 @@ class Thread:
         Raises `FrameError` (`consent_required`, `lead_invalid`) and `DialogueError`.
         """
         async with self._lock:
-            if not answer.consent.granted:
-                if answer.fields:
-                    raise FrameError("consent_required", "没有同意，信息没有保存", client_id=answer.client_id)
-                await self._forms.close_offer(self.id, "dismissed")
-                _ack(sender, answer.client_id, self.log.head)
-                return
-            await self._close_segment()
-            ticked = ("contact", "share") if answer.consent.share else ("contact",)
-            try:
-                saved = await self._forms.submit(
-                    self.id, client_id=answer.client_id, fields=answer.fields, consent=ticked
-                )
-            except FormError as exc:
-                raise FrameError("lead_invalid", str(exc), client_id=answer.client_id, field=exc.field) from exc
-            payload = {"client_id": answer.client_id, "complete": saved.complete}
-            if saved.duplicate:
-                if sender is not None:
-                    sender.offer(encode(LeadSaved(seq=saved.seq, client_id=answer.client_id, complete=saved.complete)))
-                return
-            await self.log.reached(saved.seq)
-            self.log.tell(from_stored("lead_saved", saved.seq, payload), seq=saved.seq)
+            if answer.consent.granted:
+                await self._close_segment()
+            await self._forms.take(answer, sender)
 
     async def handoff_asked(self, asked: HandoffRequest, sender: Listener | None) -> None:
         """The customer wants a human (`to: "human"`), or the AI back."""
         async with self._lock:
-            known = self._acked.get(asked.client_id)
+            known = self._receipts.known(asked.client_id)
             if known is None:
                 await self._close_segment()
                 if asked.to == "human":
@@ -187,19 +158,17 @@ class Thread:
                 else:
                     await self._handover.give_back(self.conversation)
                 known = self.log.head
-                self._remember(asked.client_id, known)
-            _ack(sender, asked.client_id, known)
+                self._receipts.keep(asked.client_id, known)
+            acknowledge(sender, asked.client_id, known)
 
     async def feedback(self, given: Feedback) -> None:
         """Was a message helpful? Kept for the funnel, told to nobody; waits for an open answer to be logged."""
         async with self._lock:
             if given.seq > self.log.head:
                 raise FrameError("unknown_seq", f"还没有 seq 为 {given.seq} 的消息")
-            self._opinions[given.seq] = given.score
-            if len(self._opinions) > _REMEMBERED_IDS:
-                del self._opinions[next(iter(self._opinions))]
+            self._scribe.opinion(given)
             if not self._exchange.open_text:
-                await self._log_opinions()
+                await self._scribe.opinions()
 
     async def stop(self) -> None:
         """End the answer under way; what was said stays."""
@@ -230,6 +199,10 @@ class Thread:
         """A colleague is typing."""
         self.log.tell(TypingState(on=True))
 
+    def visitor_types(self) -> None:
+        """The customer is typing: told to colleagues, kept nowhere."""
+        self._typed()
+
     # -- life ----------------------------------------------------------------------------------------------------
 
     def resume(self, texts: list[str]) -> None:
@@ -250,14 +223,15 @@ class Thread:
 
     async def _received(self, said: Say, received: StoredMessage, sender: Listener | None) -> None:
         await self.log.reached(received.seq)
-        _ack(sender, said.client_id, received.seq)
+        acknowledge(sender, said.client_id, received.seq)
         payload = {"role": "visitor", "text": said.text, "client_id": said.client_id}
         self.log.tell(from_stored("message", received.seq, payload, at_ms=now_ms()), seq=received.seq, but=sender)
         if received.lead is not None:
             self._lead = received.lead
             found = {"client_id": said.client_id, "complete": received.lead.complete}
             await self.log.append("lead_saved", found)
-        self._consent_due = self._consent_due or received.consent_due
+        if received.consent_due:
+            self._scribe.consent_due = True
         if received.consent in CONSENT_THANKS and not self.conversation.handoff.silent:
             text = CONSENT_THANKS[received.consent]
             await self.log.append("message", {"role": "assistant", "text": text, "decision": "smalltalk"})
@@ -282,7 +256,7 @@ class Thread:
             self._answering.done()
             lead, self._lead = self._lead, None
             try:
-                await self._log_closing(opened, closing, lead)
+                await self._scribe.closing(self.conversation, opened, closing, lead)
             except DialogueError as exc:
                 _LOG.error("conversation %s: an answer was not stored: %s", self.id, exc)
                 self.log.tell(Problem(code="answer_failed", message="回答没能存下，请再问一次"))
@@ -314,7 +288,7 @@ class Thread:
         await self._answering.cancel()
         segment = self._exchange.drop()
         if segment is not None:
-            await self._log_segment(segment)
+            await self._scribe.segment(segment)
         self.log.tell(TypingState(on=False))
 
     async def _expire(self) -> None:
@@ -330,38 +304,7 @@ class Thread:
     async def _close_segment(self) -> None:
         segment = self._exchange.close_segment()
         if segment is not None:
-            await self._log_segment(segment)
-
-    async def _log_closing(self, opened: Opened, closing: Closing, lead: LeadUpdate | None) -> None:
-        done = closing.done
-        if closing.segment is not None:
-            extra = {"decision": done.decision, "record_id": done.record_id} if done else {}
-            await self._log_segment(closing.segment, **extra)
-        for handoff in closing.handoffs:
-            await self._handover.log(self.conversation, handoff)
-        self._handover.watch(self.conversation)
-        if done is not None and done.record_id and done.decision == "answer":
-            await self._store.set_product(self.id, done.record_id)
-        forms = closing.forms
-        if done is not None and done.decision == "answer" and not forms and lead is None:
-            offer = await self._forms.next_offer(self.id, self.conversation.merchant, "\n".join(opened.texts))
-            forms = (offer,) if offer is not None else ()
-        for form in forms:
-            await self.log.append("lead_form", form_payload(form))
-        if self._consent_due and (done is None or done.decision != "silent"):
-            self._consent_due = False
-            words = {"role": "assistant", "text": CONTACT_TEXT.text, "suggestions": ["同意", "不同意"]}
-            await self._forms.consent_asked(self.id, await self.log.append("message", words))
-        await self._log_opinions()
-
-    async def _log_opinions(self) -> None:
-        while self._opinions:
-            seq = next(iter(self._opinions))
-            await self.log.append("feedback", {"seq": seq, "score": self._opinions[seq]})
-            del self._opinions[seq]
-
-    async def _log_segment(self, segment: Segment, **extra: Any) -> None:
-        await self.log.append("message", {**segment_payload(segment), **extra})
+            await self._scribe.segment(segment)
 
     def _open_delta(self) -> str | None:
         text = self._exchange.open_text
@@ -369,13 +312,3 @@ class Thread:
             return None
         emotion = self._exchange.open_emotion.value
         return encode(Delta(seq=self.log.head + 1, offset=0, text=text, emotion=emotion))
-
-    def _remember(self, client_id: str, seq: int) -> None:
-        self._acked[client_id] = seq
-        while len(self._acked) > _REMEMBERED_IDS:
-            self._acked.popitem(last=False)
-
-
-def _ack(sender: Listener | None, client_id: str, seq: int) -> None:
-    if sender is not None:
-        sender.offer(encode(Ack(client_id=client_id, seq=seq)))

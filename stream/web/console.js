@@ -2,7 +2,8 @@
 // pages (console/*.js) put their loaders into PAGES and use what is defined here.
 "use strict";
 const $ = (id) => document.getElementById(id);
-const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", days: 7, backoff: 500 };
+const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", days: 7, backoff: 500, typing: {} };
+const TYPING_MS = 5000; // a widget says it every three seconds while its customer writes
 const PAGES = {};
 const TABS = [["requested", "待接管"], ["human", "人工中"], ["", "全部"]];
 const STATES = { bot: ["jade", "AI 在答"], requested: ["amber", "要求转人工"], human: ["info", "人工中"], callback: ["brand", "待回电"], closed: ["", "已结束"] };
@@ -127,7 +128,8 @@ function connect() {
       ping = setInterval(() => socket.send("{}"), 30000);
       await refresh();
     }
-    if (frame.type === "changed") await refresh(frame.conversations);
+    if (frame.type === "typing") { for (const id of frame.conversations) state.typing[id] = Date.now() + TYPING_MS; drawTyping(); setTimeout(drawTyping, TYPING_MS + 50); }
+    if (frame.type === "changed") { for (const id of frame.conversations) delete state.typing[id]; await refresh(frame.conversations); }
     if (frame.type === "error") leave(frame.message);
   });
   socket.onclose = () => {
@@ -150,6 +152,8 @@ const ago = (ms) => {
   const minutes = Math.floor((Date.now() - ms) / 60000);
   return minutes < 1 ? "刚刚" : minutes < 60 ? `${minutes} 分钟` : minutes < 1440 ? `${Math.floor(minutes / 60)} 小时` : `${Math.floor(minutes / 1440)} 天`;
 };
+const types = (id) => state.typing[id] > Date.now();
+function drawTyping() { $("typing").hidden = !types(state.open); drawList(); }
 const colour = (id) => "c" + (1 + ([...id].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 6));
 const label = (row) => "访客 " + row.visitor;
 const tagOf = ([kind, text], name) => el("span.tag" + (kind ? "." + kind : ""), {}, name ? icon(name) : "", text);
@@ -179,7 +183,7 @@ function drawList() {
     el("span.ava." + colour(row.id), { "aria-hidden": "true" }, "访"),
     el("div", {},
       el("p.row", {}, el("b.grow", {}, label(row)), el("time.num", {}, ago(row.updated_at_ms))),
-      el("p.ellipsis", {}, (row.preview.role === "assistant" ? "AI：" : row.preview.role === "operator" ? "我们：" : "") + (row.preview.text || "")),
+      types(row.id) ? el("p.ellipsis.types", {}, "正在输入…") : el("p.ellipsis", {}, (row.preview.role === "assistant" ? "AI：" : row.preview.role === "operator" ? "我们：" : "") + (row.preview.text || "")),
       el("p.row", {}, tagOf(STATES[row.state], row.state === "bot" ? "spark" : ""), row.lead_id ? tagOf(["", "已留联系方式"]) : "", row.channel !== "chat" ? tagOf(["", CHANNELS[row.channel] || row.channel]) : ""))))));
   if (focused) [...$("list").querySelectorAll("button")].find((one) => one.dataset.id === focused)?.focus();
 }
@@ -229,6 +233,7 @@ function drawHead(row) {
   $("name").textContent = label(row);
   $("about").textContent = [CHANNELS[row.channel] || row.channel, row.product].filter(Boolean).join(" · ");
   const human = row.state === "human";
+  $("typing").hidden = !types(row.id);
   $("wait").hidden = row.state !== "requested";
   $("wait").textContent = Date.now() - row.updated_at_ms < 60000 ? "刚开始等" : "等了 " + ago(row.updated_at_ms);
   $("take").hidden = !state.mayAct;

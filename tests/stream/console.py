@@ -17,7 +17,7 @@ from dialogue.lead import Postman
 from dialogue.store import Store
 from stream.api import Gate, create_funnel_router, create_lead_router, create_outbox_router
 from stream.api.inbox import create_inbox_router
-from stream.chat.frame import Say
+from stream.chat.incoming import Say
 from tests.stream.chat.shop import Shop, open_shop
 
 WEB = Path(str(resources.files("stream") / "web"))

@@ -11,7 +11,7 @@ import pytest
 from playwright.async_api import async_playwright, expect
 from websockets.asyncio.client import connect
 
-from stream.chat.frame import Say
+from stream.chat.incoming import Say
 from tests.chromium import FLAGS
 from tests.stream.chat.shop import client
 from tests.stream.console import bearing, open_console
@@ -99,6 +99,28 @@ async def test_a_colleague_s_typing_reaches_the_customer(tmp_path: Path) -> None
 
 
 @pytest.mark.browser
+async def test_a_customer_s_typing_reaches_the_colleagues_of_the_own_shop_only(tmp_path: Path) -> None:
+    async with open_console(tmp_path) as console, client(console.shop) as visitor:
+        url = f"ws://127.0.0.1:{console.shop.port}/ws/inbox"
+        async with connect(url) as own, connect(url) as other:
+            for socket, token in ((own, console.viewer), (other, console.stranger)):
+                await socket.send(json.dumps({"token": token}))
+                assert json.loads(await socket.recv())["type"] == "ready"
+            for _ in range(20):
+                await visitor.send(type="typing")
+            async with asyncio.timeout(5):
+                told = json.loads(await own.recv())
+            assert told == {"type": "typing", "conversations": [visitor.frames[0]["conversation"]]}
+            await visitor.send(type="message", client_id="a", text="能拆洗吗")
+            async with asyncio.timeout(5):
+                while (told := json.loads(await own.recv()))["type"] != "changed":
+                    pass
+            await visitor.next("message")
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.3):
+                    await other.recv()
+
+
 async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path: Path) -> None:
     program = shutil.which("chromium")
     if program is None:
@@ -127,7 +149,13 @@ async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path
         await expect(page.get_by_role("log")).to_contain_text("您好，马上给您补发")
         while (await visitor.next("message"))["role"] != "operator":
             pass
+        await page.get_by_role("tab", name="全部").click()
+        await visitor.send(type="typing")
+        await expect(page.get_by_role("list").get_by_text("正在输入…")).to_be_visible()
+        await expect(page.get_by_role("status").filter(has_text="正在输入…")).to_be_visible()
         await visitor.send(type="message", client_id="b", text="好的谢谢")
+        await expect(page.get_by_text("正在输入…")).to_have_count(1)
+        await expect(page.get_by_text("正在输入…")).to_be_hidden()
         await expect(page.get_by_role("log")).to_contain_text("好的谢谢")
         await page.get_by_role("link", name="线索").click()
         await expect(page.get_by_role("row").nth(1)).to_contain_text("138****6021")

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream.chat import ChatLimits, CloseCode, asyncapi_document
-from stream.chat.frame import CLIENT_TYPES, FrameError, Message, Problem, Say, encode, from_stored, parse
+from stream.chat.frame import FrameError
+from stream.chat.incoming import CLIENT_TYPES, Say, parse
+from stream.chat.outgoing import Message, Problem, encode, from_stored
 
 DOCUMENT = asyncapi_document()
 JSON = st.recursive(

@@ -9,7 +9,7 @@ from typing import Any
 from starlette.websockets import WebSocketState
 
 from stream.chat import ChatHub, CloseCode
-from stream.chat.frame import Say
+from stream.chat.incoming import Say
 from stream.chat.socket import SocketWriter
 from tests.stream.chat.shop import NO_LIMITS, OPEN_ALL_DAY, MemoryStore, ScriptedReplier
 

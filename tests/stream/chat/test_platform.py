@@ -88,8 +88,8 @@ async def serving(app: FastAPI) -> AsyncIterator[int]:
 
 
 @asynccontextmanager
-async def _platform(**options: int) -> AsyncIterator[Platform]:
-    platform = Platform(**options)
+async def _platform(*, failing: int = 0) -> AsyncIterator[Platform]:
+    platform = Platform(failing=failing)
     app = FastAPI()
     app.add_api_route("/in", platform.take, methods=["POST"])
     async with serving(app) as platform.port:

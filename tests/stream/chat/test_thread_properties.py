@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from dialogue import Done, Event, LeadUpdate, Sentence
 from dialogue.conversation import Conversation
 from stream.chat.exchange import Exchange
-from stream.chat.frame import Consent, Feedback, FrameError, HandoffRequest, LeadAnswer, Say
+from stream.chat.frame import FrameError
+from stream.chat.incoming import Consent, Feedback, HandoffRequest, LeadAnswer, Say
 from stream.chat.thread import Thread
 from stream.chat_transcript import Transcript
 from tests.stream.chat.shop import OPEN_ALL_DAY, MemoryStore
