@@ -72,6 +72,7 @@ class Phonemizer:
 
     def __init__(self, pronunciations: Pronunciations | None = None, *, cache_dir: Path | None = None):
         self._readings = {**_builtin_readings(), **{word: list(said) for word, said in (pronunciations or {}).items()}}
+        self._own = frozenset(pronunciations or ())
         dictionary()
         self._words = jieba.Tokenizer()
         if cache_dir is not None:
@@ -116,7 +117,7 @@ class Phonemizer:
                 after = words[index + 1] if index + 1 < len(words) else ""
                 pinyin = list(self._readings.get(word) or in_context(word, before, after) or _dictionary(word))
             read.append((word, pinyin))
-        return change_tones(read)
+        return change_tones(read, fixed=self._own)
 
     def _tokens(self, text: str) -> list[str]:
         found: list[str] = []

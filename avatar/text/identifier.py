@@ -17,7 +17,7 @@ _HOTLINES = "10086|10010|10000|12315|12306|12345|12318|95588|95533|95599|95555|1
 RULES = Rules()
 
 
-@RULES.rule(r"(?i)\bwi-?fi(?![A-Za-z])")
+@RULES.rule(r"(?i)(?<![A-Za-z])wi-?fi(?![A-Za-z])")
 def _wifi(_: Match[str]) -> str:
     return "WiFi"
 

@@ -6,10 +6,20 @@ import re
 from re import Match
 
 from avatar.text.number import amount, cardinal
-from avatar.text.rule import NUMBER, TO, UNIT, Rules
+from avatar.text.rule import COUNTED, NUMBER, TO, UNIT, Rules
 from avatar.text.unit import UNITS
 
 RULES = Rules()
+
+
+@RULES.rule(r"(?<=\d)V\s?~\s?(?=\d+\s?[Hh][Zz])")
+def _alternating(_: Match[str]) -> str:
+    return "V "
+
+
+@RULES.rule(rf"(?<=\d)\s?({COUNTED})\s?/\s?(?={COUNTED})")
+def _for_each(m: Match[str]) -> str:
+    return f"{m[1]}每"
 
 
 @RULES.rule(rf"({NUMBER})\s?%?{TO}({NUMBER})\s?([%‰])")
@@ -29,7 +39,10 @@ def _percent(m: Match[str]) -> str:
 )
 def _dimensions(m: Match[str]) -> str:
     parts = re.findall(rf"({NUMBER})\s?({UNIT})?", m[0])
-    return "乘".join(_measured(number, unit) for number, unit in parts)
+    said = [_measured(number, unit) for number, unit in parts]
+    if parts[-1] == ("2", "") and re.match(COUNTED, m.string[m.end() :]):
+        said[-1] = "两"
+    return "乘".join(said)
 
 
 @RULES.rule(rf"(?<![A-Za-z\d.])(-?)({NUMBER})\s?(?:{UNIT})?{TO}(-?)({NUMBER})\s?({UNIT})(?![A-Za-z])")

@@ -10,13 +10,16 @@ from avatar.text.unit import CURRENCIES
 
 RULES = Rules()
 
+_SALE = "大促|活动|购物|狂欢|预售|返场|专场|来|到|$"
+"""What follows a date that names a festival of shopping."""
 
-@RULES.rule(r"(?<![\d.])11\.11(?=大促|活动|购物|狂欢|预售|来|到|$)|双\s?11(?!\d)")
+
+@RULES.rule(rf"(?<![\d.])11\.11(?={_SALE})|双\s?11(?!\d)")
 def _eleven(_: Match[str]) -> str:
     return "双十一"
 
 
-@RULES.rule(r"(?<![\d.])12\.12(?=大促|活动|购物|狂欢|预售|来|到|$)|双\s?12(?!\d)")
+@RULES.rule(rf"(?<![\d.])12\.12(?={_SALE})|双\s?12(?!\d)")
 def _twelve(_: Match[str]) -> str:
     return "双十二"
 

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 _NUMBERS = "零一二三四五六七八九十百千万亿两几半"
 _COUNTABLE = _NUMBERS + "这那每哪"
 _DIGITS = "零一二三四五六七八九幺"
+_ROWS = "两三四五六七八九十几每多首末"
+"""Before 行 they count rows; 一行 may be a party of people."""
+_OBLIGED = "我你您咱们家都就也可又先才,.!?"
+"""Words and marks after which 得 is "must"."""
 _NOT_ERHUA = frozenset({"女儿", "婴儿", "幼儿", "少儿", "胎儿", "男儿", "孤儿", "新生儿", "健儿"})
 
 Read = tuple[str, list[str]]
 
 
 def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
-    """Return the reading of a one-character `word` between its neighbours; empty when they do not decide it."""
+    """Return the reading of a short `word` between its neighbours; empty when they do not decide it."""
     counted = bool(before) and before[-1] in _COUNTABLE
     match word:
         case "得":
-            return ("de5",)
+            return ("dei3",) if after and (not before or before[-1] in _OBLIGED) else ("de5",)
+        case "行":
+            return ("hang2",) if counted else ()
+        case "切":
+            return ("qie1",)
+        case "了":
+            return ("liao3",) if before[-1:] in ("不", "得") else ()
+        case "长长":
+            return ("zhang3", "chang2") if after[:1] == "了" else ()
         case "地":
             return ("de5",) if len(before) >= 2 and after else ("di4",)
         case "长":
@@ -31,7 +43,7 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
         case "量":
             return ("liang2",) if after[:1] in "一尺好了身个" and after else ("liang4",)
         case "还":
-            return ("huan2",) if after[:1] in "款钱清债" and after else ("hai2",)
+            return ("huan2",) if after[:1] in "款钱清债您" and after else ("hai2",)
         case "干":
             return ("gan4",) if after[:1] in "活什嘛" and after else ("gan1",)
         case "倒":
@@ -49,14 +61,15 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
     return ()
 
 
-def change_tones(words: Sequence[Read]) -> list[Read]:
+def change_tones(words: Sequence[Read], *, fixed: Container[str] = ()) -> list[Read]:
     """Apply the tone changes of 一 and 不 and the neutral 儿 and adverbial 地; words without pinyin end a phrase.
 
+    The readings of `fixed` words (the merchant's own) are left as they are.
     Third tones in a row are left as they are written: the voice was trained on the written tones and says them right.
     """
-    out = [(word, _inside(word, pinyin)) for word, pinyin in words]
+    out = [(word, pinyin if word in fixed else _inside(word, pinyin)) for word, pinyin in words]
     for index, (word, pinyin) in enumerate(out):
-        for place, character in enumerate(word if pinyin else ""):
+        for place, character in enumerate(word if pinyin and word not in fixed else ""):
             if character not in "一不" or place >= len(pinyin):
                 continue
             following = _following(out, index, place)
@@ -75,6 +88,12 @@ def _inside(word: str, pinyin: list[str]) -> list[str]:
         return pinyin
     if word[-1] == "儿" and word not in _NOT_ERHUA:
         return [*pinyin[:-1], "er5"]
+    if word[-2:] in ("得了", "不了") and len(word) == 3:
+        return [pinyin[0], "de5" if word[1] == "得" else "bu4", "liao3"]
+    if len(word) == 3 and word[1] == "得" and word != "家得宝":
+        return [pinyin[0], "de5", pinyin[2]]
+    if len(word) == 2 and word[1] == "行" and word[0] in _ROWS:
+        return [pinyin[0], "hang2"]
     if word[-1] == "地" and len(word) >= 3 and word[-2] == word[-3]:
         return [*pinyin[:-1], "de5"]
     return pinyin

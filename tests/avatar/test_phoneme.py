@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,24 @@ READINGS = """
 def test_polyphones_and_tone_changes(phonemizer: Phonemizer, line: str) -> None:
     text, *pinyin = line.split()
     assert phonemizer.pinyin(text) == pinyin
+
+
+POLYPHONES = Path(__file__).with_name("polyphone_cases.txt").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("line", POLYPHONES)
+def test_a_character_with_several_readings_is_read_as_the_table_tells(phonemizer: Phonemizer, line: str) -> None:
+    """Characters whose reading matters carry it in brackets."""
+    marked = [(character, said) for character, said in re.findall(r"([㐀-鿿])(?:\((\w+)\))?", line)]
+    read = phonemizer.pinyin(re.sub(r"\(\w+\)", "", line))
+    assert len(read) == len(marked)
+    assert [got if said else "" for got, (_, said) in zip(read, marked, strict=True)] == [said for _, said in marked]
+
+
+def test_the_merchants_reading_is_taken_as_it_is(tmp_path: Path) -> None:
+    """No tone change, no neutral 得 or 儿 on top of it."""
+    own = {"一品": ["yi1", "pin3"], "家得福": ["jia1", "de2", "fu2"], "宝儿": ["bao3", "er2"]}
+    assert Phonemizer(own, cache_dir=tmp_path).pinyin("一品家得福宝儿") == "yi1 pin3 jia1 de2 fu2 bao3 er2".split()
 
 
 def test_the_merchants_reading_wins(tmp_path: Path) -> None:
