@@ -7,6 +7,7 @@ from avatar.presenter import FRAME_RATE, I420, Cue, Performer
 from avatar.scene import Stage, create_stage
 from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
 from avatar.voice import create_voice
+from avatar.voice_figures import VoiceFigures
 
 __all__ = [
     "FRAME_RATE",
@@ -23,6 +24,7 @@ __all__ = [
     "Viseme",
     "VisemeSpan",
     "Voice",
+    "VoiceFigures",
     "create_stage",
     "create_voice",
     "load_lexicon",

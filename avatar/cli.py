@@ -18,6 +18,7 @@ from avatar.errors import AvatarError
 from avatar.host_cli import add_host_commands
 from avatar.lexicon import load_lexicon
 from avatar.speech import SAMPLE_RATE, Emotion
+from avatar.text.normalise import MOST_CHARACTERS
 from avatar.voice import create_voice
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹")]
@@ -118,6 +119,10 @@ class reporting:
 
 
 async def _say(settings: AvatarSettings, name: str, text: str, emotion: Emotion, out: Path) -> dict[str, float | str]:
+    if len(text) > MOST_CHARACTERS:
+        raise AvatarError(f"这段话有 {len(text)} 个字，一次最多说 {MOST_CHARACTERS} 个：请分成几段")
+    if not out.parent.is_dir():
+        raise AvatarError(f"没有文件夹 {out.parent}：请先建好，或换一个 --out")
     voice = await asyncio.to_thread(
         create_voice,
         name,

@@ -7,10 +7,10 @@ from collections.abc import AsyncGenerator
 
 import aiohttp
 import edge_tts
-from edge_tts.exceptions import EdgeTTSException
+from edge_tts.exceptions import EdgeTTSException, NoAudioReceived
 
 from avatar.align import WordBoundary
-from avatar.errors import AvatarError
+from avatar.errors import NothingToSay, VoiceFailure
 from avatar.phoneme import Phonemizer
 from avatar.prosody import PROSODY, Prosody
 from avatar.recording import decode, speeches
@@ -46,7 +46,7 @@ class EdgeVoice:
         """See `Voice.speak`."""
         pieces = clauses(self._normaliser.spoken(text))
         if not pieces:
-            raise AvatarError("没有可以念出来的文字")
+            raise NothingToSay
         position = 0
         for index, piece in enumerate(pieces):
             data, words = await self._fetch(piece.text, PROSODY[emotion])
@@ -80,9 +80,10 @@ class EdgeVoice:
                         length = round(message["duration"] / _TICKS_PER_SAMPLE)
                         words.append(WordBoundary(message["text"], start, start + length))
         except (EdgeTTSException, aiohttp.ClientError, OSError, ValueError) as exc:
-            raise AvatarError(f"edge-tts 无法合成：{type(exc).__name__}") from exc
+            reason = "empty" if isinstance(exc, NoAudioReceived) else "unreachable"
+            raise VoiceFailure(f"edge-tts 无法合成：{type(exc).__name__}", reason=reason) from exc
         except TimeoutError as exc:
-            raise AvatarError(f"edge-tts {self._timeout_s:g} 秒内没有完成") from exc
+            raise VoiceFailure(f"edge-tts {self._timeout_s:g} 秒内没有完成", reason="late") from exc
         return bytes(sound), words
 
     def _finish(self, text: str, data: bytes, words: list[WordBoundary]) -> list[Speech]:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 
 import numpy as np
 
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, NothingToSay, VoiceFailure
 from avatar.speech import Emotion, Speech, Viseme, VisemeSpan, Voice
 from avatar.text.clause import Clause, clauses
+from avatar.voice_figures import VoiceFigures
 
 logger = logging.getLogger(__name__)
 
 FIRST_SOUND_S = 0.9
 """How long the first voice may take for a clause's first sound."""
+HEAD_START_S = 0.5
+"""When it has taken so long, the local voice begins to render, so that its sound is there when it is needed."""
 _BREATH = 4_800
 
 REST_S = 30.0
@@ -37,21 +40,21 @@ class FallbackVoice:
         local: Voice,
         *,
         timeout_s: float = FIRST_SOUND_S,
+        head_start_s: float = HEAD_START_S,
         rest_s: float = REST_S,
         clock: Callable[[], float] = time.monotonic,
-        on_fallback: Callable[[str], None] | None = None,
+        figures: VoiceFigures | None = None,
     ):
-        """`on_fallback` is told the reason of every line that had to fall back (for the metrics)."""
+        """`figures` are told every line that had to fall back, and why."""
         self.name = first.name
+        self.figures = figures or VoiceFigures()
         self._first = first
         self._local = local
         self._timeout_s = timeout_s
+        self._head_start_s = min(head_start_s, timeout_s)
         self._rest_s = rest_s
         self._clock = clock
-        self._on_fallback = on_fallback
         self._rests_until = float("-inf")
-        self.fallbacks = 0
-        """Lines, or rests of lines, that the local voice had to say."""
         self.last_failure = ""
 
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
@@ -62,20 +65,29 @@ class FallbackVoice:
             final = index == len(pieces) - 1
             base = position
             begun = ended = False
-            try:
-                self._ready()
-                async with aclosing(self._in_time(piece.text, emotion)) as chunks:
-                    async for chunk in chunks:
-                        begun, ended = True, chunk.last
-                        position += len(chunk.pcm)
-                        yield chunk.moved(base, last=chunk.last and final)
-                if not ended:
-                    raise AvatarError("声音没有说完")
-            except AvatarError as exc:
-                self._failed(str(exc))
-                # what was heard of a clause is not said again
-                rest = "".join(left.text for left in pieces[index + begun :])
-                async with aclosing(self._remaining(rest, emotion)) as chunks:
+            rest = _Ahead(self._local, "".join(left.text for left in pieces[index:]), emotion)
+            async with aclosing(rest):
+                try:
+                    self._ready()
+                    async with aclosing(self._in_time(piece.text, emotion, rest)) as chunks:
+                        async for chunk in chunks:
+                            begun, ended = True, chunk.last
+                            position += len(chunk.pcm)
+                            yield chunk.moved(base, last=chunk.last and final)
+                    if not ended:
+                        raise VoiceFailure("声音没有说完", reason="unfinished")
+                    self.figures.resting = False
+                    continue
+                except NothingToSay:
+                    if final and not position:
+                        raise
+                    if not final:
+                        continue
+                    rest_text = ""
+                except AvatarError as exc:
+                    self._failed(exc)
+                    rest_text = "".join(left.text for left in pieces[index + begun :])
+                async with aclosing(self._remaining(rest, rest_text, emotion, heard=begun)) as chunks:
                     async for chunk in chunks:
                         yield chunk.moved(position, last=chunk.last)
                 return
@@ -85,36 +97,84 @@ class FallbackVoice:
         await self._first.aclose()
         await self._local.aclose()
 
-    async def _remaining(self, text: str, emotion: Emotion) -> AsyncGenerator[Speech, None]:
+    async def _remaining(
+        self, ahead: _Ahead, text: str, emotion: Emotion, *, heard: bool
+    ) -> AsyncGenerator[Speech, None]:
+        """The local voice with what is left; what was `heard` of a clause is not said again."""
         if not text:
             yield Speech(np.zeros(_BREATH, np.int16), (VisemeSpan(Viseme.REST, 0, _BREATH),), 0, True)
+            return
+        if not heard:
+            async for chunk in ahead.chunks():
+                yield chunk
             return
         async with aclosing(self._local.speak(text, emotion=emotion)) as chunks:  # type: ignore[type-var]
             async for chunk in chunks:
                 yield chunk
 
-    async def _in_time(self, text: str, emotion: Emotion) -> AsyncGenerator[Speech, None]:
+    async def _in_time(self, text: str, emotion: Emotion, ahead: _Ahead) -> AsyncGenerator[Speech, None]:
         async with aclosing(self._first.speak(text, emotion=emotion)) as chunks:  # type: ignore[type-var]
+            asked = asyncio.ensure_future(anext(aiter(chunks)))
             try:
-                async with asyncio.timeout(self._timeout_s):
-                    first = await anext(aiter(chunks))
-            except TimeoutError as exc:
-                raise AvatarError(f"{self._timeout_s:g} 秒内没有声音") from exc
+                await asyncio.wait({asked}, timeout=self._head_start_s)
+                if not asked.done():
+                    ahead.begin()
+                    await asyncio.wait({asked}, timeout=self._timeout_s - self._head_start_s)
+                if not asked.done():
+                    raise VoiceFailure(f"{self._timeout_s:g} 秒内没有声音", reason="late")
+                first = await asked
             except StopAsyncIteration as exc:
-                raise AvatarError("没有得到声音") from exc
+                raise VoiceFailure("没有得到声音", reason="empty") from exc
+            finally:
+                asked.cancel()
+                await asyncio.gather(asked, return_exceptions=True)
+            await ahead.aclose()
             yield first
             async for chunk in chunks:
                 yield chunk
 
     def _ready(self) -> None:
         if self._clock() < self._rests_until:
-            raise AvatarError(self.last_failure)
+            raise VoiceFailure(self.last_failure, reason="resting")
 
-    def _failed(self, reason: str) -> None:
-        if self._clock() >= self._rests_until:
-            logger.warning("音色 %s 不可用（%s），改由本地音色 %s 代说", self._first.name, reason, self._local.name)
+    def _failed(self, error: AvatarError) -> None:
+        reason = error.reason if isinstance(error, VoiceFailure) else "failed"
+        if reason != "resting":
+            logger.warning("音色 %s 不可用（%s），改由本地音色 %s 代说", self._first.name, error, self._local.name)
             self._rests_until = self._clock() + self._rest_s
-        self.fallbacks += 1
-        self.last_failure = reason
-        if self._on_fallback is not None:
-            self._on_fallback(reason)
+            self.last_failure = str(error)
+        self.figures.fallbacks[self._first.name, reason] += 1
+        self.figures.resting = True
+
+
+class _Ahead:
+    """A line of the local voice whose first sound is rendered before it is known whether it is needed."""
+
+    def __init__(self, voice: Voice, text: str, emotion: Emotion):
+        self._voice = voice
+        self._text = text
+        self._emotion = emotion
+        self._line: AsyncIterator[Speech] | None = None
+        self._first: asyncio.Future[Speech] | None = None
+
+    def begin(self) -> None:
+        """Start rendering; may be called twice."""
+        if self._line is None:
+            self._line = aiter(self._voice.speak(self._text, emotion=self._emotion))
+            self._first = asyncio.ensure_future(anext(self._line))
+
+    async def chunks(self) -> AsyncGenerator[Speech, None]:
+        """The whole line."""
+        self.begin()
+        assert self._line is not None and self._first is not None  # noqa: S101 -- `begin` made them
+        yield await self._first
+        async for chunk in self._line:
+            yield chunk
+
+    async def aclose(self) -> None:
+        """Drop the line; may be called twice."""
+        if self._first is not None:
+            self._first.cancel()
+            await asyncio.gather(self._first, return_exceptions=True)
+        if self._line is not None and hasattr(self._line, "aclose"):
+            await self._line.aclose()

@@ -10,6 +10,8 @@ TARGET_LUFS = -16.0
 
 _BLOCK_S = 0.4
 _HOP_S = 0.1
+_BLOCK_FRAMES, _HOP_FRAMES = 32, 8
+"""The same in frames of 12.5 ms."""
 
 
 def gain_to_target(level: float) -> float:
@@ -28,13 +30,21 @@ def loudness(samples: NDArray[np.float32], rate: int) -> float:
 
     Sounds shorter than 0.4 s are measured as one block.
     """
-    weighted = _weighted(np.asarray(samples, np.float64), rate)
-    block, hop = int(_BLOCK_S * rate), int(_HOP_S * rate)
-    if len(weighted) < block:
-        power = np.array([np.mean(weighted**2)]) if len(weighted) else np.zeros(1)
+    squares = weighted(np.asarray(samples, np.float64), rate) ** 2
+    return _gated(squares, int(_BLOCK_S * rate), int(_HOP_S * rate))
+
+
+def integrated(powers: NDArray[np.float64]) -> float:
+    """Return the same for sound known only by the K-weighted mean square of each frame of 12.5 ms."""
+    return _gated(powers, _BLOCK_FRAMES, _HOP_FRAMES)
+
+
+def _gated(squares: NDArray[np.float64], block: int, hop: int) -> float:
+    if len(squares) < block:
+        power = np.array([squares.mean()]) if len(squares) else np.zeros(1)
     else:
-        run = np.concatenate([[0.0], np.cumsum(weighted**2)])
-        starts = np.arange(0, len(weighted) - block + 1, hop)
+        run = np.concatenate([[0.0], np.cumsum(squares)])
+        starts = np.arange(0, len(squares) - block + 1, hop)
         power = (run[starts + block] - run[starts]) / block
     power = power[power > 10 ** ((-70 + 0.691) / 10)]
     if not len(power):
@@ -43,8 +53,11 @@ def loudness(samples: NDArray[np.float32], rate: int) -> float:
     return float(-0.691 + 10 * np.log10(power[power > gate].mean()))
 
 
-def _weighted(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
-    """K-weighting, applied as the two filters' response in the frequency domain (zero padded against wrapping)."""
+def weighted(samples: NDArray[np.float64], rate: int) -> NDArray[np.float64]:
+    """Return `samples` under the K-weighting: the two filters' response, applied in the frequency domain.
+
+    Zero padded against wrapping.
+    """
     size = 1 << max(12, (len(samples) + rate // 4).bit_length())
     z = np.exp(-2j * np.pi * np.fft.rfftfreq(size))
     response = np.ones_like(z)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import openai
 
-from avatar.errors import AvatarError
+from avatar.errors import NothingToSay, VoiceFailure
 from avatar.phoneme import Phonemizer
 from avatar.prosody import PROSODY
 from avatar.recording import decode, speeches
@@ -41,12 +41,13 @@ class OpenAIVoice:
         self._client = openai.AsyncOpenAI(
             base_url=base_url, api_key=api_key or "none", timeout=timeout_s, max_retries=0
         )
+        self._speech = self._client.audio.speech  # the package loads this part late, half a second that no line waits
 
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`."""
         pieces = clauses(self._normaliser.spoken(text))
         if not pieces:
-            raise AvatarError("没有可以念出来的文字")
+            raise NothingToSay
         position = 0
         for index, piece in enumerate(pieces):
             data = await self._fetch(piece.text, PROSODY[emotion].speed)
@@ -61,17 +62,18 @@ class OpenAIVoice:
     async def _fetch(self, text: str, speed: float) -> bytes:
         data = bytearray()
         try:
-            async with self._client.audio.speech.with_streaming_response.create(
+            async with self._speech.with_streaming_response.create(
                 input=text, model=self._model, voice=self._timbre, response_format="wav", speed=speed
             ) as response:
                 async for part in response.iter_bytes():
                     data += part
                     if len(data) > _LARGEST:
-                        raise AvatarError(f"语音服务器的回应超过 {_LARGEST >> 20} MB")
+                        raise VoiceFailure(f"语音服务器的回应超过 {_LARGEST >> 20} MB", reason="implausible")
         except openai.APIStatusError as exc:
-            raise AvatarError(f"语音服务器拒绝了请求：HTTP {exc.status_code}") from exc
+            raise VoiceFailure(f"语音服务器拒绝了请求：HTTP {exc.status_code}", reason="refused") from exc
         except openai.APIError as exc:
-            raise AvatarError(f"语音服务器不可用：{type(exc).__name__}") from exc
+            reason = "late" if isinstance(exc, openai.APITimeoutError) else "unreachable"
+            raise VoiceFailure(f"语音服务器不可用：{type(exc).__name__}", reason=reason) from exc
         return bytes(data)
 
     def _finish(self, text: str, data: bytes) -> list[Speech]:

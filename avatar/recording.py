@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.align import WordBoundary, align
-from avatar.errors import AvatarError
+from avatar.errors import VoiceFailure
 from avatar.limiter import Limiter
 from avatar.loudness import gain_to_target, loudness, pcm16
 from avatar.phoneme import Phoneme
@@ -19,32 +19,49 @@ from avatar.speech import SAMPLE_RATE, Speech
 _CHUNK = SAMPLE_RATE // 2
 _SHORTEST = SAMPLE_RATE // 20
 """Less sound than 50 ms is an empty file."""
+_LONGEST_S = 120
+"""No clause takes so long: decoding ends here, so that a small file cannot fill the memory."""
+_SYLLABLE_S = (0.05, 1.2)
+"""Nobody speaks faster or slower than this; `_MARGIN_S` of silence around a clause is allowed besides."""
+_MARGIN_S = 3.0
 
 
 def decode(data: bytes) -> NDArray[np.float32]:
     """Return the sound of an audio file (wav, mp3, ogg, flac…) as mono floats at 48 kHz.
 
-    Blocking. Raises `AvatarError` when it is no audio or holds next to none.
+    Blocking. Raises `VoiceFailure` when it is no audio, holds next to none or more than two minutes.
     """
     resampler = av.AudioResampler(format="fltp", layout="mono", rate=SAMPLE_RATE)
     parts: list[NDArray[np.float32]] = []
+    length = 0
     try:
         with av.open(io.BytesIO(data), "r") as file:
             for frame in file.decode(audio=0):
                 parts += [out.to_ndarray()[0] for out in resampler.resample(frame)]
+                length += sum(len(part) for part in parts[-1:])
+                if length > _LONGEST_S * SAMPLE_RATE:
+                    raise VoiceFailure(f"收到的音频超过 {_LONGEST_S} 秒", reason="implausible")
         parts += [out.to_ndarray()[0] for out in resampler.resample(None)]
     except (av.FFmpegError, IndexError, ValueError) as exc:
-        raise AvatarError(f"收到的不是可用的音频（{len(data)} 字节）") from exc
+        reason = "broken" if data else "empty"
+        raise VoiceFailure(f"收到的不是可用的音频（{len(data)} 字节）", reason=reason) from exc
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if len(samples) < _SHORTEST or not np.abs(samples).max() > 1e-3:
-        raise AvatarError(f"收到的音频是空的（{len(data)} 字节）")
+        raise VoiceFailure(f"收到的音频是空的（{len(data)} 字节）", reason="empty")
     return samples
 
 
 def speeches(
     samples: NDArray[np.float32], phonemes: Sequence[Phoneme], boundaries: Sequence[WordBoundary] = ()
 ) -> list[Speech]:
-    """Return the recording at -16 LUFS as chunks of half a second with aligned visemes. Blocking."""
+    """Return the recording at -16 LUFS as chunks of half a second with aligned visemes. Blocking.
+
+    Raises `VoiceFailure` when it is so short or so long that it cannot be what was asked for.
+    """
+    syllables = max((phoneme.syllable for phoneme in phonemes), default=0) + 1
+    seconds = len(samples) / SAMPLE_RATE
+    if not syllables * _SYLLABLE_S[0] <= seconds <= syllables * _SYLLABLE_S[1] + _MARGIN_S:
+        raise VoiceFailure(f"收到 {seconds:.1f} 秒音频，与 {syllables} 个音节不符", reason="implausible")
     spans = align(phonemes, samples, boundaries)
     level = loudness(samples, SAMPLE_RATE)
     pcm = pcm16(Limiter().push(samples * np.float32(gain_to_target(level)), last=True))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from avatar.cached_voice import CachedVoice
@@ -13,6 +12,7 @@ from avatar.fallback_voice import FallbackVoice
 from avatar.lexicon import Lexicon
 from avatar.line_cache import LineCache
 from avatar.speech import Voice
+from avatar.voice_figures import VoiceFigures
 
 ENGINES = ("kokoro", "edge", "openai")
 DEFAULT_TIMBRE = "zf_xiaobei"
@@ -35,16 +35,16 @@ def create_voice(
     base_url: str | None = None,
     api_key: str = "",
     model: str = "tts-1",
-    on_fallback: Callable[[str], None] | None = None,
+    figures: VoiceFigures | None = None,
 ) -> Voice:
     """Open a voice by name: `kokoro[:zf_xiaobei]`, `edge[:zh-CN-XiaoxiaoNeural]` or `openai[:alloy]`.
 
-    Blocking, about two seconds: call it before serving or from a thread. `models_dir` holds fetched models; spoken
-    lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps none). `lexicon` holds the merchant's
-    own words (`load_lexicon`).
+    Blocking, two or three seconds, a first word spoken to nobody included: call it before serving or from a thread.
+    `models_dir` holds fetched models; spoken lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps
+    none). `lexicon` holds the merchant's own words (`load_lexicon`); `figures` are written by the voice as it speaks.
 
     `edge` and `openai` send the text to a server: they need `allow_cloud`, and fall back to the embedded voice within a
-    second when they fail or are late; `on_fallback` is told why. `openai` takes `base_url`, `api_key` and `model`.
+    second when they fail or are late. `openai` takes `base_url`, `api_key` and `model`.
     Raises `AvatarError` for an unknown name, a missing model or a cloud voice that is not switched on.
     """
     from avatar.kokoro import create_kokoro
@@ -56,22 +56,25 @@ def create_voice(
         raise AvatarError(f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao")
     if engine != "kokoro" and not allow_cloud:
         raise AvatarError(f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true")
-    own = lexicon or Lexicon()
+    own, figures = lexicon or Lexicon(), figures or VoiceFigures()
     normaliser = Normaliser(own.replacements)
     phonemizer = Phonemizer(own.pronunciations, cache_dir=cache_dir)
-    local: Voice = create_kokoro(
+    local = create_kokoro(
         timbre if engine == "kokoro" and timbre else DEFAULT_TIMBRE,
         models=open_models(models_dir),
         normaliser=normaliser,
         phonemizer=phonemizer,
         threads=threads,
+        figures=figures,
     )
+    local.warm()
     cache = LineCache(cache_dir / "lines", max_bytes=cache_bytes) if cache_bytes else None
+    figures.cache_bytes = cache.bytes if cache else 0
     shape = repr((sorted(own.pronunciations.items()), sorted(own.replacements.items()), _SOUND_VERSION))
     fingerprint = hashlib.sha256(shape.encode()).hexdigest()[:12]
 
     def remembering(voice: Voice) -> Voice:
-        return CachedVoice(voice, cache, fingerprint=fingerprint) if cache else voice
+        return CachedVoice(voice, cache, fingerprint=fingerprint, figures=figures)
 
     if engine == "kokoro":
         return remembering(local)
@@ -93,4 +96,4 @@ def create_voice(
             phonemizer=phonemizer,
             normaliser=normaliser,
         )
-    return FallbackVoice(remembering(cloud), remembering(local), on_fallback=on_fallback)
+    return FallbackVoice(remembering(cloud), remembering(local), figures=figures)

@@ -12,7 +12,7 @@ from datetime import datetime
 import cv2
 from prometheus_client import CollectorRegistry
 
-from avatar import Voice, create_stage
+from avatar import Voice, VoiceFigures, create_stage
 from avatar.host import load_host
 from dialogue import DialogueError
 from dialogue.budget import Budget, Price
@@ -43,6 +43,7 @@ from stream.room import Room
 from stream.room_book import RoomBook, RoomSpec, outlets
 from stream.settings import Settings
 from stream.shelf import shelf
+from stream.voice_metrics import VoiceCollector
 
 logger = logging.getLogger(__name__)
 
@@ -71,6 +72,7 @@ class Service:
         self._records: dict[str, tuple[Record, ...]] = {}
         self._versions: dict[str, str | None] = {}
         self._voices: dict[str, Voice] = {}
+        self._voice_figures: dict[str, VoiceFigures] = {}
         self._handoff = HandoffPolicy()
 
     async def __aenter__(self) -> Service:
@@ -89,6 +91,7 @@ class Service:
         # Pictures are composed by one thread a room; OpenCV's own threads would only take turns with the encoder.
         cv2.setNumThreads(1)
         self.registry.register(RoomCollector(lambda: [live.room for live in self.rooms.values()]))
+        self.registry.register(VoiceCollector(self._voice_figures))
         self.store = await self._stack.enter_async_context(
             await Store.open(settings.data_dir, database_url=settings.database_url)
         )
@@ -220,8 +223,9 @@ class Service:
     async def _voice(self, name: str) -> Voice:
         voice = self._voices.get(name)
         if voice is None:
-            voice = await asyncio.to_thread(voice_of, self.settings, name)
-            self._voices[name] = voice
+            figures = VoiceFigures()
+            voice = await asyncio.to_thread(voice_of, self.settings, name, figures)
+            self._voices[name], self._voice_figures[name] = voice, figures
             self._stack.push_async_callback(voice.aclose)
         return voice
 

@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine as DatabaseEngine
 
-from avatar import Voice, create_voice, load_lexicon
+from avatar import Voice, VoiceFigures, create_voice, load_lexicon
 from dialogue.lead.post import Mailbox, Postman
 from knowledge.embedder import Embedder, create_embedder
 from stream.peer import IceServer
 from stream.settings import Settings
 
-logger = logging.getLogger(__name__)
 
-
-def voice_of(settings: Settings, name: str) -> Voice:
-    """A voice by name; blocking, about two seconds. Raises `avatar.AvatarError`."""
+def voice_of(settings: Settings, name: str, figures: VoiceFigures | None = None) -> Voice:
+    """A voice by name, which counts into `figures`; blocking, two or three seconds. Raises `avatar.AvatarError`."""
     return create_voice(
         name,
         models_dir=settings.models_dir,
@@ -28,7 +25,7 @@ def voice_of(settings: Settings, name: str) -> Voice:
         allow_cloud=settings.cloud_voice,
         base_url=settings.speech_base_url,
         api_key=settings.speech_api_key.get_secret_value(),
-        on_fallback=lambda why: logger.warning("the cloud voice fails, the local one speaks: %s", why),
+        figures=figures,
     )
 
 

@@ -59,6 +59,7 @@ class KokoroModel:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores alone
         providers = ["CPUExecutionProvider"]
         self._front = onnxruntime.InferenceSession(folder / "front.onnx", options, providers=providers)
         self._back = onnxruntime.InferenceSession(folder / "back.onnx", options, providers=providers)
@@ -80,16 +81,19 @@ class KokoroModel:
         *,
         speed: float = 1.0,
         pitch: float = 1.0,
+        melody: float = 1.0,
         stop: StopSwitch | None = None,
     ) -> Frames:
-        """Run the front half. `voice` is the (510, 256) style table, `pitch` scales the fundamental frequency.
+        """Run the front half. `voice` is the (510, 256) style table, `pitch` scales the fundamental frequency and
+        `melody` how far it strays from its geometric mean.
 
         Raises `SynthesisStopped` soon after `stop` was thrown.
         """
         style = voice[len(tokens) - 3][None]
         feeds = {"tokens": np.array([tokens], np.int64), "style": style, "speed": np.array([speed], np.float32)}
         x, f0, durations, energy = self._run(self._front, ["x", "f0", "dur", "n"], feeds, stop or StopSwitch())
-        f0 = (np.where(f0 > 10, f0, 0) * np.float32(pitch)) if pitch != 1.0 else f0
+        if (pitch, melody) != (1.0, 1.0):
+            f0 = _intoned(f0, pitch, melody)
         frames = tuple(2 * int(n) for n in durations.ravel())
         return Frames(x, f0, energy.ravel(), frames, phases(f0), style)
 
@@ -135,6 +139,17 @@ class KokoroModel:
         left, right = max(0, start - CONTEXT), min(len(frames.energy), end + CONTEXT)
         audio, _ = self.render(frames, left, right, statistics, stop)
         return audio, start - left, right - left
+
+
+def _intoned(f0: Floats, pitch: float, melody: float) -> Floats:
+    """Return the fundamental frequency moved up or down and its movement widened or narrowed; unvoiced frames are 0."""
+    voiced = f0 > 10
+    if not voiced.any():
+        return f0
+    middle = np.exp(np.log(f0[voiced]).mean())
+    moved = middle * pitch * (np.maximum(f0, 1) / middle) ** melody
+    intoned: Floats = np.where(voiced, moved, 0).astype(np.float32)
+    return intoned
 
 
 def open_model(models: ModelStore, *, threads: int = 1) -> KokoroModel:

@@ -36,15 +36,15 @@ class Statistics:
 
     coefficients: Floats
     prior: Floats
-    level: Floats
-    """(3,): loudness in LUFS as a linear function of `energy_features`."""
+    power: Floats
+    """(2,): log of a frame's K-weighted mean square as a linear function of (1, its log energy)."""
 
     @classmethod
     def load(cls, path: Path) -> Statistics:
         """Read a table written by `tools/calibrate_voice.py`."""
         with np.load(path) as table:
-            coefficients, prior, level = table["coefficients"], table["prior"], table["loudness"]
-        return cls(coefficients.astype(np.float32), prior.astype(np.float32), level.astype(np.float32))
+            coefficients, prior, power = table["coefficients"], table["prior"], table["power"]
+        return cls(coefficients.astype(np.float32), prior.astype(np.float32), power.astype(np.float32))
 
     def predict(self, f0: Floats, energy: Floats) -> Floats:
         """Return mean and variance (2, S) to be expected for the whole sentence."""
@@ -52,22 +52,16 @@ class Statistics:
         mean, variance = self.prior
         return np.stack([mean + shift[0] * np.sqrt(variance), variance * np.exp(2 * shift[1])]).astype(np.float32)
 
-    def loudness(self, energy: Floats) -> float:
-        """Return the loudness in LUFS to be expected before any gain."""
-        return float(energy_features(energy) @ self.level)
+    def powers(self, energy: Floats) -> Floats:
+        """Return the K-weighted mean square to be expected of every frame (full scale 1, before any gain)."""
+        frames = energy.ravel()
+        expected: Floats = np.exp(self.power[0] + self.power[1] * frames, dtype=np.float32)
+        return np.where(frames < _SILENT, np.float32(0), expected)
 
 
 def shares(f0: Floats, energy: Floats) -> Floats:
     """Return (1, share of silent frames, share of voiced frames)."""
     return np.array([1.0, (energy.ravel() < _SILENT).mean(), (f0.ravel() > 10).mean()], np.float32)
-
-
-def energy_features(energy: Floats) -> Floats:
-    """Return (1, mean, deviation) of the log energy over the frames that are not silent."""
-    loud = energy.ravel()[energy.ravel() >= _SILENT]
-    if not len(loud):
-        return np.array([1.0, _SILENT, 0.0], np.float32)
-    return np.array([1.0, loud.mean(), loud.std()], np.float32)
 
 
 def phases(f0: Floats) -> Floats:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 
 from avatar.cached_voice import CachedVoice
 from avatar.edge_voice import EdgeVoice
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, NothingToSay
 from avatar.fallback_voice import FallbackVoice
 from avatar.line_cache import LineCache
 from avatar.phoneme import Phonemizer
@@ -40,17 +41,64 @@ async def test_a_working_voice_says_everything() -> None:
 
 
 async def test_a_failing_voice_leaves_the_line_to_the_local_one() -> None:
-    reasons: list[str] = []
-    voice = FallbackVoice(ToneVoice("cloud", fail_at=0), ToneVoice("local", level=2), on_fallback=reasons.append)
+    voice = FallbackVoice(ToneVoice("cloud", fail_at=0), ToneVoice("local", level=2))
     chunks = await said(voice, TEXT)
     assert_whole(chunks)
     assert levels(chunks) == [2] * len(TEXT)
-    assert (voice.fallbacks, reasons) == (1, ["连接中断"])
+    assert voice.figures.fallbacks == {("cloud", "failed"): 1}
+    assert voice.last_failure == "连接中断"
 
 
 async def test_a_late_voice_is_not_waited_for() -> None:
     voice = FallbackVoice(ToneVoice("cloud", hang=True), ToneVoice("local", level=2), timeout_s=0.05)
     assert levels(await said(voice, "你好。")) == [2, 2, 2]
+
+
+async def test_the_local_voice_gets_ready_while_the_first_is_slow() -> None:
+    """Its sound is there at the moment the first one's time is up, not a rendering later."""
+    local = ToneVoice("local", level=2, first_s=0.2)
+    voice = FallbackVoice(ToneVoice("cloud", hang=True), local, timeout_s=0.3, head_start_s=0.05)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    speaking = voice.speak(TEXT)
+    await anext(speaking)
+    assert 0.3 <= loop.time() - began < 0.45
+    await speaking.aclose()
+    assert local.asked == [TEXT]
+    assert voice.figures.fallbacks == {("cloud", "late"): 1}
+
+
+async def test_a_local_voice_that_was_not_needed_is_closed_again() -> None:
+    cloud, local = ToneVoice("cloud", level=1, first_s=0.1), ToneVoice("local", level=2, first_s=60)
+    voice = FallbackVoice(cloud, local, timeout_s=1.0, head_start_s=0.05)
+    assert levels(await said(voice, "你好。")) == [1, 1, 1]
+    assert local.asked == ["你好。"]
+    assert not voice.figures.fallbacks
+    assert not [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+
+
+async def test_a_text_that_nobody_can_say_is_not_the_engines_failure() -> None:
+    cloud = ToneVoice("cloud", level=1, silent="☆")
+    voice = FallbackVoice(cloud, ToneVoice("local", level=2, silent="☆"))
+    with pytest.raises(NothingToSay):
+        await said(voice, "☆☆。")
+    assert_whole(await said(voice, "你好。☆☆a。再见。"))
+    assert_whole(await said(voice, "你好。☆☆a。"))
+    assert not voice.figures.fallbacks
+
+
+async def test_a_resting_voice_is_counted_as_such() -> None:
+    clock = Clock()
+    cloud = ToneVoice("cloud", fail_at=0)
+    voice = FallbackVoice(cloud, ToneVoice("local"), rest_s=30, clock=clock)
+    await said(voice, "一。")
+    await said(voice, "二。")
+    assert voice.figures.fallbacks == {("cloud", "failed"): 1, ("cloud", "resting"): 1}
+    assert voice.figures.resting
+    cloud.fail_at = None
+    clock.now += 31
+    await said(voice, "三。")
+    assert not voice.figures.resting
 
 
 async def test_what_was_heard_of_a_clause_is_not_said_again() -> None:
@@ -109,6 +157,19 @@ async def test_a_repeated_line_is_played_from_disk(tmp_path: Path) -> None:
     assert inner.asked == ["你好。"]
     assert np.array_equal(np.concatenate([c.pcm for c in first]), np.concatenate([c.pcm for c in second]))
     assert_whole(second)
+
+
+async def test_a_line_is_kept_by_whoever_stops_at_its_last_chunk(tmp_path: Path) -> None:
+    """As the room does."""
+    inner = ToneVoice("voice")
+    voice = CachedVoice(inner, LineCache(tmp_path))
+    speaking = voice.speak("你好。")
+    while not (await anext(speaking)).last:
+        pass
+    await speaking.aclose()
+    await said(voice, "你好。")
+    assert inner.asked == ["你好。"]
+    assert (voice.figures.cache_hits, voice.figures.cache_misses) == (1, 1)
 
 
 async def test_a_line_that_was_not_heard_to_its_end_is_not_kept(tmp_path: Path) -> None:

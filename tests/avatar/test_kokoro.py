@@ -17,10 +17,9 @@ from avatar.catalogue import open_models
 from avatar.errors import AvatarError
 from avatar.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped, open_model
 from avatar.kokoro.voice import VOICES, KokoroVoice, create_kokoro
-from avatar.kokoro.window import HOP, Seam, Statistics, spoken_range
 from avatar.loudness import loudness
 from avatar.phoneme import Phonemizer
-from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme
+from avatar.speech import SAMPLE_RATE, Speech, Viseme
 from avatar.text.normalise import Normaliser
 from avatar.voice import create_voice
 from tests.avatar.voices import assert_whole, said
@@ -63,21 +62,6 @@ def sound(chunks: list[Speech]) -> NDArray[np.float32]:
     return np.concatenate([chunk.pcm for chunk in chunks]).astype(np.float32) / np.float32(32768)
 
 
-def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(frames, 40) decibels: 40 triangular bands over 25 ms windows, floor at -60 dB under the loudest."""
-    size, hop = 600, 240
-    windows = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop] * np.hanning(size)
-    power = np.abs(np.fft.rfft(windows, 1024)) ** 2
-    mels = np.linspace(0, 2595 * np.log10(1 + 12_000 / 700), 42)
-    edges = 700 * (10 ** (mels / 2595) - 1)
-    bins = np.fft.rfftfreq(1024, 1 / 24_000)
-    up = (bins[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    down = (edges[2:, None] - bins[None]) / (edges[2:] - edges[1:-1])[:, None]
-    decibels: NDArray[np.float64] = 10 * np.log10(power @ np.maximum(0, np.minimum(up, down)).T + 1e-9)
-    floored: NDArray[np.float64] = np.maximum(decibels, decibels.max() - 60)
-    return floored
-
-
 def test_chunks_follow_each_other_without_a_gap(line: list[Speech]) -> None:
     assert_whole(line)
     assert len(line) > 2
@@ -106,34 +90,6 @@ def test_a_line_is_as_loud_as_every_other(line: list[Speech]) -> None:
     samples = sound(line)
     assert loudness(samples, SAMPLE_RATE) == pytest.approx(-16, abs=1)
     assert np.abs(samples).max() <= 0.892
-
-
-def test_seams_are_as_near_to_the_unsplit_sentence_as_everything_else(
-    model: KokoroModel, phonemizer: Phonemizer, style: NDArray[np.float32]
-) -> None:
-    """Log-mel distance to the unsplit model: small everywhere, no larger within 25 ms of a seam, and no click there."""
-    frames = model.analyse(model.tokens([p.symbol for p in phonemizer.phonemes(TEXT)]), style)
-    table = Path(catalogue.__file__).parent / "kokoro" / "tables" / "zf_xiaobei.npz"
-    statistics = Statistics.load(table).predict(frames.f0, frames.energy)
-    stop = StopSwitch()
-    first, end = spoken_range(frames.energy)
-    whole = model.render(frames, 0, len(frames.energy), None, stop)[0][first * HOP : end * HOP]
-    seam, at, parts, seams = Seam(), first, [], []
-    while at < end:
-        size = min(40, end - at)
-        audio, before, _ = model.window(frames, at, at + size, statistics, stop)
-        parts.append(seam.join(audio, before, size, last=at + size == end))
-        at += size
-        seams.append((at - first) * HOP)
-    joined = np.concatenate(parts)
-    assert len(joined) == len(whole)
-    distance = np.abs(log_mel(joined) - log_mel(whole)).mean(axis=1)
-    near = np.unique(np.concatenate([np.arange(at // 240 - 2, at // 240 + 2) for at in seams[:-1]]))
-    assert distance.mean() < 3.5
-    assert distance[near].mean() < distance.mean() + 1
-    steps = np.abs(np.diff(joined, 2))
-    at_seams = max(float(steps[at - 130 : at + 130].max()) for at in seams[:-1])
-    assert at_seams <= float(np.abs(np.diff(whole, 2)).max())
 
 
 def test_front_and_back_are_the_uncut_model(
@@ -175,12 +131,6 @@ async def test_a_line_cancelled_while_it_renders_raises_and_frees_the_voice(voic
     with pytest.raises(asyncio.CancelledError):
         await task
     assert_whole(await said(voice, "好的。"))
-
-
-async def test_feelings_change_the_pace(voice: KokoroVoice) -> None:
-    quick = sound([c async for c in voice.speak("欢迎大家来到直播间。", emotion=Emotion.EXCITEMENT)])
-    slow = sound([c async for c in voice.speak("欢迎大家来到直播间。", emotion=Emotion.APOLOGY)])
-    assert len(quick) < 0.92 * len(slow)
 
 
 @pytest.mark.parametrize("text", ["", "🎉🎉", "！！！", " \n "])

@@ -52,6 +52,23 @@ def test_what_cannot_be_said_is_one_line_and_exit_code_1(tmp_path: Path, voice: 
     assert not (tmp_path / "x.wav").exists()
 
 
+@pytest.mark.model
+@pytest.mark.parametrize("text", ["", "🎉🎉 ❤️", "……！！", "好" * 50_000])
+def test_a_text_that_cannot_be_said_is_one_line_and_leaves_no_file(models_dir: Path, tmp_path: Path, text: str) -> None:
+    app = cli.create_app(lambda _: Settings(models_dir, tmp_path))
+    result = CliRunner().invoke(app, ["say", text, "--out", str(tmp_path / "x.wav")])
+    assert result.exit_code == 1
+    assert len(result.output.strip().splitlines()) == 1
+    assert not (tmp_path / "x.wav").exists()
+
+
+def test_a_folder_that_is_not_there_is_named_before_anything_is_spoken(tmp_path: Path) -> None:
+    app = cli.create_app(lambda _: Settings(tmp_path, tmp_path))
+    result = CliRunner().invoke(app, ["say", "你好。", "--out", str(tmp_path / "none" / "x.wav")])
+    assert result.exit_code == 1
+    assert "none" in result.output
+
+
 def test_models_are_listed_with_licence_and_state(tmp_path: Path) -> None:
     app = models_cli.create_app(lambda _: open_models(tmp_path))
     rows = json.loads(CliRunner().invoke(app, ["list", "--json"]).output)

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import numpy as np
 
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, NothingToSay
 from avatar.speech import Emotion, Speech, Viseme, VisemeSpan, Voice
 
 PER_CHARACTER = 4_800
@@ -16,11 +16,23 @@ PER_CHARACTER = 4_800
 class ToneVoice:
     """100 ms of tone a character, a chunk a character; fails or hangs where told."""
 
-    def __init__(self, name: str, *, level: int = 1_000, fail_at: int | None = None, hang: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        level: int = 1_000,
+        fail_at: int | None = None,
+        hang: bool = False,
+        first_s: float = 0.0,
+        silent: str = "",
+    ) -> None:
+        """`first_s` passes before the first chunk; a text with the character `silent` cannot be said."""
         self.name = name
         self.level = level
         self.fail_at = fail_at
         self.hang = hang
+        self.first_s = first_s
+        self.silent = silent
         self.asked: list[str] = []
         self.closed = 0
 
@@ -28,6 +40,9 @@ class ToneVoice:
         self.asked.append(text)
         if self.hang:
             await asyncio.sleep(60)
+        if self.silent and self.silent in text:
+            raise NothingToSay
+        await asyncio.sleep(self.first_s)
         for index in range(len(text)):
             if index == self.fail_at:
                 raise AvatarError("连接中断")

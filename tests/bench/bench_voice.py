@@ -18,6 +18,7 @@ from faster_whisper import WhisperModel  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from avatar.catalogue import WHISPER, open_models
+from avatar.kokoro.voice import VOICES
 from avatar.loudness import loudness
 from avatar.phoneme import Phonemizer
 from avatar.speech import SAMPLE_RATE, Voice
@@ -30,8 +31,8 @@ SENTENCES = Path(__file__).with_name("selling_sentences.txt").read_text(encoding
 PROMPT = "以下是普通话的句子，使用简体中文。"
 
 
-def rows(voices: tuple[str, ...] = ("zf_xiaobei", "zf_xiaoxiao", "zm_yunxi", "zm_yunjian")) -> Iterator[Row]:
-    """Toned-pinyin error and loudness of each voice."""
+def rows(voices: tuple[str, ...] = tuple(voice.name for voice in VOICES)) -> Iterator[Row]:
+    """Toned-pinyin error of each voice, what is left of it without tones, and loudness."""
     whisper = WhisperModel(
         str(open_models(MODELS).folder(WHISPER)),
         device="cpu",
@@ -44,7 +45,7 @@ def rows(voices: tuple[str, ...] = ("zf_xiaobei", "zf_xiaoxiao", "zm_yunxi", "zm
         phonemizer = Phonemizer(cache_dir=Path(folder))
         for name in voices:
             voice = create_voice(f"kokoro:{name}", models_dir=MODELS, cache_dir=Path(folder), cache_bytes=0)
-            errors = syllables = 0
+            errors = syllables = toneless = 0
             levels = []
             for sentence in SENTENCES:
                 pcm = asyncio.run(_spoken(voice, sentence))
@@ -54,13 +55,15 @@ def rows(voices: tuple[str, ...] = ("zf_xiaobei", "zf_xiaoxiao", "zm_yunxi", "zm
                 got = phonemizer.pinyin(normaliser.spoken(heard))
                 wrong = distance(meant, got)
                 errors, syllables = errors + wrong, syllables + len(meant)
+                toneless += distance([one[:-1] for one in meant], [one[:-1] for one in got])
                 if wrong and "-v" in sys.argv:
                     print(f"{wrong:2} {sentence} → {heard}", file=sys.stderr)
             default = " (default voice)" if name == "zf_xiaobei" else ""
             yield (
                 f"toned-pinyin error, {name}{default}",
                 "≤ 5 %" if default else "–",
-                f"{errors / syllables:.1%} ({errors} of {syllables} syllables, Whisper base, n = {len(SENTENCES)})",
+                f"{errors / syllables:.1%} ({errors} of {syllables} syllables, Whisper base, n = {len(SENTENCES)}); "
+                f"{toneless / syllables:.1%} without tones",
             )
             spread = np.abs(np.array(levels) + 16)
             yield (

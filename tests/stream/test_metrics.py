@@ -6,8 +6,10 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 
+from avatar import VoiceFigures
 from stream.latency import BUCKETS_S, Latency
 from stream.metrics import RoomCollector
+from stream.voice_metrics import VoiceCollector
 from tests.stream.fakes import FakeLine, ListDirector
 from tests.stream.live import Watcher, eventually, make_room, on_air
 
@@ -55,6 +57,22 @@ async def test_a_room_shows_its_viewers_frames_and_the_way_of_an_answer() -> Non
         await watcher.close()
 
 
+def test_a_voice_shows_who_spoke_who_failed_and_what_is_kept() -> None:
+    figures = VoiceFigures(cache_hits=3, cache_misses=1, cache_bytes=500, rendered_s=4.0, rendering_s=2.0, resting=True)
+    figures.spoken_s["zf_xiaobei"] += 1.5
+    figures.fallbacks["edge:a", "late"] += 2
+    registry = CollectorRegistry()
+    registry.register(VoiceCollector({"edge": figures}))
+
+    def value(name: str, **labels: str) -> float | None:
+        return registry.get_sample_value(f"zhanggui_voice_{name}", {"voice": "edge", **labels})
+
+    assert value("spoken_seconds_total", engine="zf_xiaobei") == 1.5
+    assert value("fallbacks_total", engine="edge:a", reason="late") == 2
+    assert (value("cache_hits_total"), value("cache_misses_total"), value("cache_bytes")) == (3, 1, 500)
+    assert (value("rendering_seconds_total"), value("rendered_seconds_total"), value("resting")) == (2.0, 4.0, 1)
+
+
 def test_the_dashboard_asks_only_for_metrics_that_exist() -> None:
     dashboard = json.loads((Path(__file__).resolve().parents[2] / "docs" / "grafana" / "rooms.json").read_text())
     asked = {
@@ -63,8 +81,9 @@ def test_the_dashboard_asks_only_for_metrics_that_exist() -> None:
         for target in panel["targets"]
         for name in re.findall(r"zhanggui_[a-z_]+", target["expr"])
     }
-    collector = RoomCollector(lambda: [make_room()])
-    exist = {sample.name for family in collector.collect() for sample in family.samples}
-    declared = {family.name + suffix for family in collector.collect() for suffix in ("", "_total", "_bucket")}
+    collectors = RoomCollector(lambda: [make_room()]), VoiceCollector({"kokoro": VoiceFigures()})
+    families = [family for collector in collectors for family in collector.collect()]
+    exist = {sample.name for family in families for sample in family.samples}
+    declared = {family.name + suffix for family in families for suffix in ("", "_total", "_bucket")}
     assert asked <= exist | declared
     assert len(asked) > 15

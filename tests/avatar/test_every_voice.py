@@ -1,0 +1,141 @@
+"""What must hold for every voice that is shipped, measured on its sound: seams, feelings, loudness."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Generator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from avatar import catalogue
+from avatar.catalogue import open_models
+from avatar.kokoro.model import KokoroModel, StopSwitch, open_model
+from avatar.kokoro.voice import VOICES, KokoroVoice, create_kokoro
+from avatar.kokoro.window import HOP, Seam, Statistics, spoken_range
+from avatar.loudness import loudness
+from avatar.phoneme import Phonemizer
+from avatar.prosody import PROSODY
+from avatar.speech import SAMPLE_RATE, Emotion
+from avatar.text.normalise import Normaliser
+
+pytestmark = [pytest.mark.model, pytest.mark.slow]
+
+LINE = "这款杯子只要九十九元。"
+SHORT = ("好的。", "没问题。", "请放心。", "对。", "有库存，马上发货。")
+
+
+@pytest.fixture(scope="module")
+def phonemizer(tmp_path_factory: pytest.TempPathFactory) -> Phonemizer:
+    return Phonemizer(cache_dir=tmp_path_factory.mktemp("words"))
+
+
+@pytest.fixture(scope="module")
+def model(models_dir: Path) -> KokoroModel:
+    return open_model(open_models(models_dir))
+
+
+@pytest.fixture(scope="module", params=[voice.name for voice in VOICES])
+def voice(
+    request: pytest.FixtureRequest, models_dir: Path, phonemizer: Phonemizer
+) -> Generator[KokoroVoice, None, None]:
+    models = open_models(models_dir)
+    made = create_kokoro(request.param, models=models, normaliser=Normaliser(), phonemizer=phonemizer)
+    yield made
+    asyncio.run(made.aclose())
+
+
+async def sound(voice: KokoroVoice, text: str, emotion: Emotion = Emotion.NEUTRAL) -> NDArray[np.float32]:
+    chunks = [chunk.pcm async for chunk in voice.speak(text, emotion=emotion)]
+    return np.concatenate(chunks).astype(np.float32) / np.float32(32768)
+
+
+def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(frames, 40) decibels: 40 triangular bands over 25 ms windows, floor at -60 dB under the loudest."""
+    size, hop = 600, 240
+    windows = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop] * np.hanning(size)
+    power = np.abs(np.fft.rfft(windows, 1024)) ** 2
+    mels = np.linspace(0, 2595 * np.log10(1 + 12_000 / 700), 42)
+    edges = 700 * (10 ** (mels / 2595) - 1)
+    bins = np.fft.rfftfreq(1024, 1 / 24_000)
+    up = (bins[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
+    down = (edges[2:, None] - bins[None]) / (edges[2:] - edges[1:-1])[:, None]
+    decibels: NDArray[np.float64] = 10 * np.log10(power @ np.maximum(0, np.minimum(up, down)).T + 1e-9)
+    floored: NDArray[np.float64] = np.maximum(decibels, decibels.max() - 60)
+    return floored
+
+
+def fundamental(samples: NDArray[np.float32]) -> float:
+    """Median fundamental frequency of 48 kHz speech in Hz, by autocorrelation of 40 ms windows."""
+    slow = samples[::4]
+    rate, size = SAMPLE_RATE // 4, 480
+    found = []
+    for at in range(0, len(slow) - size, size // 2):
+        part = slow[at : at + size] - slow[at : at + size].mean()
+        if np.sqrt(np.mean(part**2)) < 0.05:
+            continue
+        same = np.fft.irfft(np.abs(np.fft.rfft(part, 1024)) ** 2)[: rate // 70] / np.arange(size, size - rate // 70, -1)
+        lag = int(np.argmax(same[rate // 450 :])) + rate // 450
+        if same[lag] > 0.6 * same[0]:
+            found.append(rate / lag)
+    return float(np.median(found))
+
+
+def test_seams_are_as_near_to_the_unsplit_sentence_as_everything_else(
+    voice: KokoroVoice, model: KokoroModel, phonemizer: Phonemizer, models_dir: Path
+) -> None:
+    """Log-mel distance to the unsplit model: small everywhere, no larger within 25 ms of a seam, and no click there."""
+    style = np.fromfile(models_dir / catalogue.MANDARIN / f"{voice.name}.bin", np.float32).reshape(-1, 256)
+    frames = model.analyse(model.tokens([p.symbol for p in phonemizer.phonemes(LINE)]), style)
+    table = Path(catalogue.__file__).parent / "kokoro" / "tables" / f"{voice.name}.npz"
+    statistics = Statistics.load(table).predict(frames.f0, frames.energy)
+    stop = StopSwitch()
+    first, end = spoken_range(frames.energy)
+    whole = model.render(frames, 0, len(frames.energy), None, stop)[0][first * HOP : end * HOP]
+    seam, at, parts, seams = Seam(), first, [], []
+    while at < end:
+        size = min(24, end - at)
+        audio, before, _ = model.window(frames, at, at + size, statistics, stop)
+        parts.append(seam.join(audio, before, size, last=at + size == end))
+        at += size
+        seams.append((at - first) * HOP)
+    joined = np.concatenate(parts)
+    assert len(joined) == len(whole)
+    distance = np.abs(log_mel(joined) - log_mel(whole)).mean(axis=1)
+    near = np.unique(np.concatenate([np.arange(at // 240 - 2, at // 240 + 2) for at in seams[:-1]]))
+    near = near[near < len(distance)]
+    assert distance.mean() < 3.5
+    assert distance[near].mean() < distance.mean() + 1
+    steps = np.abs(np.diff(joined, 2))
+    for at in seams[:-1]:  # a click is a step that nothing around it has
+        around = np.concatenate([steps[max(0, at - 1_200) : at - 130], steps[at + 130 : at + 1_200]])
+        assert steps[at - 130 : at + 130].max() <= max(1.5 * float(around.max()), 0.02)
+
+
+async def test_feelings_are_heard_in_pace_pitch_and_pause(voice: KokoroVoice) -> None:
+    """Measured on the sound, not taken from the table that asks for it."""
+    said = {
+        emotion: await sound(voice, LINE, emotion) for emotion in (Emotion.NEUTRAL, Emotion.EXCITEMENT, Emotion.APOLOGY)
+    }
+    calm, glad, sorry = (said[e] for e in (Emotion.NEUTRAL, Emotion.EXCITEMENT, Emotion.APOLOGY))
+    pauses = [int((np.abs(pcm[::-1]) > 0.003).argmax()) for pcm in (glad, calm, sorry)]
+    assert pauses == sorted(pauses) and pauses[0] < 0.88 * pauses[1] and pauses[2] > 1.12 * pauses[1]
+    spoken = [len(pcm) - pause for pcm, pause in zip((glad, calm, sorry), pauses, strict=True)]
+    assert spoken[0] < 0.96 * spoken[1] and spoken[2] > 1.03 * spoken[1]
+    pitch = [fundamental(pcm) for pcm in (sorry, calm, glad)]
+    assert pitch[0] < 0.995 * pitch[1] and pitch[2] > 1.02 * pitch[1]
+
+
+async def test_every_line_is_as_loud_as_every_other_and_none_clips(voice: KokoroVoice) -> None:
+    """Short lines too, though nobody knows their level before the first window is out."""
+    for text in (*SHORT, LINE):
+        pcm = await sound(voice, text)
+        assert loudness(pcm, SAMPLE_RATE) == pytest.approx(-16, abs=1), text
+        assert np.abs(pcm).max() <= 0.892
+
+
+def test_each_feeling_has_a_delivery_of_its_own() -> None:
+    assert all(one != other for one, other in itertools.combinations(PROSODY.values(), 2))
