@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 HOST ?= 127.0.0.1
 PORT ?= 8700
 
-.PHONY: help demo test check lock bench bench-stream bench-voice clean
+.PHONY: help demo test check lock bench bench-stream bench-soak bench-faults bench-voice clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -28,6 +28,12 @@ bench: $(VENV)/dev.stamp ## measure every part, as Markdown
 
 bench-stream: $(VENV)/dev.stamp ## measure the stream, viewers in another process
 	@$(BIN)/python -m tests.bench.bench_stream
+
+bench-soak: $(VENV)/dev.stamp ## half an hour of the demo under people who come, go and are killed
+	@$(BIN)/python -m tests.bench.bench_soak
+
+bench-faults: $(VENV)/dev.stamp ## break every part of a room and print what a viewer saw
+	@$(BIN)/python -m tests.bench.bench_faults
 
 bench-voice: $(VENV)/dev.stamp ## transcribe fifty sentences and count the errors
 	@$(BIN)/zhanggui models fetch --with-tests

@@ -5,44 +5,40 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import Any
 
 import cv2
 from prometheus_client import CollectorRegistry
 
-from avatar import Voice, VoiceFigures, create_stage
-from avatar.host import load_host
+from avatar import VoiceFigures
 from dialogue import DialogueError
 from dialogue.budget import Budget, Price
-from dialogue.director import Director
 from dialogue.engine import Engine
 from dialogue.handoff import HandoffPolicy
 from dialogue.lead.retention import Retention
-from dialogue.live import LiveDesk
 from dialogue.platform import PREFIX
 from dialogue.platform.courier import PlatformCourier
 from dialogue.platform.webhook import webhooks
-from dialogue.rundown import Rundown
 from dialogue.store import Store
 from dialogue.store.outbox import Courier
 from dialogue.store.spending import SpendingLog
 from dialogue.store.store import system_ms
 from knowledge import Record
 from knowledge.base import KnowledgeBase
-from stream.backends import cores, embedder_of, ice_servers, open_database, postman_of, voice_of
-from stream.capacity import check_capacity
+from stream.backends import embedder_of, open_database, postman_of
+from stream.capacity import usable_cores
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.platform import take_up
-from stream.live import LiveRoom, Shop
+from stream.house import House
 from stream.metrics import RoomCollector
-from stream.outlet import create_output
-from stream.pictures import pictures_folder
-from stream.room import Room
-from stream.room_book import RoomBook, RoomSpec, outlets
+from stream.room_book import RoomBook, RoomError
+from stream.room_process import launcher
 from stream.settings import Settings
-from stream.shelf import shelf
+from stream.staffing import Staffing
+from stream.tracing import TimedKnowledge, create_tracing
 from stream.voice_metrics import VoiceCollector
 
 logger = logging.getLogger(__name__)
@@ -50,7 +46,6 @@ logger = logging.getLogger(__name__)
 _WATCH_S = 3.0
 """How often a room looks whether its merchant has published anew."""
 _FORGET_S = 3600.0
-_QUESTIONS = ("现在什么价", "有现货吗")
 
 
 def local_now() -> datetime:
@@ -61,17 +56,24 @@ def local_now() -> datetime:
 class Service:
     """Everything that runs in one process; `open` builds it, leaving the context closes it in reverse."""
 
-    def __init__(self, settings: Settings, *, machine_token: str) -> None:
+    def __init__(
+        self, settings: Settings, *, machine_token: str, only: str | None = None, outputs_wait: bool = False
+    ) -> None:
+        """With `only` this is the process of that one room: no chat, no chores. `outputs_wait`: see `House`."""
         self.settings = settings
         self.machine_token = machine_token
         self.registry = CollectorRegistry()
-        self.rooms: dict[str, LiveRoom] = {}
-        self.problems: dict[str, str] = {}
-        """Rooms that did not open, with the reason."""
+        self.house = House(
+            make=lambda spec: self._staffing.make(spec),
+            launch=launcher(settings, machine_token) if only is None else None,
+            folder=settings.data_dir,
+            cores=usable_cores(),
+            outputs_wait=outputs_wait,
+        )
+        self._only = only
         self._stack = AsyncExitStack()
         self._records: dict[str, tuple[Record, ...]] = {}
         self._versions: dict[str, str | None] = {}
-        self._voices: dict[str, Voice] = {}
         self._voice_figures: dict[str, VoiceFigures] = {}
         self._handoff = HandoffPolicy()
 
@@ -88,9 +90,16 @@ class Service:
 
     async def _open(self) -> None:
         settings = self.settings
+        tracing = create_tracing(settings)
+        self._stack.push_async_callback(asyncio.to_thread, tracing.shutdown)
         # Pictures are composed by one thread a room; OpenCV's own threads would only take turns with the encoder.
         cv2.setNumThreads(1)
-        self.registry.register(RoomCollector(lambda: [live.room for live in self.rooms.values()]))
+        self.registry.register(
+            RoomCollector(
+                lambda: [live.room for live in self.house.rooms.values()],
+                elsewhere=lambda: [process.metrics for process in self.house.processes.values()],
+            )
+        )
         self.registry.register(VoiceCollector(self._voice_figures))
         self.store = await self._stack.enter_async_context(
             await Store.open(settings.data_dir, database_url=settings.database_url)
@@ -110,24 +119,39 @@ class Service:
         self.engine = await self._engine()
         self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine, policy=self._handoff)
         self._stack.push_async_callback(self.hub.aclose)
+        specs = [spec for spec in await self.book.rooms() if self._only in (None, spec.name)]
         for merchant in await self.store.access.merchants():
-            await self._learn(merchant.id)
-        for spec in await self.book.rooms():
-            if spec.running:
-                await self.open_room(spec)
+            if self._only is None or any(spec.merchant == merchant.id for spec in specs):
+                await self._learn(merchant.id)
+        self._staffing = Staffing(
+            settings,
+            store=self.store,
+            knowledge=self.knowledge,
+            engine=self.engine,
+            tracing=tracing,
+            figures=self._voice_figures,
+            now=local_now,
+        )
+        self._stack.push_async_callback(self._staffing.aclose)
+        await self._stack.enter_async_context(self.house)
+        for spec in specs:
+            if spec.running or self._only:
+                await self.house.open(spec)
         self.postman = postman_of(settings)
         self._stack.push_async_callback(self.postman.aclose)
+        self._chore("knowledge", self._watch)
+        if self._only is not None:
+            return
         courier = Courier(self.store.outbox, self.postman, clock_ms=system_ms)
         platforms = PlatformCourier(self.store.platforms, webhooks(self.postman), clock_ms=system_ms)
         self._stack.callback(self.hub.observe(lambda _, talk: platforms.wake() if talk.startswith(PREFIX) else None))
         await take_up(self.hub, self.store.platforms)
-        for name, chore in (
-            ("outbox", courier.run),
-            ("platforms", platforms.run),
-            ("retention", self._forget),
-            ("knowledge", self._watch),
-        ):
-            self._stack.push_async_callback(_cancelled, asyncio.create_task(chore(), name=name))
+        self._chore("outbox", courier.run)
+        self._chore("platforms", platforms.run)
+        self._chore("retention", self._forget)
+
+    def _chore(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._stack.push_async_callback(_cancelled, asyncio.create_task(run(), name=name))
 
     async def _engine(self) -> Engine:
         settings = self.settings
@@ -152,7 +176,7 @@ class Service:
         self._stack.push_async_callback(spending.flush)
         self._stack.push_async_callback(_cancelled, asyncio.create_task(spending.run(), name="spending"))
         return Engine(
-            self.knowledge,
+            TimedKnowledge(self.knowledge),
             clock=local_now,
             model=model,
             budget=budget,
@@ -162,90 +186,27 @@ class Service:
 
     # -- rooms ------------------------------------------------------------------------------------------------------
 
-    async def open_room(self, spec: RoomSpec) -> None:
-        """Put a room on air; what stands in its way is remembered for `/readyz` and the log, the others go on."""
-        try:
-            check_capacity([live.room for live in self.rooms.values()], cores=float(cores()))
-            live = await self._make_room(spec)
-            await live.start()
-            for name, target in outlets(spec).items():
-                await live.room.outputs.add(create_output(name, target, room=live.room, folder=self.settings.data_dir))
-        except Exception as exc:
-            logger.exception("room %s does not open", spec.name)
-            self.problems[spec.name] = str(exc)
-            return
-        self.problems.pop(spec.name, None)
-        self.rooms[spec.name] = live
-        self._stack.push_async_callback(live.stop)
-
     async def start_room(self, name: str, *, merchant: str | None) -> bool:
-        """Put a room that was set up on air; False when there is none of this merchant (None: of any)."""
+        """Put a room that was set up on air; False when there is none of this merchant (None: of any).
+
+        A room that shall run elsewhere than it does is closed first. Raises `RoomError` with what stands in its way.
+        """
         spec = next((spec for spec in await self.book.rooms(merchant) if spec.name == name), None)
         if spec is None:
             return False
-        if name not in self.rooms:
-            await self.open_room(spec)
-        return name in self.rooms
+        if name in (self.house.rooms if spec.own_process else self.house.processes):
+            await self.house.close(name)
+        if name not in self.house.names():
+            await self.house.open(spec)
+        if name in self.house.problems:
+            raise RoomError(self.house.problems[name])
+        return True
 
     async def stop_room(self, name: str) -> None:
         """Take a room off air."""
-        live = self.rooms.pop(name, None)
-        if live is not None:
-            await live.stop()
-
-    async def _make_room(self, spec: RoomSpec) -> LiveRoom:
-        settings = self.settings
-        host = await asyncio.to_thread(load_host, spec.host, hosts_dir=settings.data_dir / "hosts")
-        voice = await self._voice(spec.voice or settings.voice or f"kokoro:{host.voice}")
-        records, shop = await self._shop(spec.merchant)
-        faqs = await self.knowledge.faqs(spec.merchant)
-        rundown = Rundown.from_records(records, shop=shop.name, faqs=faqs, today=local_now().date())
-
-        desk = LiveDesk(self.engine, merchant=spec.merchant, room=spec.name)
-        director = Director(rundown, desk.answer)
-        desk.product = lambda: director.product
-        room = Room(
-            spec.name,
-            voice=voice,
-            make_stage=lambda: create_stage(
-                spec.host,
-                hosts_dir=settings.data_dir / "hosts",
-                background=spec.background or "studio",
-                burn_captions=bool(spec.push_url),
-                burn_card=bool(spec.push_url),
-            ),
-            director=director,
-            max_viewers=settings.max_viewers,
-            ice_servers=ice_servers(settings),
-        )
-        return LiveRoom(spec, room=room, director=director, shop=shop, store=self.store, now=local_now)
-
-    async def _voice(self, name: str) -> Voice:
-        voice = self._voices.get(name)
-        if voice is None:
-            figures = VoiceFigures()
-            voice = await asyncio.to_thread(voice_of, self.settings, name, figures)
-            self._voices[name], self._voice_figures[name] = voice, figures
-            self._stack.push_async_callback(voice.aclose)
-        return voice
+        await self.house.close(name)
 
     # -- what merchants know ----------------------------------------------------------------------------------------
-
-    async def _shop(self, merchant: str) -> tuple[tuple[Record, ...], Shop]:
-        row = await self.store.access.merchant(merchant)
-        records = await self.knowledge.records(merchant)
-        faqs = await self.knowledge.faqs(merchant)
-        folder = pictures_folder(self.settings.data_dir, merchant)
-        products = shelf(records, now=local_now(), picture_base=f"/pictures/{merchant}")
-        pictures = {p.sku: folder / p.picture.rsplit("/", 1)[-1] for p in products if p.picture}
-        asked = [faq.question.rstrip("？?") for faq in faqs if faq.question and 3 <= len(faq.question) <= 9]
-        return records, Shop(
-            merchant,
-            row.name if row is not None else merchant,
-            products,
-            (*_QUESTIONS, *asked[:3]),
-            {sku: path for sku, path in pictures.items() if path.is_file()},
-        )
 
     async def _learn(self, merchant: str) -> None:
         self._versions[merchant] = await self.knowledge.version(merchant)
@@ -277,12 +238,9 @@ class Service:
             if await self.knowledge.version(merchant) == self._versions.get(merchant):
                 continue
             await self._learn(merchant)
-            records, shop = await self._shop(merchant)
-            faqs = await self.knowledge.faqs(merchant)
-            for room in self.rooms.values():
+            for room in self.house.rooms.values():
                 if room.merchant == merchant:
-                    rundown = Rundown.from_records(records, shop=shop.name, faqs=faqs, today=local_now().date())
-                    room.restock(shop, rundown)
+                    room.restock(*await self._staffing.shop(merchant))
             logger.info("merchant %s: version %s is live", merchant, self._versions[merchant])
 
     async def chat_shop(self, merchant: str) -> ChatShop | None:
@@ -296,13 +254,7 @@ class Service:
 
     def ready(self) -> dict[str, Callable[[], str | None]]:
         """Probes of `/readyz`."""
-
-        def rooms() -> str | None:
-            dead = [name for name, room in self.rooms.items() if not room.room.live]
-            failed = [f"{name}: {why}" for name, why in self.problems.items()]
-            return "; ".join([*failed, *(f"{name} is not on air" for name in dead)]) or None
-
-        return {"rooms": rooms}
+        return {"rooms": self.house.problem}
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:
@@ -311,7 +263,10 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, *, machine_token: str | None = None) -> AsyncIterator[Service]:
-    """Open everything; close it in reverse on the way out."""
-    async with Service(settings, machine_token=machine_token or secrets.token_urlsafe(24)) as service:
+async def open_service(
+    settings: Settings, *, machine_token: str | None = None, only: str | None = None, outputs_wait: bool = False
+) -> AsyncIterator[Service]:
+    """Open everything; close it in reverse on the way out. `only` and `outputs_wait`: see `Service` and `House`."""
+    token = machine_token or secrets.token_urlsafe(24)
+    async with Service(settings, machine_token=token, only=only, outputs_wait=outputs_wait) as service:
         yield service

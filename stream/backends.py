@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from sqlalchemy import create_engine
@@ -27,11 +26,6 @@ def voice_of(settings: Settings, name: str, figures: VoiceFigures | None = None)
         api_key=settings.speech_api_key.get_secret_value(),
         figures=figures,
     )
-
-
-def cores() -> int:
-    """Processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:

@@ -47,13 +47,13 @@ class Subscription:
 
 
 class Broadcast:
-    """Numbers every event, keeps the last `keep` for replay and hands them to all subscribers."""
+    """Numbers every event from `after` + 1, keeps the last `keep` for replay and hands them to all subscribers."""
 
-    def __init__(self, *, keep: int = 500, queue: int = 200) -> None:
+    def __init__(self, *, keep: int = 500, queue: int = 200, after: int = 0) -> None:
         self._log: deque[Message] = deque(maxlen=keep)
         self._queue = queue
         self._readers: set[Subscription] = set()
-        self.seq = 0
+        self.seq = after
 
     @property
     def readers(self) -> int:

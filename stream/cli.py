@@ -38,11 +38,31 @@ def _settings(data_dir: Path | None) -> Settings:
 
 
 @app.command()
-def serve(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None:
+def serve(
+    data_dir: DataDir = None,
+    host: Host = None,
+    port: Port = None,
+    replace: Annotated[
+        bool,
+        typer.Option("--replace", help="接替正在运行的，观众不断 / take over from the one that runs, without a break"),
+    ] = False,
+) -> None:
     """开店：打开所有直播间和客服。/ Serve every room and chat of this data folder."""
     from stream.serving import serve_forever
 
-    asyncio.run(serve_forever(load_settings(data_dir=data_dir, host=host, port=port)))
+    asyncio.run(serve_forever(load_settings(data_dir=data_dir, host=host, port=port), replace=replace))
+
+
+@app.command("room-process", hidden=True)
+def room_process(
+    name: str,
+    socket: Annotated[Path, typer.Option("--socket")],
+    data_dir: DataDir = None,
+) -> None:
+    """What `serve` starts for a room in a process of its own."""
+    from stream.room_serving import serve_room
+
+    asyncio.run(serve_room(_settings(data_dir), name, socket))
 
 
 @app.command()

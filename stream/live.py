@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from avatar.plate import ProductCard
+from dialogue import DialogueError
 from dialogue.comment import Comment, CommentState
 from dialogue.director import Director
 from dialogue.line import Line, LineKind
 from dialogue.rundown import Rundown
 from dialogue.store import Store
 from stream.broadcast import Broadcast
+from stream.comment_wall import CommentWall, remember
 from stream.program import LineEnded, LineStarted
 from stream.public_text import public
+from stream.question import Questions
 from stream.room import Caption, Room
 from stream.room_book import RoomSpec
 from stream.room_protocol import Message, ProtocolError
@@ -28,12 +29,9 @@ from stream.shelf import Product
 
 logger = logging.getLogger(__name__)
 
-K = TypeVar("K")
-V = TypeVar("V")
-
 _STATE_EVERY_S = 1.0
-_REMEMBERED = 2_000
-"""Comments whose state, and visitors whose conversation, are remembered."""
+_REJOIN_MS = 10
+"""A room's pages join anew within this time for each of them: a second for a hundred."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,30 +44,6 @@ class Shop:
     questions: tuple[str, ...] = ()
     pictures: dict[str, Path] = field(default_factory=dict)
     """Picture file by SKU, for the card that is burned into the frames."""
-
-
-@dataclass(slots=True)
-class _Shown:
-    """A comment as the pages know it."""
-
-    id: str
-    client_id: str
-    name: str
-    text: str
-    masked: bool
-    state: str
-    answer: str = ""
-
-    def to_json(self) -> Message:
-        return {
-            "id": self.id,
-            "client_id": self.client_id,
-            "name": self.name,
-            "text": self.text,
-            "masked": self.masked,
-            "state": self.state,
-            "answer": self.answer,
-        }
 
 
 class LiveRoom:
@@ -87,18 +61,23 @@ class LiveRoom:
         shop: Shop,
         store: Store,
         now: Callable[[], datetime],
+        questions: Questions | None = None,
+        on_stop: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = spec.name
         self.merchant = spec.merchant
         self.room = room
         self.director = director
-        self.feed = Broadcast()
+        # Numbers begin at the wall clock: after a restart they go on above those that the pages have seen.
+        self.feed = Broadcast(after=int(now().timestamp() * 1000))
+        self._wall = CommentWall(self.feed)
         self._shop = shop
         self._store = store
         self._now = now
+        self._questions = questions or Questions(lambda _: None)
+        self._on_stop = on_stop
+        room.speaker.on_first_sound = self._first_sound
         self._product: Product | None = None
-        self._comments: OrderedDict[str, _Shown] = OrderedDict()
-        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._conversations: OrderedDict[str, str] = OrderedDict()
         self._likes = 0
         self._told: tuple[str, int, int] | None = None
@@ -130,6 +109,15 @@ class LiveRoom:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        self._on_stop()
+
+    async def drain(self, *, within_s: float) -> None:
+        """Another process serves this room now: send the pages there, wait until they have gone, at most `within_s`.
+
+        The pages join in turn, so that the new process is not met by all of them at once.
+        """
+        self.feed.publish("rejoin", within_ms=_REJOIN_MS * self.feed.readers)
+        await self.room.drain(within_s=within_s)
 
     # -- what pages see ---------------------------------------------------------------------------------------------
 
@@ -173,21 +161,22 @@ class LiveRoom:
 
         The same `client_id` of the same visitor is taken once. Raises `ProtocolError` when it cannot be stored.
         """
-        if (visitor, client_id) in self._seen:
+        if self._wall.has(visitor, client_id):
             return
         shown, spoken, masked = public(text)
+        received_ns = self._questions.now_ns()
         try:
             await self._keep(visitor, client_id, text)
-        except Exception as exc:
-            logger.exception("a comment of room %s was not stored", self.name)
+        except (DialogueError, OSError) as exc:
+            logger.error("a comment of room %s was not stored: %s", self.name, exc)
             raise ProtocolError("not_saved", "没存上，请稍后再发。", retry_after_ms=1000) from exc
-        _remember(self._seen, (visitor, client_id), None)
-        name = name or f"游客{int(hashlib.sha256(visitor.encode()).hexdigest()[:6], 16) % 10_000:04d}"
-        entry = _Shown(f"c{self.feed.seq + 1}", client_id, name, shown, masked, "shown")
-        _remember(self._comments, entry.id, entry)
-        entry.state = self.director.comment(Comment(entry.id, name, spoken)).value
-        self.feed.publish("comment", **entry.to_json())
+        if self._wall.has(visitor, client_id):
+            return  # it came a second time while the first was being stored
+        entry = self._wall.hang(visitor, client_id, shown, masked=masked, name=name)
+        entry.state = self.director.comment(Comment(entry.id, entry.name, spoken)).value
+        self._wall.tell(entry)
         if entry.state == CommentState.QUEUED.value:
+            self._questions.received(entry.id, spoken, received_ns)
             self.room.comment()
 
     def like(self) -> None:
@@ -223,32 +212,23 @@ class LiveRoom:
         if line.sku and (self._product is None or line.sku != self._product.sku):
             self._show(line.sku)
         if line.kind is LineKind.ANSWER:
-            for entry in self._entries(line):
-                if entry.state != "answering":
-                    entry.state = "answering"
-                    self.feed.publish("comment", **entry.to_json(), asked_by=max(1, len(line.comment_ids)))
+            self._wall.answering(line)
+            self._questions.heard(_ids(line), lead_in=_is_lead_in(line))
+
+    def _first_sound(self, line: object) -> None:
+        if isinstance(line, Line) and line.kind is LineKind.ANSWER:
+            self._questions.voiced(_ids(line), lead_in=_is_lead_in(line))
 
     def _line_ended(self, event: LineEnded) -> None:
         line = event.line
-        if not isinstance(line, Line) or line.kind is not LineKind.ANSWER:
-            return
-        for entry in self._entries(line):
-            # The lead-in repeats the question; the page shows it already.
-            if event.finished and not (line.question and line.question in line.text):
-                entry.answer += line.text
-            if line.last or not event.finished:
-                entry.state = "answered"
-                self.feed.publish("comment", **entry.to_json())
+        if isinstance(line, Line) and line.kind is LineKind.ANSWER:
+            self._wall.answered(line, finished=event.finished)
 
     def _caption(self, caption: Caption) -> None:
         at = self.room.at_ms(caption.sample)
         until = self.room.at_ms(caption.until) if caption.until is not None else at
         line = caption.line.text if caption.line is not None else ""
         self.feed.publish("caption", text=caption.text or "", at_ms=at, until_ms=until, line=line)
-
-    def _entries(self, line: Line) -> list[_Shown]:
-        ids = line.comment_ids or ((line.comment_id,) if line.comment_id else ())
-        return [entry for comment_id in ids if (entry := self._comments.get(comment_id))]
 
     def _show(self, sku: str) -> None:
         product = next((product for product in self._shop.products if product.sku == sku), None)
@@ -292,11 +272,14 @@ class LiveRoom:
         if conversation_id is None:
             row = await self._store.open_conversation(merchant=self.merchant, channel="live", visitor=visitor)
             conversation_id = row.id
-            _remember(self._conversations, visitor, conversation_id)
+            remember(self._conversations, visitor, conversation_id)
         await self._store.receive(conversation_id, client_id=client_id, text=text)
 
 
-def _remember(memory: OrderedDict[K, V], key: K, value: V) -> None:
-    memory[key] = value
-    if len(memory) > _REMEMBERED:
-        memory.popitem(last=False)
+def _ids(line: Line) -> tuple[str, ...]:
+    return line.comment_ids or ((line.comment_id,) if line.comment_id else ())
+
+
+def _is_lead_in(line: Line) -> bool:
+    """Whether the line only says whose question is answered next."""
+    return line.question is not None and not line.last and line.question in line.text

@@ -24,6 +24,8 @@ class LocalServer:
     url: str
     token: str
     pid: int
+    door: str = ""
+    """Unix socket at which the next process asks to take over; see `stream.handover`."""
 
 
 def _path(settings: Settings) -> Path:
@@ -31,18 +33,26 @@ def _path(settings: Settings) -> Path:
 
 
 @contextmanager
-def announced(settings: Settings, *, url: str, token: str) -> Iterator[None]:
-    """Leave the file while serving, take it away at the end."""
+def announced(settings: Settings, *, url: str, token: str, door: str) -> Iterator[None]:
+    """Leave the file while serving, take it away at the end, unless it names a successor by then."""
     path = _path(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".new")
     draft.touch(mode=0o600)
-    draft.write_text(json.dumps(asdict(LocalServer(url, token, os.getpid()))), "utf-8")
+    draft.write_text(json.dumps(asdict(LocalServer(url, token, os.getpid(), door))), "utf-8")
     draft.replace(path)
     try:
         yield
     finally:
-        path.unlink(missing_ok=True)
+        if _pid(path) == os.getpid():
+            path.unlink(missing_ok=True)
+
+
+def _pid(path: Path) -> int | None:
+    try:
+        return int(json.loads(path.read_text("utf-8"))["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def local_server(settings: Settings) -> LocalServer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from avatar import SAMPLE_RATE
@@ -13,10 +14,16 @@ from stream.room import Room
 
 
 class RoomCollector(Collector):
-    """Register with a `CollectorRegistry`; `rooms` gives the running rooms each time the metrics are read."""
+    """Register with a `CollectorRegistry`; `rooms` gives the running rooms each time the metrics are read.
 
-    def __init__(self, rooms: Callable[[], Iterable[Room]]) -> None:
+    `elsewhere` gives what rooms in processes of their own told, in Prometheus' text format; it is shown among them.
+    """
+
+    def __init__(
+        self, rooms: Callable[[], Iterable[Room]], *, elsewhere: Callable[[], Iterable[str]] = lambda: ()
+    ) -> None:
         self._rooms = rooms
+        self._elsewhere = elsewhere
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: the families are known only once rooms run."""
@@ -76,10 +83,14 @@ class RoomCollector(Collector):
             _histogram(connect, (room.name,), room.audience.connect)
             for stage, latency in room.latencies.items():
                 _histogram(answer, (room.name, stage), latency)
-        yield from gauges.values()
-        yield from counters.values()
-        yield connect
-        yield answer
+        families: dict[str, Metric] = {
+            family.name: family for family in (*gauges.values(), *counters.values(), connect, answer)
+        }
+        for told in self._elsewhere():
+            for family in text_string_to_metric_families(told):
+                if family.name in families:
+                    families[family.name].samples.extend(family.samples)
+        yield from families.values()
 
 
 def _gauges(room: Room, found: dict[str, GaugeMetricFamily]) -> None:

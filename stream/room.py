@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -21,9 +22,11 @@ from stream.latency import Latency
 from stream.output import Outputs
 from stream.peer import IceServer
 from stream.program import LineEnded, LineStarted, Program, Tick
+from stream.shares import CpuShare
 from stream.speaker import URGENT, LineSource, Speaker
 from stream.studio import Stage, Studio
 from stream.supervisor import Supervisor
+from stream.turns import FairVoice, Turns
 
 _log = logging.getLogger(__name__)
 
@@ -33,6 +36,8 @@ _SHED_TICKS = 5
 """A tick this late gets no picture: what time there is goes to the sound first."""
 _BUSY_S = 0.25
 """Mean lateness of the ticks at which no more viewers are let in."""
+_STRAIN_S = 0.02
+"""Mean lateness of the ticks at which other rooms are held to their share of the processors."""
 _LISTEN_S = 6.0
 _FORGET_S = 30.0
 """A question that got no answer by then is not measured any more."""
@@ -68,7 +73,8 @@ class Room:
 
     `ice_servers` are offered to the viewers; `own_ice_servers` are asked by this process for each viewer, which costs a
     round trip a join and is needed only where it sits behind a NAT; with `relay_only` nothing leaves but through their
-    TURN server. `make_stage` is called in the renderer's thread, and again when a stage failed.
+    TURN server. `make_stage` is called in the renderer's thread, and again when a stage failed. `turns` and `share`
+    divide synthesis and pictures among the rooms of a process.
     """
 
     def __init__(
@@ -89,6 +95,8 @@ class Room:
         stall_s: float = 12.0,
         half_open_s: float = 15.0,
         render_limit_s: float = 2.0,
+        turns: Turns | None = None,
+        share: CpuShare | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
@@ -107,8 +115,9 @@ class Room:
         self.shed = 0
         """Pictures left out because the ticks were late."""
         self.interrupts = 0
-        self.latencies = {"pulled": Latency(), "voiced": Latency(), "heard": Latency()}
-        """From a question (`comment`) to its answer's first line, that line's first sound, and its place on air."""
+        self.latencies = defaultdict(Latency, {stage: Latency() for stage in ("pulled", "voiced", "heard")})
+        """From a question (`comment`) to its answer's first line, that line's first sound, and its place on air; beside
+        them the marks of `stream.question`."""
         self.started_at: float | None = None
         low = self.hubs[renditions[1].name] if len(renditions) > 1 else None
         self.audience = Audience(
@@ -125,10 +134,14 @@ class Room:
             sent_bitrate=lambda hub: int(hub.bitrate),
             busy=lambda: self.lateness_s > _BUSY_S,
         )
+        if turns is not None:
+            voice = FairVoice(voice, turns, dry_s=lambda: self.program.ahead / SAMPLE_RATE)
         self.speaker = Speaker(self.program, voice, director, ahead_s=ahead_s, stall_s=stall_s, on_answer=self._mark)
         self.studio = Studio(
             make_stage, tuple(renditions), on_unit=self._encoded, wanted=self._wanted, render_limit_s=render_limit_s
         )
+        self._share = share
+        self._late = 0
         self._director = director
         self._monotonic = monotonic
         self._clock: SampleClock | None = None
@@ -243,10 +256,20 @@ class Room:
         self.speaker.tick()
         if tick.frame is not None:
             self._follow(tick.sample)
-            if self.tick_late_s >= _SHED_TICKS * TICK_SAMPLES / SAMPLE_RATE:
+            if self.tick_late_s >= _SHED_TICKS * TICK_SAMPLES / SAMPLE_RATE or not self._may_draw():
                 self.shed += 1
                 return
             self.studio.order(tick.frame, listening=tick.sample < self._listening_until)
+
+    def _may_draw(self) -> bool:
+        """Whether the room's share of the processors allows another picture."""
+        if self._share is None:
+            return True
+        if self.lateness_s > _STRAIN_S or self.studio.late > self._late:
+            self._share.strained()
+        self._late = self.studio.late
+        self._share.spent(self.studio.cpu_s)
+        return self._share.allows()
 
     def _mark(self, stage: str) -> None:
         if self._asked_s is not None:

@@ -11,7 +11,21 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, MetaData, Row, String, Table, Text, select
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    false,
+    inspect,
+    select,
+    text,
+)
 
 from dialogue.database.transaction import Transaction
 from dialogue.store import Store
@@ -33,6 +47,7 @@ rooms = Table(
     Column("running", Boolean, nullable=False),
     Column("push_url", Text, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
+    Column("own_process", Boolean, nullable=False, server_default=false()),
 )
 
 
@@ -56,6 +71,8 @@ class RoomSpec:
     push_url: str = ""
     """Where the room goes besides its viewers, parted by spaces: RTMP(S) or WHIP addresses, `hls`, `record`. Addresses
     hold keys and are never shown whole."""
+    own_process: bool = False
+    """Whether it runs in a process of its own: what goes wrong there touches no other room."""
 
     def to_json(self) -> dict[str, object]:
         """For listings; the push address without its key."""
@@ -79,10 +96,12 @@ class RoomBook:
         self._store = store
 
     async def open(self) -> None:
-        """Make the table where it is missing, and seal the push addresses of an earlier release."""
+        """Make the table where it is missing, and what came later: a column, sealed push addresses."""
 
         def work(tx: Transaction) -> None:
             metadata.create_all(tx.connection)
+            if "own_process" not in {column["name"] for column in inspect(tx.connection).get_columns("rooms")}:
+                tx.connection.execute(text("ALTER TABLE rooms ADD COLUMN own_process BOOLEAN NOT NULL DEFAULT FALSE"))
             for row in list(tx.connection.execute(select(rooms).where(rooms.c.push_url != ""))):
                 put_secret(tx, _secret(row.name), row.push_url)
                 tx.connection.execute(rooms.update().where(rooms.c.name == row.name).values(push_url=""))
@@ -125,15 +144,16 @@ class RoomBook:
 
         return await self._store.write(work)
 
-    async def set_running(self, name: str, running: bool) -> RoomSpec:
-        """Remember whether `serve` opens the room. Raises `RoomError` when there is none."""
+    async def set_running(self, name: str, running: bool, *, own_process: bool | None = None) -> RoomSpec:
+        """Remember whether `serve` opens the room, and where (None: as before). Raises `RoomError` without one."""
 
         def work(tx: Transaction) -> RoomSpec:
             row = _find(tx.connection, name)
             if row is None:
                 raise RoomError(f"there is no room {name!r}; see: zhanggui room list")
-            tx.connection.execute(rooms.update().where(rooms.c.name == name).values(running=running))
-            return replace(_specs(tx, [row])[0], running=running)
+            apart = bool(row.own_process) if own_process is None else own_process
+            tx.connection.execute(rooms.update().where(rooms.c.name == name).values(running=running, own_process=apart))
+            return replace(_specs(tx, [row])[0], running=running, own_process=apart)
 
         return await self._store.write(work)
 
@@ -163,6 +183,7 @@ def _specs(tx: Transaction, rows: Sequence[Row[Any]]) -> list[RoomSpec]:
             row.background,
             bool(row.running),
             pushes.get(_secret(row.name), ""),
+            bool(row.own_process),
         )
         for row in rows
     ]

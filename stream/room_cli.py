@@ -20,7 +20,8 @@ from stream.settings import Settings
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据目录 / data folder", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")]
 Name = Annotated[str, typer.Argument(help="直播间 / room")]
-_TIMEOUT_S = 15.0
+_TIMEOUT_S = 150.0
+"""A room in a process of its own loads its speech model before it is on air."""
 
 
 class RoomCommandError(StreamError):
@@ -49,10 +50,12 @@ def create_app(settings_of: Callable[[Path | None], Settings]) -> typer.Typer:
         voice: Annotated[str, typer.Option("--voice", help="音色，如 kokoro:zf_xiaoxiao / voice")] = "",
         background: Annotated[str, typer.Option("--background", help="背景 / background")] = "",
         push: Annotated[str, typer.Option("--push", help="平台的 RTMP 推流地址 / RTMP address")] = "",
+        process: Annotated[bool, typer.Option("--process", help="单独一个进程 / a process of its own")] = False,
         data_dir: DataDir = None,
     ) -> None:
         """新建直播间，下次 serve 时开播。/ Set a room up; `serve` opens it."""
-        run(lambda book: book.create(RoomSpec(name, merchant, host, voice, background, True, push)), data_dir)
+        spec = RoomSpec(name, merchant, host, voice, background, True, push, process)
+        run(lambda book: book.create(spec), data_dir)
         typer.echo(f"直播间 {name} 已建好，运行 zhanggui serve 开播")
 
     @app.command("list")
@@ -63,12 +66,23 @@ def create_app(settings_of: Callable[[Path | None], Settings]) -> typer.Typer:
             typer.echo(json.dumps([spec.to_json() for spec in specs], ensure_ascii=False, indent=2))
             return
         for spec in specs:
-            typer.echo(f"{spec.name}\t{spec.merchant}\t{spec.host}\t{'开播' if spec.running else '停播'}")
+            place = "\t单独进程" if spec.own_process else ""
+            typer.echo(f"{spec.name}\t{spec.merchant}\t{spec.host}\t{'开播' if spec.running else '停播'}{place}")
 
     @app.command()
-    def start(name: Name, data_dir: DataDir = None) -> None:
+    def start(
+        name: Name,
+        process: Annotated[
+            bool | None,
+            typer.Option(
+                "--process/--shared",
+                help="单独一个进程，还是和别的直播间一起；不写就照旧 / its own process, or a shared one",
+            ),
+        ] = None,
+        data_dir: DataDir = None,
+    ) -> None:
         """开播。/ Put the room on air, now and at every start."""
-        run(lambda book: book.set_running(name, True), data_dir)
+        run(lambda book: book.set_running(name, True, own_process=process), data_dir)
         _ask(settings_of(data_dir), name, "start")
 
     @app.command()
@@ -111,6 +125,8 @@ def _ask(settings: Settings, room: str, action: str, body: dict[str, str] | None
         raise RoomCommandError(f"{server.url}: {exc or type(exc).__name__}") from exc
     if answer.status_code == 404:
         raise RoomCommandError(f"没有正在播的直播间 {room}；看看 zhanggui room list")
+    if answer.status_code == 409:
+        raise RoomCommandError(f"{room}: {answer.json()['detail']}")
     if answer.is_error:
         raise RoomCommandError(f"{room}: {answer.status_code} {answer.text[:200]}")
     typer.echo("好的")

@@ -27,7 +27,7 @@ class SettingsError(StreamError):
 class Settings(BaseSettings):
     """Everything an operator can set, each by the environment variable `ZHANGGUI_<NAME>`."""
 
-    model_config = SettingsConfigDict(env_prefix="ZHANGGUI_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="ZHANGGUI_", frozen=True, extra="ignore", populate_by_name=True)
 
     data_dir: Path = Field(default_factory=_home_data)
     """Folder of the database, knowledge, keys, hosts and recordings."""
@@ -88,6 +88,8 @@ class Settings(BaseSettings):
     """TURN password."""
     max_viewers: int = Field(default=300, ge=1)
     """Viewers of one room before 503."""
+    drain_s: float = Field(default=10.0, ge=0, le=600)
+    """Seconds a process that is told to leave (SIGTERM, `serve --replace`) waits for its viewers to go."""
     smtp_host: str | None = None
     """Mail server for lead mails; without it a lead target of kind e-mail waits."""
     smtp_port: int = Field(default=465, ge=1, le=65535)
@@ -110,6 +112,16 @@ class Settings(BaseSettings):
     """Bearer token that WHEP requests must carry, if set."""
     metrics_token: SecretStr | None = None
     """Bearer token for `/metrics`, if set."""
+    otel_traces_exporter: Literal["none", "console", "otlp"] = Field(
+        default="none", validation_alias="OTEL_TRACES_EXPORTER"
+    )
+    """Where traces of questions go: nowhere, the terminal, a collector. OpenTelemetry's variable, as the next two."""
+    otel_exporter_otlp_endpoint: str = Field(
+        default="http://localhost:4317", validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
+    """The collector, by OTLP over gRPC."""
+    otel_service_name: str = Field(default="zhanggui", validation_alias="OTEL_SERVICE_NAME")
+    """The service's name in the traces."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
 

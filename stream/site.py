@@ -31,6 +31,7 @@ from stream.chat.token import TokenSigner
 from stream.hls import HlsOutput, hls_router
 from stream.pictures import pictures_folder
 from stream.room import Room
+from stream.room_proxy import RoomProxy
 from stream.room_socket import Limits, create_room_router
 from stream.whep_router import whep_router
 
@@ -43,20 +44,21 @@ def create_app(service: Service) -> FastAPI:
     app = FastAPI(title="Zhanggui", version="1", openapi_url="/api/openapi.json", docs_url=None, redoc_url=None)
     gate = Gate(service.store.access.verify, machine_token=service.machine_token)
     signer = TokenSigner(_visitor_key(settings.data_dir / "keys" / "visitor.key"))
+    house = service.house
     token = settings.viewer_token.get_secret_value() if settings.viewer_token else None
 
     def audience_of(name: str) -> Room | None:
-        live = service.rooms.get(name)
+        live = house.rooms.get(name)
         return live.room if live else None
 
     app.include_router(whep_router(audience_of, token=token))
-    app.include_router(create_room_router(service.rooms, limits=Limits()))
+    app.include_router(create_room_router(house.rooms, limits=Limits()))
     app.include_router(create_chat_router(hub=service.hub, shops=service.chat_shop, signer=signer))
     app.include_router(
         create_channel_router(hub=service.hub, joined=service.store.platforms, connect=webhooks(service.postman))
     )
     app.include_router(create_merchant_router(service.store, gate))
-    app.include_router(create_room_api(service.rooms, service, gate))
+    app.include_router(create_room_api(house.rooms, service, gate, elsewhere=house.processes))
     app.include_router(create_lead_router(service.store, gate))
     app.include_router(create_funnel_router(service.store, gate))
     app.include_router(create_outbox_router(service.store, service.postman, gate))
@@ -69,6 +71,7 @@ def create_app(service: Service) -> FastAPI:
     _pages(app, service)
     app.add_exception_handler(DatabaseBusyError, _busy)
     app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, _not_allowed)
+    app.add_middleware(RoomProxy, find=house.processes.get)
     return app
 
 
@@ -90,7 +93,7 @@ async def _busy(request: Request, exc: Exception) -> Response:
 
 def hls_of(service: Service, name: str) -> HlsOutput | None:
     """The room's HLS output, None while it has none."""
-    live = service.rooms.get(name)
+    live = service.house.rooms.get(name)
     output = live.room.outputs.running.get("hls") if live else None
     return output if isinstance(output, HlsOutput) else None
 
@@ -98,7 +101,7 @@ def hls_of(service: Service, name: str) -> HlsOutput | None:
 def _pages(app: FastAPI, service: Service) -> None:
     @app.get("/live/{room}", include_in_schema=False)
     async def live_page(room: str) -> Response:
-        if room not in service.rooms:
+        if room not in service.house.names():
             raise HTTPException(404, f"没有名为 {room[:40]} 的直播间")
         return FileResponse(WEB / "live.html", headers={"Cache-Control": "no-cache"})
 

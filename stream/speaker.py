@@ -61,6 +61,8 @@ class Speaker:
         self._patience_s = patience_s
         self._stall_s = stall_s
         self._on_answer = on_answer
+        self.on_first_sound: Callable[[Any], None] = lambda _: None
+        """Told of an answer's or an operator's line when its first samples are there."""
         self._parked: deque[Line] = deque()
         self._unheard: deque[tuple[Utterance, Line]] = deque()
         self._job: asyncio.Task[None] | None = None
@@ -193,6 +195,8 @@ class Speaker:
                         chunk = await anext(speech)
                 except StopAsyncIteration:
                     return
+                if line.kind in URGENT and not utterance.pushed:
+                    self.on_first_sound(line)
                 if line.kind in URGENT and self.waiting_for_answer:
                     self.waiting_for_answer = False
                     self._on_answer("voiced")

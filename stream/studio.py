@@ -135,6 +135,11 @@ class Studio:
         if self._render_task is None:
             self._render_task = asyncio.get_running_loop().create_task(self._render(), name="render")
 
+    @property
+    def cpu_s(self) -> float:
+        """Processor seconds that the pictures have cost."""
+        return self.renderer.cpu_s + self.encoder.cpu_s
+
     async def aclose(self) -> None:
         """Stop both threads; may be called twice."""
         self._closed = True

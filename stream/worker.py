@@ -44,6 +44,8 @@ class Worker(Generic[T]):
     ) -> None:
         self.name = name
         self.restarts = 0
+        self.cpu_s = 0.0
+        """Processor seconds of the jobs that were done."""
         self._make = make
         self._limit_s = limit_s
         self._first_limit_s = first_limit_s
@@ -60,11 +62,11 @@ class Worker(Generic[T]):
         if self._thread is None:
             self._thread = _Thread(self.name, self._make)
             self._fresh = True
-        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[tuple[R, float]] = asyncio.get_running_loop().create_future()
         self._thread.jobs.put((job, future))
         try:
             async with asyncio.timeout(self._first_limit_s if self._fresh else self._limit_s):
-                result = await future
+                result, cpu_s = await future
         except TimeoutError as exc:
             self._replace("it did not answer in time")
             raise WorkerDown(f"{self.name} hung and is being restarted") from exc
@@ -74,6 +76,7 @@ class Worker(Generic[T]):
             raise WorkerDown(f"{self.name} failed and is being restarted: {exc}") from exc
         self._fresh = False
         self._backoff_s = 0.0
+        self.cpu_s += cpu_s
         return result
 
     def close(self) -> None:
@@ -99,10 +102,12 @@ class _Thread(Generic[T]):
         made: T | None = None
         while (item := self.jobs.get()) is not None:
             job, future = item
+            began = time.thread_time()
             try:
                 if made is None:
                     made = make()
-                outcome: tuple[Any, BaseException | None] = (job(made), None)
+                result = job(made)
+                outcome: tuple[Any, BaseException | None] = ((result, time.thread_time() - began), None)
             except Exception as exc:
                 outcome = (None, exc)
             try:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dialogue.access import Bearer, Role
 from stream.api.bearer import ANY_MERCHANT, Gate, own
+from stream.errors import StreamError
 from stream.room_protocol import MAX_COMMENT_CHARS, ProtocolError
 
 
@@ -41,6 +42,16 @@ class RoomControl(Protocol):
         ...
 
 
+class SeenRoom(Protocol):
+    """A room in a process of its own: what is asked of it goes there, lists show what it last told."""
+
+    merchant: str
+
+    def state(self) -> dict[str, object]:
+        """See `RoomControl.state`."""
+        ...
+
+
 class Words(BaseModel):
     """What the host shall say."""
 
@@ -71,7 +82,10 @@ class Doors(Protocol):
     """Opens and closes rooms."""
 
     async def start_room(self, name: str, *, merchant: str | None) -> bool:
-        """Put a room that was set up on air; False when there is none of this merchant (None: of any)."""
+        """Put a room that was set up on air; False when there is none of this merchant (None: of any).
+
+        Raises `StreamError` with the reason when it cannot be on air now.
+        """
         ...
 
     async def stop_room(self, name: str) -> None:
@@ -79,11 +93,20 @@ class Doors(Protocol):
         ...
 
 
-def create_room_api(rooms: Mapping[str, RoomControl], doors: Doors, gate: Gate) -> APIRouter:
-    """Routes under `/api/rooms`."""
+def create_room_api(
+    rooms: Mapping[str, RoomControl], doors: Doors, gate: Gate, *, elsewhere: Mapping[str, SeenRoom]
+) -> APIRouter:
+    """Routes under `/api/rooms`; those of the rooms `elsewhere` are reached through `RoomProxy`."""
     router = APIRouter(prefix="/api/rooms", tags=["rooms"], responses=_ERRORS)
     Operator = Annotated[Bearer, Depends(gate.needs(Role.OPERATOR))]
     Viewer = Annotated[Bearer, Depends(gate.needs(Role.VIEWER))]
+
+    def seen(name: str, bearer: Bearer) -> SeenRoom:
+        room = elsewhere.get(name)
+        if room is None:
+            return find(name, bearer)
+        own(bearer, room.merchant)
+        return room
 
     def find(name: str, bearer: Bearer) -> RoomControl:
         room = rooms.get(name)
@@ -94,7 +117,8 @@ def create_room_api(rooms: Mapping[str, RoomControl], doors: Doors, gate: Gate) 
 
     @router.get("")
     async def list_rooms(bearer: Viewer) -> list[dict[str, object]]:
-        return [r.state() for r in rooms.values() if bearer.merchant in (r.merchant, ANY_MERCHANT)]
+        seen: list[SeenRoom] = [*rooms.values(), *elsewhere.values()]
+        return [room.state() for room in seen if bearer.merchant in (room.merchant, ANY_MERCHANT)]
 
     @router.get("/{name}")
     async def show_room(name: str, bearer: Viewer) -> dict[str, object]:
@@ -108,22 +132,28 @@ def create_room_api(rooms: Mapping[str, RoomControl], doors: Doors, gate: Gate) 
             raise HTTPException(409, error.message) from error
         return {"status": "accepted"}
 
-    @router.post("/{name}/start")
+    @router.post("/{name}/start", responses={409: {"description": "it cannot be on air now; the text says why"}})
     async def start(name: str, bearer: Operator) -> dict[str, object]:
         merchant = None if bearer.merchant == ANY_MERCHANT else bearer.merchant
-        if not await doors.start_room(name, merchant=merchant):
-            raise HTTPException(404, "没有找到")
-        return find(name, bearer).state()
+        try:
+            if not await doors.start_room(name, merchant=merchant):
+                raise HTTPException(404, "没有找到")
+        except StreamError as error:
+            raise HTTPException(409, str(error)) from error
+        return seen(name, bearer).state()
 
     @router.post("/{name}/stop")
     async def stop(name: str, bearer: Operator) -> dict[str, str]:
-        find(name, bearer)
+        seen(name, bearer)
         await doors.stop_room(name)
         return {"state": "stopped"}
 
-    @router.post("/{name}/say", status_code=202)
+    @router.post("/{name}/say", status_code=202, responses={409: {"description": "too many words wait already"}})
     async def say(name: str, body: Words, bearer: Operator) -> dict[str, str]:
-        find(name, bearer).say(body.text)
+        try:
+            find(name, bearer).say(body.text)
+        except ProtocolError as error:
+            raise HTTPException(409, error.message) from error
         return {"status": "accepted"}
 
     @router.post("/{name}/pause")

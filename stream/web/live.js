@@ -177,6 +177,7 @@ function take(message) {
   else if (message.type === "product") { view.product = message.product; showNow(); showShelf(); }
   else if (message.type === "state") { Object.assign(view, { state: message.state, viewers: message.viewers, likes: message.likes }); showState(); }
   else if (message.type === "lead_form") open("chat");
+  else if (message.type === "rejoin") move(message.within_ms);
   else if (message.type === "error") { if (message.client_id) pending.delete(message.client_id); note(message.retry_after_ms ? t("wait", Math.ceil(message.retry_after_ms / 1000)) : message.message); }
 }
 
@@ -187,6 +188,12 @@ function connectSocket() {
   socket.onclose = () => { player.check(); tries += 1; setTimeout(connectSocket, Math.min(8000, 300 * 2 ** Math.min(tries, 5)) * (0.7 + Math.random() * 0.6)); };
 }
 setInterval(() => send({ type: "ping" }), 20000);
+
+// The server hands over to the next one: join that while the old picture still runs, everybody at a moment of his own.
+function move(within) {
+  const old = socket;
+  setTimeout(() => { player.rejoin(); tries = 0; old.close(); }, Math.random() * within);
+}
 
 // ---- picture and sound ------------------------------------------------------------------------------------------
 const video = $(".video"), recon = $(".recon");

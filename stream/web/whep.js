@@ -222,13 +222,19 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
     get state() {
       return state;
     },
-    // Join anew while the old picture stays until the new one is there: for a server that is about to restart.
+    // Join anew while the old picture stays until the new one is there: for a server that is about to restart. As long as the
+    // old picture runs it is tried again.
     async rejoin() {
-      if (closed) return;
-      try {
-        show(await open());
-      } catch {
-        if (!session) attempt();
+      const old = session;
+      while (!closed && session === old) {
+        try {
+          const made = await open();
+          if (closed || session !== old) return drop(made.mine);
+          return show(made);
+        } catch {
+          if (!session) return attempt();
+          await new Promise((resolve) => setTimeout(resolve, 500));
+        }
       }
     },
   };

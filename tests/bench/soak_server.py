@@ -1,0 +1,109 @@
+"""The measured process of `bench_soak`: the demo shop as `serve` opens it, and `/stats` beside it."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import gc
+import os
+import resource
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from stream.app import open_service
+from stream.demo.shop_opening import ROOM, open_demo_shop
+from stream.settings import load_settings
+from stream.site import create_app
+
+
+class _Mallinfo(ctypes.Structure):
+    """mallinfo(3), `struct mallinfo2`."""
+
+    _fields_ = [
+        (name, ctypes.c_size_t)
+        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+    ]
+
+
+def heap() -> dict[str, float]:
+    """Megabytes that the C library took from the system, mapped apart, in use, and free; nothing without glibc."""
+    call = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if call is None:
+        return {}
+    call.restype = _Mallinfo
+    found = call()
+    names = {"heap": found.arena, "mapped": found.hblkhd, "used": found.uordblks, "free": found.fordblks}
+    return {name: round(size / 1e6, 1) for name, size in names.items()}
+
+
+def resident() -> dict[str, float]:
+    """Resident megabytes by kind, proc(5): `anon` is the process's own, `file` are pages of files it reads."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    found = dict(line.split(":", 1) for line in lines if line.startswith("Rss"))
+    return {name[3:].lower(): int(size.split()[0]) * 1024 / 1e6 for name, size in found.items()}
+
+
+def counts() -> dict[str, Any]:
+    """What must not grow: resident megabytes, objects, tasks, threads and open files of this process."""
+    gc.collect()
+    objects = gc.get_objects()
+    kinds = Counter(type(thing).__qualname__ for thing in objects)
+    return {
+        "rss": int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6,
+        "objects": len(objects),
+        # Those that come and go with every picture and line are not counted.
+        "tasks": sum(task.get_name() not in ("render", "encode", "speak") for task in asyncio.all_tasks()),
+        "threads": threading.active_count(),
+        "files": len(os.listdir("/proc/self/fd")),
+        "heap": heap(),
+        **resident(),
+        "kinds": dict(kinds.most_common(400)),
+    }
+
+
+async def main() -> None:
+    settings = load_settings(data_dir=Path(sys.argv[1]), port=0, log_level="warning")
+    await open_demo_shop(settings, say=lambda line: None)
+    async with open_service(settings) as service:
+        app = create_app(service)
+        live = service.house.rooms[ROOM]
+
+        @app.get("/stats")
+        async def stats() -> dict[str, Any]:
+            room = live.room
+            return {
+                **counts(),
+                "viewers": len(room.audience.viewers),
+                "joined": room.audience.joined,
+                "pages": live.feed.readers,
+                "streams": sum(len(hub.streams) for hub in (*room.hubs.values(), room.audio_hub)),
+                "ticks": room.ticks,
+                "skipped": room.skipped_ticks,
+                "frames": room.hubs[room.best].frames,
+                "low_frames": sum(hub.frames for name, hub in room.hubs.items() if name != room.best),
+                "moves": room.audience.moves,
+                "restarts": sum(room.supervisor.restarts.values()),
+            }
+
+        config = uvicorn.Config(
+            app, host="127.0.0.1", port=0, log_level="error", lifespan="off", ws="websockets-sansio",
+            ws_per_message_deflate=False, timeout_graceful_shutdown=3,
+        )  # fmt: skip
+        server = uvicorn.Server(config)
+        # As `serve` does: what was there at the start is not looked through again, neither here nor by the collector.
+        gc.collect()
+        gc.freeze()
+        serving = asyncio.create_task(server.serve())
+        while not server.started:  # noqa: ASYNC110 - uvicorn offers no event
+            await asyncio.sleep(0.01)
+        print(server.servers[0].sockets[0].getsockname()[1], flush=True)
+        await serving
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
