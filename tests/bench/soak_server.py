@@ -56,6 +56,7 @@ def counts() -> dict[str, Any]:
     return {
         "rss": int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1e6,
         "objects": len(objects),
+        "all_objects": len(objects) + gc.get_freeze_count(),
         # Those that come and go with every picture and line are not counted.
         "tasks": sum(task.get_name() not in ("render", "encode", "speak") for task in asyncio.all_tasks()),
         "threads": threading.active_count(),

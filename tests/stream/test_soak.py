@@ -14,6 +14,7 @@ from stream.recorder import RecordingOutput
 from stream.room import HIGH
 from stream.rtmp import RtmpOutput
 from stream.whip import WhipOutput
+from tests.bench import bench_soak
 from tests.stream.live import Watcher, eventually, make_room, on_air
 
 
@@ -49,6 +50,16 @@ async def test_viewers_who_leave_or_vanish_leave_nothing_behind() -> None:
     assert after[1] <= before[1] + 2
     assert after[2] <= before[2] + 4
     assert after[3] - before[3] < 3000, "twenty viewers more, and hardly an object more"
+
+
+@pytest.mark.slow
+@pytest.mark.model
+@pytest.mark.timeout(900)
+def test_five_minutes_of_people_who_come_go_and_are_killed_leave_nothing_behind() -> None:
+    """The bench's soak in small; what is still filled in the first minutes does not count."""
+    soak = bench_soak.run(minutes=5.0, settled=2.0)
+    missed = [row for row, held in soak.rows(bench_soak.Limits(growth_mb=10.0)) if not held]
+    assert not missed
 
 
 async def test_a_draining_room_goes_on_for_those_who_watch_and_lets_nobody_in() -> None:
