@@ -7,12 +7,15 @@ A host is a folder:
     mouth.webp     atlas of the lower face: rows by how far the jaw is open, columns by how far the lips are spread
     bite.webp      the lower lip under the upper teeth, from little to full (may be missing)
     eyes.webp      atlas of the upper face: rows by closed lids, columns by brows
+    turns.webp     the head rendered at a few turns and nods, drawn back onto the head at rest, one below the other, and
+    turns.npz      where the head at rest is seen at each of them (both only hosts made by `tools/presenter`)
     backdrop.webp  the picture's own background (only hosts made from a photo)
 """
 
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +62,22 @@ class Patches:
 
 
 @dataclass(frozen=True, slots=True)
+class Turns:
+    """The head at a few turns and nods."""
+
+    rect: Rect
+    """What of the picture the head can cover."""
+    keys: tuple[tuple[float, float], ...]
+    """Turn and nod of each, degrees; one of the two is 0."""
+    images: NDArray[np.uint8]
+    """(keys, rect.height, rect.width, 3), BGR: colours as seen at that turn, at the places they have at rest."""
+    fields: NDArray[np.float32]
+    """(keys, rows, columns, 2): by how many pixels the picture of the turned head looks into the one at rest, every
+    `step` pixels of the whole picture."""
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
 class Geometry:
     """Where the head is, in pixels of the host's picture."""
 
@@ -92,6 +111,7 @@ class Host:
     mouth: Patches
     eyes: Patches
     bite: Patches | None = None
+    turns: Turns | None = None
     backdrop: Image | None = None
     manner: tuple[tuple[float, float, float], ...] | None = None
     """The person's own head movement in a clip, five moments a second: turn, nod and tilt in degrees from the mean."""
@@ -143,11 +163,12 @@ def read_host(folder: Path) -> Host:
             mouth=_read_patches(folder, meta["mouth"], "mouth.webp"),
             eyes=_read_patches(folder, meta["eyes"], "eyes.webp"),
             bite=_read_patches(folder, meta["bite"], "bite.webp") if meta.get("bite") else None,
+            turns=_read_turns(folder, meta["turns"]) if meta.get("turns") else None,
             backdrop=_read_image(folder / "backdrop.webp") if (folder / "backdrop.webp").exists() else None,
             manner=tuple((float(a), float(b), float(c)) for a, b, c in meta["manner"]) if meta.get("manner") else None,
             consent=meta.get("consent"),
         )
-    except (OSError, KeyError, TypeError, ValueError, IndexError) as exc:
+    except (OSError, KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as exc:
         raise HostError(f"{folder}: the host's files are broken ({exc}); create the host again") from exc
 
 
@@ -179,6 +200,15 @@ def write_host(host: Host, folder: Path, *, quality: int = 90) -> None:
     if host.bite is not None:
         meta["bite"] = patches(host.bite)
         _write_image(folder / "bite.webp", _atlas(host.bite), quality)
+    if host.turns is not None:
+        rect = host.turns.rect
+        meta["turns"] = {
+            "rect": [rect.x, rect.y, rect.width, rect.height],
+            "keys": host.turns.keys,
+            "step": host.turns.step,
+        }
+        _write_image(folder / "turns.webp", cast(Image, host.turns.images.reshape(-1, rect.width, 3)), quality)
+        np.savez_compressed(folder / "turns.npz", fields=host.turns.fields.astype(np.float16))
     if host.manner is not None:
         meta["manner"] = [[round(value, 2) for value in moment] for moment in host.manner]
     if host.consent is not None:
@@ -213,6 +243,19 @@ def _read_patches(folder: Path, meta: dict[str, Any], file: str) -> Patches:
         raise ValueError(f"{file} does not hold {len(rows)} x {len(columns)} patches")
     grid = atlas.reshape(len(rows), rect.height, len(columns), rect.width, 3).transpose(0, 2, 1, 3, 4)
     return Patches(rect, rows, columns, np.ascontiguousarray(grid))
+
+
+def _read_turns(folder: Path, meta: dict[str, Any]) -> Turns:
+    rect = Rect(*meta["rect"])
+    keys = tuple(_pair(key) for key in meta["keys"])
+    atlas = _read_image(folder / "turns.webp")
+    if atlas.shape[:2] != (len(keys) * rect.height, rect.width):
+        raise ValueError(f"turns.webp does not hold {len(keys)} heads")
+    with np.load(folder / "turns.npz", allow_pickle=False) as stored:
+        fields = stored["fields"].astype(np.float32)
+    if fields.ndim != 4 or fields.shape[0] != len(keys) or fields.shape[3] != 2 or not np.isfinite(fields).all():
+        raise ValueError(f"turns.npz does not hold {len(keys)} fields")
+    return Turns(rect, keys, atlas.reshape(len(keys), rect.height, rect.width, 3), fields, int(meta["step"]))
 
 
 def _atlas(part: Patches) -> Image:

@@ -21,9 +21,10 @@ JAW_REACH = 0.050 * SAMPLE_RATE
 LIP_REACH = 0.095 * SAMPLE_RATE
 """Half width of the lips' smoothing kernel, samples: rounding is prepared early."""
 BITE_REACH = 0.045 * SAMPLE_RATE
-LEAD = 0.045 * SAMPLE_RATE
-"""How much the mouth is ahead of the sound: articulators move before they are heard, and a vowel is loudest at its
-beginning, long before the jaw is back. Measured on the embedded voice: with it loudness and opening peak together."""
+LEAD = 0.065 * SAMPLE_RATE
+"""How much the mouth is ahead of the sound: articulators move before they are heard, a vowel is loudest at its
+beginning, long before the jaw is back, and a frame is seen on average half its duration after its time. Measured on the
+embedded voice (`tests/bench/bench_face.py`): with it the opening and the vowels' loudness peak together."""
 CLOSURE_RAMP = 0.045 * SAMPLE_RATE
 """Time in which lips close before a bilabial and part after it."""
 CLOSURE_HOLD = 0.044 * SAMPLE_RATE

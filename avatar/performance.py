@@ -24,6 +24,8 @@ Manner = Sequence[tuple[float, float, float]]
 
 BLINK_SLOT = 3.4
 """Seconds: one blink begins somewhere in each slot, as people in conversation blink 15 to 20 times a minute."""
+_HELD = 0.06
+"""Gaze per degree of turn: the eyes stay with the lens while the head moves under them."""
 _CLOSING, _CLOSED, _OPENING = 0.09, 0.05, 0.17
 
 
@@ -103,7 +105,7 @@ class Performance:
             accent += _accent(position, cue)
         seed = self._seed
         motion = (0.75 + 0.45 * presence) * mood.motion
-        turn = 2.6 * drift(seed, _TURN, seconds, 2.3) * motion + 0.8 * drift(seed, _TURN + 20, seconds, 0.9) * presence
+        turn = 3.4 * drift(seed, _TURN, seconds, 2.6) * motion + 0.8 * drift(seed, _TURN + 20, seconds, 0.9) * presence
         nod = 1.3 * drift(seed, _NOD, seconds, 1.9) * motion + 1.5 * min(accent, 1.0) * mood.motion
         tilt = 1.3 * drift(seed, _TILT, seconds, 3.1) * motion
         if self._manner:
@@ -116,7 +118,7 @@ class Performance:
             brows=max(-1.0, min(mood.brows + 0.30 * min(accent, 1.0) * presence + 0.22 * attention, 1.0))
             + 0.05 * drift(seed, _BROW, seconds, 1.7),
             smile=mood.smile * (1.0 - 0.55 * max(0.0, mouth.open)),
-            gaze=(gaze_x - turn * 0.035, gaze_y - nod * 0.03),
+            gaze=(gaze_x - turn * _HELD, gaze_y - nod * 0.03),
             turn=turn + 1.6 * attention,
             nod=nod + mood.nod + 1.9 * attention,
             tilt=tilt + mood.tilt - 1.6 * attention,

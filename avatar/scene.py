@@ -21,6 +21,8 @@ from avatar.speech import SAMPLE_RATE
 
 BACKGROUNDS = Path(__file__).parent / "backgrounds"
 _FRAME_SAMPLES = SAMPLE_RATE // FRAME_RATE
+Box = tuple[int, int, int, int]
+"""Left, top, right and bottom in pixels of the frame, even."""
 LEAST_SHARE = 0.5
 """Least share of the frame's height that the host covers (Kuaishou's rule for digital hosts)."""
 
@@ -71,16 +73,15 @@ class Stage:
         self._card: CardPlate | None = None
         self._frame = self._backdrop.copy()
         self._last_sample: int | None = None
-        self._dirty: list[tuple[int, int, int, int]] = []
+        self._under: list[tuple[Box, list[Pixels]]] = []
+        """What the plates of the last frame cover, put back before the next one: translucent plates must not add up."""
 
     def frame(self, sample: int, cues: tuple[Cue, ...], *, listening: bool = False) -> I420:
         """Render the programme's picture at `sample`; see `avatar.presenter.Performer`."""
         pose = self._performance.pose(sample, cues, listening=listening)
-        follows = sample - self._last_sample == _FRAME_SAMPLES if self._last_sample is not None else False
-        plates = self._caption is not None or self._card is not None
-        turn = sample // _FRAME_SAMPLES if follows and not plates else None
+        follows = self._last_sample is not None and 0 <= sample - self._last_sample <= SAMPLE_RATE
         self._last_sample = sample
-        return self._compose(pose, sample, turn)
+        return self._compose(pose, sample, sample // _FRAME_SAMPLES if follows else None)
 
     def draw(self, pose: Pose, sample: int = 0) -> I420:
         """Render one given pose, with the plates as they stand at `sample`."""
@@ -88,15 +89,18 @@ class Stage:
         return self._compose(pose, sample, None)
 
     def _compose(self, pose: Pose, sample: int, turn: int | None) -> I420:
-        self._restore()
+        for box, planes in self._under:
+            _put(self._frame, box, planes)
         self._renderer.draw(pose, self._backdrop, self._frame, turn=turn)
-        if self._card is not None and self._burn_card:
-            self._card.lay(self._frame, sample)
-        if self._caption is not None and self._burn_captions:
-            self._caption.lay(self._frame)
-            self._dirty.append(self._caption.box)
+        card = self._card if self._burn_card else None
+        caption = self._caption if self._burn_captions else None
+        boxes = [plate.box for plate in (card, caption, self._label) if plate is not None]
+        self._under = [(box, _cut(self._frame, box)) for box in boxes]
+        if card is not None:
+            card.lay(self._frame, sample)
+        if caption is not None:
+            caption.lay(self._frame)
         self._label.lay(self._frame)
-        self._dirty.append(self._label.box)
         return self._frame
 
     @property
@@ -108,7 +112,7 @@ class Stage:
         """Show one clause as caption, or none; does nothing to the picture unless captions are burned in."""
         if not self._burn_captions or text == self._caption_text:
             return
-        self._caption_text, self._last_sample = text, None
+        self._caption_text = text
         card = self._card if self._burn_card else None
         gap = round(16 * self._layout.unit)
         bottom = card.top - gap if card is not None and self._layout.portrait else self._layout.card_bottom
@@ -118,18 +122,9 @@ class Stage:
         """Show a product's card, or none; raises `avatar.AvatarError` when its picture cannot be read."""
         if not self._burn_card:
             return
-        self._card, self._last_sample = CardPlate(card, self._layout) if card is not None else None, None
-        self._frame[:] = self._backdrop
+        self._card = CardPlate(card, self._layout) if card is not None else None
         text, self._caption_text = self._caption_text, None
         self.show_caption(text)
-
-    def _restore(self) -> None:
-        """Put the background back where plates covered it, so that translucent plates do not add up."""
-        if self._card is not None and self._burn_card:
-            self._dirty.append(self._card.box)
-        for box in self._dirty:
-            _copy_box(self._backdrop, self._frame, box)
-        self._dirty.clear()
 
 
 def create_stage(
@@ -241,8 +236,19 @@ def _cover(path: Path, width: int, height: int) -> Pixels:
     return cast(Pixels, np.ascontiguousarray(grown[y : y + height, x : x + width]))
 
 
-def _copy_box(source: I420, target: I420, box: tuple[int, int, int, int]) -> None:
-    for k, (a, b) in enumerate(zip(split_i420(source), split_i420(target), strict=True)):
-        step = 1 if k == 0 else 2
+def _cut(frame: I420, box: Box) -> list[Pixels]:
+    """Return copies of the three planes inside a box of the frame."""
+    return [plane[area].copy() for plane, area in _areas(frame, box)]
+
+
+def _put(frame: I420, box: Box, planes: list[Pixels]) -> None:
+    for (plane, area), kept in zip(_areas(frame, box), planes, strict=True):
+        plane[area] = kept
+
+
+def _areas(frame: I420, box: Box) -> list[tuple[Pixels, tuple[slice, slice]]]:
+    areas = []
+    for plane, step in zip(split_i420(frame), (1, 2, 2), strict=True):
         area = (slice(max(0, box[1] // step), box[3] // step), slice(max(0, box[0] // step), box[2] // step))
-        b[area] = a[area]
+        areas.append((plane, area))
+    return areas

@@ -1,8 +1,8 @@
 """Write the render jobs of a shipped host: which expressions are rendered, from which part of the picture.
 
 usage: python -m tools.presenter.jobs NAME RENDERS JOBS     (NAME: xiaoqi or muchen)
-JOBS gets mouth.json, which renders the whole host and all mouths in one process, and one eyes-….json for each state of
-lids and brows, as those rebuild the lashes.
+JOBS gets mouth.json, which renders the whole host and all mouths in one process, turns.json, which renders the head at
+a few turns and nods, and one eyes-….json for each state of lids and brows, as those rebuild the lashes.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 
 WIDTH, HEIGHT = 1040, 1280
+TURNS = ((12, 0), (-12, 0), (0, 7), (0, -7))
+"""Turn and nod of the rendered heads, degrees."""
 
 HOSTS: dict[str, dict[str, Any]] = {
     "xiaoqi": {
@@ -38,7 +40,8 @@ HOSTS: dict[str, dict[str, Any]] = {
         "eyes": (333, 256, 707, 475),
         "openings": (-0.25, 0, 0.15, 0.35, 0.6, 1.0),
         "widths": (-1, -0.5, 0, 0.5, 1),
-        "lids": (0.35, 0.7, 1.0),
+        "turns": (240, 110, 800, 890),
+        "lids": (0.18, 0.35, 0.52, 0.7, 1.0),
         "samples": (40, 18),
     },
     "muchen": {
@@ -79,15 +82,16 @@ HOSTS: dict[str, dict[str, Any]] = {
                 "eyes/?-eye-height2-incr": 0.05,
                 "cheek/?-cheek-volume-incr": 0.1,
             },
-            "knit": (0.60, 0.555, 0.49, 1),
-            "jacket": (0.040, 0.055, 0.092, 1),
+            "knit": (0.045, 0.085, 0.14, 1),
+            "cardigan": False,
         },
         "smile": 0.72,
         "mouth": (350, 470, 690, 752),
         "eyes": (350, 276, 696, 474),
         "openings": (-0.25, 0, 0.15, 0.35, 0.65, 1.0),
         "widths": (-1, 0, 1),
-        "lids": (0.3, 0.6, 1.0),
+        "turns": (300, 70, 740, 800),
+        "lids": (0.15, 0.3, 0.45, 0.6, 1.0),
         "samples": (32, 16),
     },
 }
@@ -118,13 +122,16 @@ def main() -> None:
     common = host["job"] | {"width": WIDTH, "nhair": 40_000}
     smile = host["smile"]
 
-    def frame(file: str, units: dict[str, float], part: str | None) -> dict[str, Any]:
+    def frame(
+        file: str, units: dict[str, float], part: str | None, turn: tuple[float, float] = (0, 0)
+    ) -> dict[str, Any]:
         border = None
         if part is not None:
             x0, y0, x1, y1 = host[part]
             border = [x0 / WIDTH, x1 / WIDTH, 1 - y1 / HEIGHT, 1 - y0 / HEIGHT]
         out = str(renders / file)
-        return {"out": out, "expr": units, "border": border, "spp": fine if part is None else coarse}
+        samples = fine if part is None else coarse
+        return {"out": out, "expr": units, "border": border, "spp": samples, "turn": turn}
 
     frames = [frame("base.png", mouth(0, 0, smile), None)]
     for opening in host["openings"]:
@@ -132,6 +139,8 @@ def main() -> None:
     bite = {"mouth-corner-puller": 0.37, "mouth-upward-retraction": 0.35, "mouth-compression": 0.3, "mouth-open": 0.0}
     frames.append(frame("bite_1.0.png", bite, "mouth"))
     (jobs / "mouth.json").write_text(json.dumps(common | {"frames": frames}, indent=1))
+    heads = [frame(f"turn_{turn}_{nod}.png", mouth(0, 0, smile), "turns", (turn, nod)) for turn, nod in TURNS]
+    (jobs / "turns.json").write_text(json.dumps(common | {"frames": heads}, indent=1))
     raised = {"eyebrows-?-up": 0.5, "eyebrows-?-extern-up": 0.3}
     knit = {"eyebrows-?-inner-up": 0.55, "eyebrows-?-up": 0.12, "eyebrows-?-extern-up": 0.0}
     states = [(lids, 0, {"blink": lids}) for lids in host["lids"]] + [(0, 1, raised), (0, -1, knit)]

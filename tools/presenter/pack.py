@@ -1,8 +1,9 @@
 """Pack the renders of one host into the compact folder that the package ships.
 
 usage: python -m tools.presenter.pack RENDERS host.json OUT
-RENDERS holds base.png, mouth_{open}_{wide}.png, bite_{share}.png and eyes_{lids}_{brows}.png as 16-bit RGBA, the crops
-cut from the same camera as the base; host.json holds title, gender, voice, geometry and the rectangles of the crops.
+RENDERS holds as 16-bit RGBA base.png, mouth_{open}_{wide}.png, bite_{share}.png, eyes_{lids}_{brows}.png, and
+turn_{turn}_{nod}.png with its .npz, the crops cut from the same camera as the base; host.json holds title, gender,
+voice, geometry and the rectangles of the crops.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import numpy as np
 
 from avatar.host import Geometry, Host, Patches, Rect, write_host
 from tools.presenter.grade import grade_host
+from tools.presenter.heads import read_turns
 
 
 def main() -> None:
@@ -29,16 +31,19 @@ def main() -> None:
         name: _grid(renders, name, base, meta["crops"][name], meta["kept"][name], eyes, opening, exposure)
         for name in ("mouth", "eyes", "bite")
     }
+    picture = grade_host(base, exposure)
+    patches = [parts[name].rect for name in ("mouth", "eyes")]
     host = Host(
         name=out.name,
         title=meta["title"],
         gender=meta["gender"],
         voice=meta["voice"],
-        picture=grade_host(base, exposure),
+        picture=picture,
         geometry=Geometry(**{key: _tuple(value) for key, value in geometry.items()}),
         mouth=parts["mouth"],
         eyes=parts["eyes"],
         bite=parts["bite"],
+        turns=read_turns(renders, picture, meta["crops"]["turns"], patches, exposure),
     )
     out.mkdir(parents=True, exist_ok=True)
     write_host(host, out, quality=meta.get("quality", 90))

@@ -2,11 +2,11 @@
 # mypy: ignore-errors
 """Build a host once and render its base picture and expression crops in one Blender process.
 
-The parts (face, dress, blazer, hair, light) are run one after the other in this module's namespace.
+The parts (body, makeup … light, turn) are run one after the other in this module's namespace.
 
 usage: python render.py -- --job job.json
 job: {"shape": {...}, "neutral": {...}, "nhair": 40000, "parts": {...},
-      "frames": [{"out": "base.png", "expr": {...}, "border": [x0,x1,y0,y1] | null, "spp": 44, "only_mouth": true}]}
+      "frames": [{"out": "base.png", "expr": {...}, "border": [x0,x1,y0,y1] | null, "spp": 44, "turn": [yaw, nod]}]}
 """
 
 import sys, os, time, math, json
@@ -14,7 +14,7 @@ import sys, os, time, math, json
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import numpy as np, bpy
-from mathutils import Vector
+from mathutils import Matrix, Vector
 from mathutils.bvhtree import BVHTree
 import mesh
 from types import SimpleNamespace
@@ -57,28 +57,28 @@ def expression(e):
 
 EX = expression(job["frames"][0]["expr"])
 P0 = ch.build(EX, shape)
-for part in ("face", "dress", "blazer", "hair", "light"):
-    src = open(
-        os.path.join(HERE, ({True: "hair_short", False: "hair_long"}[MALE] if part == "hair" else part) + ".py")
-    ).read()
-
-    exec(compile(src, part + ".py", "exec"))
-r.resolution_x = job.get("width", 720)
-r.use_persistent_data = True
-r.threads = job.get("threads", 2)
 mids = [
     np.array(sorted({i for f, g in zip(ch.F, ch.G) if g == n for i in f}))
     for n in ("helper-upper-teeth", "helper-lower-teeth", "helper-tongue")
 ]
-first = True
+parts = ["body", "makeup", "skin", "eyes", "lashes", "dress"]
+parts += ["cardigan"] if job.get("cardigan", True) else []
+parts += ["hair_short"] if MALE else ["hair_guides", "hair_long"]
+for part in (*parts, "light", "turn"):
+    src = open(os.path.join(HERE, part + ".py")).read()
+    exec(compile(src, part + ".py", "exec"))
+r.resolution_x = job.get("width", 720)
+r.use_persistent_data = True
+r.threads = job.get("threads", 2)
 for fr_ in job["frames"]:
     if os.path.exists(fr_["out"]):
         continue
     t = time.time()
     P = ch.build(expression(fr_["expr"]), shape)
-    for o, ids in [(body, bid)] + list(zip(teeth, mids)):
-        o.data.vertices.foreach_set("co", P[ids].astype(np.float32).ravel())
-        o.data.update()
+    yaw_, nod_ = fr_.get("turn", (0, 0))
+    pose_head(P, yaw_, nod_)
+    if yaw_ or nod_:
+        write_points(os.path.splitext(fr_["out"])[0] + ".npz", yaw_, nod_)
     b_ = fr_.get("border")
     if b_:
         r.use_border = True
