@@ -32,7 +32,7 @@ class Displacement:
         ys = (np.arange(math.ceil(height / CELL) + 2) - 0.5) * CELL - 0.5
         vx, vy = np.meshgrid(xs + margin, ys + margin)
         x, y = (vx - placing.shift[0]) / placing.scale, (vy - placing.shift[1]) / placing.scale
-        fields = [np.dstack([-dx, -dy]) for dx, dy in _rigid(host, x, y)]
+        fields: list[Field] = [np.dstack([-dx, -dy]).astype(np.float32) for dx, dy in _rigid(host, x, y)]
         self._reach = [math.sin(math.radians(1.0))] * 2
         if host.turns is not None:
             for axis in (0, 1):
