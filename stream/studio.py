@@ -147,8 +147,7 @@ class Studio:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*(t for t in (self._render_task, self._encode_task) if t), return_exceptions=True)
-        self.renderer.close()
-        self.encoder.close()
+        await asyncio.gather(self.renderer.aclose(), self.encoder.aclose())
 
     def _repeat(self, slot: FrameSlot) -> None:
         if self._last is not None:

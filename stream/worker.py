@@ -19,6 +19,7 @@ R = TypeVar("R")
 
 _BACKOFF_S = 0.1
 _BACKOFF_MAX_S = 5.0
+_CLOSE_S = 5.0
 _Job = tuple[Callable[[Any], Any], "asyncio.Future[Any]"]
 
 
@@ -85,6 +86,13 @@ class Worker(Generic[T]):
             self._thread.jobs.put(None)
             self._thread = None
 
+    async def aclose(self, *, within_s: float = _CLOSE_S) -> None:
+        """Close, and wait for the thread: one that is still in native code when the process ends would abort it."""
+        thread = self._thread
+        self.close()
+        if thread is not None and not await asyncio.to_thread(thread.join, within_s):
+            _log.warning("%s hangs and is left behind", self.name)
+
     def _replace(self, reason: str) -> None:
         self.close()
         self.restarts += 1
@@ -96,7 +104,14 @@ class Worker(Generic[T]):
 class _Thread(Generic[T]):
     def __init__(self, name: str, make: Callable[[], T]) -> None:
         self.jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        threading.Thread(target=self._run, args=(make, asyncio.get_running_loop()), name=name, daemon=True).start()
+        arguments = (make, asyncio.get_running_loop())
+        self._thread = threading.Thread(target=self._run, args=arguments, name=name, daemon=True)
+        self._thread.start()
+
+    def join(self, within_s: float) -> bool:
+        """Wait for the thread's end; whether it came."""
+        self._thread.join(within_s)
+        return not self._thread.is_alive()
 
     def _run(self, make: Callable[[], T], loop: asyncio.AbstractEventLoop) -> None:
         made: T | None = None

@@ -238,6 +238,25 @@ async def test_an_encoder_that_fails_is_replaced_and_begins_with_a_keyframe() ->
         assert room.studio.encoder.restarts == 1
 
 
+async def test_a_room_that_stops_while_its_stage_is_built_waits_for_the_thread() -> None:
+    began = threading.Event()
+
+    def make() -> BarsStage:
+        began.set()
+        time.sleep(0.5)
+        return BarsStage()
+
+    before = set(threading.enumerate())
+    room = make_room(make_stage=make)
+    start = asyncio.create_task(room.start())
+    assert await asyncio.to_thread(began.wait, 5)
+    start.cancel()
+    await asyncio.gather(start, return_exceptions=True)
+    await room.stop()
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert not left & {"renderer", "encoder"}
+
+
 async def test_a_room_that_stops_leaves_no_task_behind() -> None:
     before = asyncio.all_tasks()
     room = make_room()
