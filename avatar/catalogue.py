@@ -9,6 +9,7 @@ from avatar.carrier import Carrier, Model, ModelFile, ModelStore
 KOKORO = "kokoro"
 MANDARIN = "kokoro-mandarin"
 LANDMARKER = "face-landmarker"
+SEGMENTER = "selfie-segmenter"
 WHISPER = "whisper-base"
 
 
@@ -96,6 +97,29 @@ MODELS: tuple[Model, ...] = (
             ),
         ),
         fallback="没有它就不能用自己的照片或短片创建主播",
+    ),
+    Model(
+        name=SEGMENTER,
+        purpose="人像抠图（自建主播的轮廓；需要 npm）",
+        licence="Apache-2.0 (Google MediaPipe)",
+        carriers=(
+            Carrier(
+                "npm",
+                "@mediapipe/selfie_segmentation",
+                "0.1.1675465747",
+                "mediapipe-selfie_segmentation-0.1.1675465747.tgz",
+                4049373,
+                "7767b33eaa68990ee06c28bbb89f39a13a47ebb07ff0f1fd4947d9e817bb9bf9",
+            ),
+        ),
+        files=(
+            ModelFile(
+                "selfie_segmentation.tflite",
+                (("@mediapipe/selfie_segmentation", "package/selfie_segmentation.tflite"),),
+                "8d13b7fae74af625c641226813616a2117bd6bca19eb3b75574621fc08557f27",
+            ),
+        ),
+        fallback="没有它时照片的轮廓按颜色抠，短片主播只能用自己的背景",
     ),
     Model(
         name=WHISPER,

@@ -5,20 +5,24 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar.errors import AvatarError
 from avatar.host import Host, Image, host_folders, read_host, write_host
-from avatar.landmarks import LEFT_EYE, RIGHT_EYE, Face, FaceFinder, outline
+from avatar.landmarks import Face, FaceFinder
 from avatar.portrait import read_clip, read_photo
 from avatar.quality import Quality, judge
-from avatar.rig import build_host
+from avatar.rig import build_host, frame_photo, moved
+from avatar.round import Progress, film_round
+from avatar.segmenter import PersonFinder
+from avatar.tracking import attitude
 
 CONSENT_TEXT = "画面中的人（或其监护人）已书面同意：用此照片或视频制作数字人主播，用于本店直播与短视频，可随时撤回。"
 """What the depicted person must have agreed to in writing; shown before a host is made."""
@@ -53,7 +57,7 @@ def check_photo(path: Path, finder: FaceFinder) -> Quality:
 
 def check_clip(path: Path, finder: FaceFinder) -> Quality:
     """Read a clip and judge its best still. Raises `PortraitError`, or `QualityError` when no still is usable."""
-    photo, face, _ = _best_still(path, finder)
+    photo, face = _best_still(path, finder)
     return judge(photo, [face], [])
 
 
@@ -68,11 +72,14 @@ def create_host(
     consent: Consent,
     hosts_dir: Path,
     finder: FaceFinder,
+    people: PersonFinder | None = None,
+    progress: Progress = lambda what, done, total: None,
 ) -> Host:
-    """Make a host from a photo, or from a clip of 2 to 60 seconds, and store it in `hosts_dir / name`.
+    """Make a host from a photo, or from a clip of 5 to 60 seconds, and store it in `hosts_dir / name`.
 
-    From a clip the best still becomes the host's picture and the head's movement becomes its manner. Nothing is left
-    behind when it fails. Raises `AvatarError`: a `QualityError` carries the report.
+    From a clip the best still becomes the host's picture, and its own movement a round without a seam. Without `people`
+    the person is cut out by colour, and a clip can only be shown with its own surroundings. Nothing is left behind when
+    it fails. Raises `AvatarError`: a `QualityError` carries the report.
     """
     if not _NAME.fullmatch(name):
         raise AvatarError(f"host name {name!r}: use lower-case letters, digits and hyphens, at most 40")
@@ -80,9 +87,8 @@ def create_host(
         raise AvatarError("the written consent of the person shown must be confirmed, with both names")
     if any(folder.name == name for folder in host_folders(hosts_dir)):
         raise AvatarError(f"there is a host named {name!r} already; choose another name")
-    manner: tuple[tuple[float, float, float], ...] | None = None
     if clip:
-        photo, face, manner = _best_still(source, finder)
+        photo, face = _best_still(source, finder)
     else:
         photo = read_photo(source)
         found, quality = _look(photo, finder)
@@ -95,24 +101,44 @@ def create_host(
         "at": consent.at.isoformat(),
         "text": CONSENT_TEXT,
     }
-    host = build_host(photo, face, name=name, title=title, gender=gender, voice=voice, consent=record)
-    return _store(replace(host, manner=manner), hosts_dir)
-
-
-def _store(host: Host, hosts_dir: Path) -> Host:
-    """Write a host beside its place and move it there in one step."""
-    hosts_dir.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{host.name}-", dir=hosts_dir))
-    try:
+    host = build_host(photo, face, name=name, title=title, gender=gender, voice=voice, consent=record, people=people)
+    with _new_folder(hosts_dir, name) as folder:
+        if clip:
+            _, scale, offset = frame_photo(photo, face)
+            movement = film_round(
+                source,
+                moved(face, scale, offset),
+                host,
+                scale=scale,
+                offset=offset,
+                folder=folder,
+                finder=finder,
+                people=people,
+                progress=progress,
+            )
+            host = replace(host, movement=movement)
         write_host(host, folder)
+    return read_host(hosts_dir / name)
+
+
+@contextmanager
+def _new_folder(hosts_dir: Path, name: str) -> Iterator[Path]:
+    """Give a folder beside the host's place that is moved there in one step, or removed after a failure."""
+    made = not hosts_dir.exists()
+    folder: Path | None = None
+    try:
+        hosts_dir.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{name}-", dir=hosts_dir))
+        yield folder
         folder.chmod(0o755)
-        folder.rename(hosts_dir / host.name)
+        folder.rename(hosts_dir / name)
     except OSError as exc:
         raise AvatarError(f"{hosts_dir}: the host could not be stored ({exc})") from exc
     finally:
-        if folder.exists():
+        if folder is not None and folder.exists():
             shutil.rmtree(folder)
-    return read_host(hosts_dir / host.name)
+            if made:
+                hosts_dir.rmdir()
 
 
 def _look(photo: Image, finder: FaceFinder) -> tuple[Face | None, Quality]:
@@ -124,45 +150,19 @@ def _look(photo: Image, finder: FaceFinder) -> tuple[Face | None, Quality]:
     return (faces[0] if faces else None), judge(photo, faces, turned)
 
 
-def _best_still(source: Path, finder: FaceFinder) -> tuple[Image, Face, tuple[tuple[float, float, float], ...]]:
-    """Find the still with closed lips, open eyes and the straightest look, and follow the head through the clip."""
+def _best_still(source: Path, finder: FaceFinder) -> tuple[Image, Face]:
+    """Find the still with closed lips, open eyes and the straightest look."""
     best: tuple[float, Image, Face] | None = None
     worst: Quality | None = None
-    moments: list[tuple[float, float, float]] = []
     for still in read_clip(source):
         face, quality = _look(still, finder)
-        if face is None:
-            worst = worst or quality
-            continue
-        moments.append(_attitude(face))
-        if not quality.accepted:
-            worst = quality
+        if face is None or not quality.accepted:
+            worst = quality if worst is None or face is not None else worst
             continue
         blink = max(face.blendshapes.get("eyeBlinkLeft", 0.0), face.blendshapes.get("eyeBlinkRight", 0.0))
-        score = 8 * face.mouth_opening + blink + abs(moments[-1][0]) / 20
+        score = 8 * face.mouth_opening + blink + abs(attitude(face)[0]) / 20
         if best is None or score < best[0]:
             best = (score, still, face)
     if best is None:
         raise QualityError(source.name, worst or Quality(()))
-    return best[1], best[2], _manner(np.array(moments))
-
-
-def _attitude(face: Face) -> tuple[float, float, float]:
-    """Estimate how a head is held: turn, nod and tilt in degrees, up to a constant."""
-    points = face.points
-    left, right = outline(face, LEFT_EYE).mean(0), outline(face, RIGHT_EYE).mean(0)
-    span = float(np.linalg.norm(right - left))
-    tilt = float(np.degrees(np.arctan2(right[1] - left[1], right[0] - left[0])))
-    middle = (left + right) / 2
-    turn = float(np.degrees(np.arcsin(np.clip((points[1, 0] - middle[0]) / span, -1, 1)))) * 0.9
-    nod = float((points[1, 1] - middle[1]) / span * 60)
-    return turn, nod, tilt
-
-
-def _manner(moments: NDArray[np.float64]) -> tuple[tuple[float, float, float], ...]:
-    """Calm a head's movement: measured about its median, smoothed over 0.6 s, within what a picture can be bent."""
-    centred = moments - np.median(moments, axis=0)
-    padded = np.pad(centred, ((1, 1), (0, 0)), mode="edge")
-    smooth = (padded[:-2] + 2 * padded[1:-1] + padded[2:]) / 4
-    limited = np.clip(smooth, (-5.0, -4.0, -4.0), (5.0, 4.0, 4.0))
-    return tuple((float(a), float(b), float(c)) for a, b, c in limited)
+    return best[1], best[2]

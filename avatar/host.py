@@ -9,7 +9,9 @@ A host is a folder:
     eyes.webp      atlas of the upper face: rows by closed lids, columns by brows
     turns.webp     the head rendered at a few turns and nods, drawn back onto the head at rest, one below the other, and
     turns.npz      where the head at rest is seen at each of them (both only hosts made by `tools/presenter`)
-    backdrop.webp  the picture's own background (only hosts made from a photo)
+    backdrop.webp  the picture's own background (only hosts made from a photo or a clip)
+
+and of a host made from a clip what `avatar.movement` keeps.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import AvatarError
+from avatar.movement import Movement, read_movement
 
 Image = NDArray[np.uint8]
 """Height x width x channels, BGR or BGRA with straight alpha."""
@@ -113,8 +116,8 @@ class Host:
     bite: Patches | None = None
     turns: Turns | None = None
     backdrop: Image | None = None
-    manner: tuple[tuple[float, float, float], ...] | None = None
-    """The person's own head movement in a clip, five moments a second: turn, nod and tilt in degrees from the mean."""
+    movement: Movement | None = None
+    """The person's own movement, only of hosts made from a clip."""
     consent: dict[str, Any] | None = None
     """Who allowed the use of their picture, and when; None for hosts who are nobody."""
 
@@ -165,7 +168,7 @@ def read_host(folder: Path) -> Host:
             bite=_read_patches(folder, meta["bite"], "bite.webp") if meta.get("bite") else None,
             turns=_read_turns(folder, meta["turns"]) if meta.get("turns") else None,
             backdrop=_read_image(folder / "backdrop.webp") if (folder / "backdrop.webp").exists() else None,
-            manner=tuple((float(a), float(b), float(c)) for a, b, c in meta["manner"]) if meta.get("manner") else None,
+            movement=read_movement(folder) if meta.get("movement") else None,
             consent=meta.get("consent"),
         )
     except (OSError, KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as exc:
@@ -209,8 +212,8 @@ def write_host(host: Host, folder: Path, *, quality: int = 90) -> None:
         }
         _write_image(folder / "turns.webp", cast(Image, host.turns.images.reshape(-1, rect.width, 3)), quality)
         np.savez_compressed(folder / "turns.npz", fields=host.turns.fields.astype(np.float16))
-    if host.manner is not None:
-        meta["manner"] = [[round(value, 2) for value in moment] for moment in host.manner]
+    if host.movement is not None:
+        meta["movement"] = host.movement.kind
     if host.consent is not None:
         meta["consent"] = host.consent
     if host.backdrop is not None:

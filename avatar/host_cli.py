@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -15,11 +15,12 @@ import typer
 from avatar.errors import AvatarError
 from avatar.host import host_folders, load_host
 from avatar.landmarks import FaceFinder
+from avatar.segmenter import PersonFinder
 
 DataDir = Annotated[Path | None, typer.Option("--data-dir", help="数据文件夹")]
 AsJson = Annotated[bool, typer.Option("--json", help="以 JSON 输出")]
 Photo = Annotated[Path | None, typer.Option("--photo", help="一张正面照片")]
-Clip = Annotated[Path | None, typer.Option("--clip", help="一段 2 到 60 秒的正面视频")]
+Clip = Annotated[Path | None, typer.Option("--clip", help="一段 5 到 60 秒的正面视频")]
 
 
 class HostSettings(Protocol):
@@ -36,6 +37,7 @@ class HostSettings(Protocol):
         ...
 
 
+_STEPS = {"look": "看每一帧", "store": "接成循环"}
 Reporting = Callable[[], AbstractContextManager[None]]
 
 
@@ -138,6 +140,8 @@ def add_host_commands(
         data_dir: DataDir = None,
     ) -> None:
         """用一张照片或一段视频做自己的主播（先检查质量，并确认书面同意）。"""
+        from rich.progress import Progress
+
         from avatar.create import CONSENT_TEXT, Consent, create_host
 
         with reporting():
@@ -146,7 +150,12 @@ def add_host_commands(
             if not consent:
                 raise AvatarError("没有确认书面同意：加上 --consent 和 --person 姓名")
             settings = open_settings(data_dir)
-            with _finder(settings) as finder:
+            with _finder(settings) as finder, _people(settings) as people, Progress(transient=True) as bar:
+                task = bar.add_task("准备", total=None)
+
+                def progress(what: str, done: int, total: int) -> None:
+                    bar.update(task, description=_STEPS[what], completed=done, total=total or None)
+
                 host = create_host(
                     source,
                     clip=clip is not None,
@@ -157,6 +166,8 @@ def add_host_commands(
                     consent=Consent(person, confirmed_by or getpass.getuser(), datetime.now(UTC)),
                     hosts_dir=settings.data_dir / "hosts",
                     finder=finder,
+                    people=people,
+                    progress=progress,
                 )
             typer.echo(f"已做好主播 {host.name}；看样张：zhanggui avatar preview {host.name}")
 
@@ -166,6 +177,17 @@ def _one_of(photo: Path | None, clip: Path | None) -> Path:
     if len(given) != 1:
         raise AvatarError("给一张照片（--photo）或一段视频（--clip），二者选一")
     return given[0]
+
+
+def _people(settings: HostSettings) -> AbstractContextManager[PersonFinder | None]:
+    """Return what cuts people out, or None where its model was not fetched."""
+    from avatar.catalogue import SEGMENTER, open_models
+
+    models = open_models(settings.models_dir)
+    if not models.present(SEGMENTER):
+        typer.echo("没有人像抠图模型（zhanggui models fetch）：轮廓会粗一些", err=True)
+        return nullcontext(None)
+    return PersonFinder(models.folder(SEGMENTER) / "selfie_segmentation.tflite")
 
 
 def _finder(settings: HostSettings) -> FaceFinder:

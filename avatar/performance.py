@@ -15,12 +15,7 @@ from avatar.noise import chance, drift, ease
 from avatar.presenter import Cue
 from avatar.speech import SAMPLE_RATE, Emotion
 
-_SWAY, _LEAN, _TILT, _TURN, _NOD, _BREATH, _BLINK, _SACCADE, _BROW, _MANNER = range(10)
-
-MANNER_RATE = 5
-"""Moments a second of a recorded manner."""
-Manner = Sequence[tuple[float, float, float]]
-"""Turn, nod and tilt of a head over time, degrees."""
+_SWAY, _LEAN, _TILT, _TURN, _NOD, _BREATH, _BLINK, _SACCADE, _BROW = range(9)
 
 BLINK_SLOT = 3.4
 """Seconds: one blink begins somewhere in each slot, as people in conversation blink 15 to 20 times a minute."""
@@ -81,10 +76,10 @@ class Performance:
     in time settles it at once.
     """
 
-    def __init__(self, *, seed: int = 1, manner: Manner | None = None) -> None:
-        """Take the random seed and, for a host made from a clip, the person's own head movement."""
+    def __init__(self, *, seed: int = 1, moving: bool = False) -> None:
+        """Take the random seed, and whether the host moves by itself: then only a little sway is added."""
         self._seed = seed
-        self._manner = manner
+        self._sway = 0.35 if moving else 1.0
         self._attention = 0.0
         self._last_sample: int | None = None
 
@@ -104,13 +99,10 @@ class Performance:
                 mouth = said
             accent += _accent(position, cue)
         seed = self._seed
-        motion = (0.75 + 0.45 * presence) * mood.motion
+        motion = (0.75 + 0.45 * presence) * mood.motion * self._sway
         turn = 3.4 * drift(seed, _TURN, seconds, 2.6) * motion + 0.8 * drift(seed, _TURN + 20, seconds, 0.9) * presence
         nod = 1.3 * drift(seed, _NOD, seconds, 1.9) * motion + 1.5 * min(accent, 1.0) * mood.motion
         tilt = 1.3 * drift(seed, _TILT, seconds, 3.1) * motion
-        if self._manner:
-            own = _replay(self._manner, seconds + 7.0 * drift(seed, _MANNER, seconds, 23.0))
-            turn, nod, tilt = 0.45 * turn + own[0], 0.45 * nod + own[1], 0.45 * tilt + own[2]
         gaze_x, gaze_y = self._gaze(seconds, attention)
         return Pose(
             mouth=mouth,
@@ -170,17 +162,6 @@ class Performance:
         reach = 0.16 if chance(self._seed, _SACCADE + 20, slot) > 0.14 else 0.55
         angle = 2 * math.pi * chance(self._seed, _SACCADE + 40, slot)
         return reach * math.cos(angle), 0.5 * reach * math.sin(angle)
-
-
-def _replay(manner: Manner, seconds: float) -> tuple[float, float, float]:
-    """Play a recorded manner to and fro, so that it has no seam; between moments it is smooth."""
-    last = len(manner) - 1
-    x = abs(seconds) * MANNER_RATE % (2 * last) if last else 0.0
-    x = 2 * last - x if x > last else x
-    i = min(int(x), max(last - 1, 0))
-    share = ease(x - i)
-    a, b = manner[i], manner[min(i + 1, last)]
-    return (a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share, a[2] + (b[2] - a[2]) * share)
 
 
 def _lid(since: float) -> float:

@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 720, 1280
 """Size of the picture of a host made from a photo."""
 _MOST_PIXELS = 80_000_000
 _WORK_SIDE = 2560
-_LONGEST_CLIP_S, _SHORTEST_CLIP_S = 60.0, 2.0
+_LONGEST_CLIP_S, _SHORTEST_CLIP_S = 60.5, 4.7
 
 
 class PortraitError(AvatarError):
@@ -55,7 +55,7 @@ def _open(path: Path) -> Canvas.Image:
 
 
 def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
-    """Yield stills of a clip of 2 to 60 seconds, one every `every_s` of its own time. Raises `PortraitError`.
+    """Yield stills of a clip of 5 to 60 seconds, one every `every_s` of its own time. Raises `PortraitError`.
 
     Only one still is held at a time, whatever the clip's length. The length is known, and judged, at the end.
     """
@@ -76,13 +76,13 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
                 wanted = last + every_s
                 turn = int(getattr(frame, "rotation", 0) or 0)
                 seen += 1
-                yield _fit(_turned(np.ascontiguousarray(frame.to_ndarray(format="bgr24")), turn))
+                yield upright(np.ascontiguousarray(frame.to_ndarray(format="bgr24")), turn)
     except FileNotFoundError as exc:
         raise PortraitError(f"{path}: no such file") from exc
     except (av.error.FFmpegError, ValueError) as exc:
         raise PortraitError(f"{path.name}: the clip cannot be read ({exc}); save it again as mp4") from exc
     if last < _SHORTEST_CLIP_S or not seen:
-        raise PortraitError(f"{path.name}: {last:.1f} seconds of video; at least 2 are needed")
+        raise PortraitError(f"{path.name}: {last:.1f} seconds of video; at least 5 are needed")
 
 
 def cut(photo: Image, face: tuple[float, float], size: float) -> tuple[Image, float, tuple[float, float]]:
@@ -100,6 +100,12 @@ def cut(photo: Image, face: tuple[float, float], size: float) -> tuple[Image, fl
         _inside(offset[0], WIDTH - width * scale),
         _inside(offset[1], HEIGHT - height * scale, strict=True),
     )
+    return place(photo, scale, offset), scale, offset
+
+
+def place(photo: Image, scale: float, offset: tuple[float, float]) -> Image:
+    """Set a picture into 720x1280 as `cut` would; further pictures of a clip are set as its best one."""
+    height, width = photo.shape[:2]
     matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     source = photo
@@ -114,7 +120,7 @@ def cut(photo: Image, face: tuple[float, float], size: float) -> tuple[Image, fl
         soft = cv2.GaussianBlur(picture, (0, 0), 24)
         share = cv2.GaussianBlur(cv2.erode(inside, np.ones((15, 15), np.uint8)), (0, 0), 6)[..., None] / 255.0
         picture = np.rint(picture * share + soft * (1 - share)).astype(np.uint8)
-    return cast(Image, picture), scale, offset
+    return cast(Image, picture)
 
 
 def _inside(offset: float, least: float, *, strict: bool = False) -> float:
@@ -122,6 +128,11 @@ def _inside(offset: float, least: float, *, strict: bool = False) -> float:
     if least <= 0:
         return min(0.0, max(offset, least))
     return least if strict else offset
+
+
+def upright(picture: Image, degrees: int) -> Image:
+    """Return a clip's picture turned by what its file says, its long side at most 1,280 pixels."""
+    return _fit(_turned(picture, degrees))
 
 
 def _fit(picture: Image) -> Image:

@@ -12,27 +12,36 @@ from avatar.host import Geometry, Host, Image
 from avatar.landmarks import CHIN, FOREHEAD, LEFT_EYE, LEFT_IRIS, RIGHT_EYE, RIGHT_IRIS, Face, outline
 from avatar.lids import eye_patches
 from avatar.lips import bite_patches, lower_rect, mouth_patches
-from avatar.portrait import HEIGHT, WIDTH, cut
+from avatar.matte import cut_out
+from avatar.portrait import cut
+from avatar.segmenter import PersonFinder
 
 
 def build_host(
-    photo: Image, face: Face, *, name: str, title: str, gender: str, voice: str, consent: dict[str, Any]
+    photo: Image,
+    face: Face,
+    *,
+    name: str,
+    title: str,
+    gender: str,
+    voice: str,
+    consent: dict[str, Any],
+    people: PersonFinder | None,
 ) -> Host:
-    """Build a host from a BGR photo and the one face in it, whose lips are closed and whose eyes are open."""
-    middle = (float(face.points[168, 0] + face.points[13, 0]) / 2, float(face.points[168, 1] + face.points[13, 1]) / 2)
-    picture, scale, offset = cut(photo, middle, face.size)
-    points = face.points * scale
-    points[:, 0] += offset[0]
-    points[:, 1] += offset[1]
-    placed = Face(points, face.blendshapes)
-    alpha = _person(picture, placed)
+    """Build a host from a BGR photo and the one face in it, whose lips are closed and whose eyes are open.
+
+    Without `people` the person is cut out by colour, which is coarser.
+    """
+    picture, scale, offset = frame_photo(photo, face)
+    placed = moved(face, scale, offset)
+    clear, alpha = cut_out(picture, placed, people)
     lower = lower_rect(placed)
     return Host(
         name=name,
         title=title,
         gender=gender,
         voice=voice,
-        picture=cast(Image, np.dstack([picture, alpha])),
+        picture=cast(Image, np.dstack([clear, alpha])),
         geometry=_geometry(placed, alpha),
         mouth=mouth_patches(picture, placed),
         eyes=eye_patches(picture, placed, bottom=lower.y),
@@ -40,6 +49,20 @@ def build_host(
         backdrop=_backdrop(picture, alpha),
         consent=consent,
     )
+
+
+def frame_photo(photo: Image, face: Face) -> tuple[Image, float, tuple[float, float]]:
+    """Cut a photo to a host's shape around its face; see `avatar.portrait.cut`."""
+    middle = (float(face.points[168, 0] + face.points[13, 0]) / 2, float(face.points[168, 1] + face.points[13, 1]) / 2)
+    return cut(photo, middle, face.size)
+
+
+def moved(face: Face, scale: float, offset: tuple[float, float]) -> Face:
+    """Return a face as it lies in the cut picture."""
+    points = face.points * scale
+    points[:, 0] += offset[0]
+    points[:, 1] += offset[1]
+    return Face(points, face.blendshapes)
 
 
 def _geometry(face: Face, alpha: NDArray[np.uint8]) -> Geometry:
@@ -66,57 +89,6 @@ def _geometry(face: Face, alpha: NDArray[np.uint8]) -> Geometry:
         eyes=((float(irises[0][0]), float(irises[0][1])), (float(irises[1][0]), float(irises[1][1]))),
         opening=(half_width, half_height),
     )
-
-
-def _person(picture: Image, face: Face) -> NDArray[np.uint8]:
-    """Tell the person from the surroundings (GrabCut, Rother et al. 2004), with a soft edge."""
-    small = cv2.resize(picture, (WIDTH // 3, HEIGHT // 3), interpolation=cv2.INTER_AREA)
-    points = face.points[:, :2] / 3
-    size = face.size / 3
-    mask = np.full(small.shape[:2], cv2.GC_PR_BGD, np.uint8)
-    x, chin = float(points[1, 0]), float(points[CHIN, 1])
-    head = (round(x), round(float(points[FOREHEAD, 1]) + 0.35 * size))
-    cv2.ellipse(mask, head, (round(0.62 * size), round(0.92 * size)), 0, 0, 360, cv2.GC_PR_FGD, -1)
-    body = np.array(
-        [
-            (x - 0.34 * size, chin),
-            (x + 0.34 * size, chin),
-            (x + 1.25 * size, chin + 0.75 * size),
-            (x + 1.45 * size, small.shape[0]),
-            (x - 1.45 * size, small.shape[0]),
-            (x - 1.25 * size, chin + 0.75 * size),
-        ]
-    ).astype(np.int32)
-    cv2.fillPoly(mask, [body], cv2.GC_PR_FGD)
-    cv2.fillConvexPoly(mask, cv2.convexHull(points.astype(np.int32)), cv2.GC_FGD)
-    core = np.array(
-        [
-            (x - 0.18 * size, chin),
-            (x + 0.18 * size, chin),
-            (x + 0.6 * size, small.shape[0]),
-            (x - 0.6 * size, small.shape[0]),
-        ]
-    )
-    cv2.fillPoly(mask, [core.astype(np.int32)], cv2.GC_FGD)
-    mask[: max(1, int(points[FOREHEAD, 1] - 0.62 * size))] = cv2.GC_BGD
-    edge = max(2, round(0.06 * small.shape[1]))
-    above = int(chin)
-    mask[:above, :edge] = cv2.GC_BGD
-    mask[:above, -edge:] = cv2.GC_BGD
-    cv2.setRNGSeed(1)
-    cv2.grabCut(small, mask, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
-    person = np.where((mask == cv2.GC_FGD) | (mask == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
-    person = _largest(person)
-    closed = cv2.morphologyEx(person, cv2.MORPH_CLOSE, np.ones((7, 7), np.uint8))
-    full = cv2.resize(cv2.GaussianBlur(closed, (0, 0), 1.2), (WIDTH, HEIGHT), interpolation=cv2.INTER_CUBIC)
-    return cast(NDArray[np.uint8], np.clip((full.astype(np.float32) - 90) * 1.9, 0, 255).astype(np.uint8))
-
-
-def _largest(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-    if count < 2:
-        return mask
-    return np.where(labels == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA])), 255, 0).astype(np.uint8)
 
 
 def _backdrop(picture: Image, alpha: NDArray[np.uint8]) -> Image:

@@ -9,6 +9,7 @@ from typing import cast
 import cv2
 import numpy as np
 
+from avatar.clip_renderer import ClipRenderer
 from avatar.colour import Pixels, split_i420, to_i420
 from avatar.errors import AvatarError
 from avatar.host import Geometry, Host, load_host
@@ -58,7 +59,8 @@ class Stage:
         self._burn_captions, self._burn_card = burn_captions, burn_card
         scale, offset = frame_host(host, width, height)
         check_framing(host.geometry, host.picture.shape[0], width, height, scale, offset)
-        self._renderer = Renderer(host, width=width, height=height, scale=scale, offset=offset)
+        self._moving = _moving(host, background, width, height, scale, offset)
+        self._renderer = self._moving or Renderer(host, width=width, height=height, scale=scale, offset=offset)
         self._backdrop = to_i420(_backdrop(background, host, width, height, scale, offset))
         shape = host.geometry
         self._face_box = (
@@ -66,7 +68,7 @@ class Stage:
             round(shape.face[1] * scale + offset[1]),
             round((shape.chin - shape.face[1]) * 1.15 * scale),
         )
-        self._performance = Performance(seed=seed, manner=host.manner)
+        self._performance = Performance(seed=seed, moving=self._moving is not None)
         self._label = draw_label(self._layout)
         self._caption: Overlay | None = None
         self._caption_text: str | None = None
@@ -91,6 +93,8 @@ class Stage:
     def _compose(self, pose: Pose, sample: int, turn: int | None) -> I420:
         for box, planes in self._under:
             _put(self._frame, box, planes)
+        if self._moving is not None:
+            self._moving.ready(sample // _FRAME_SAMPLES)
         self._renderer.draw(pose, self._backdrop, self._frame, turn=turn)
         card = self._card if self._burn_card else None
         caption = self._caption if self._burn_captions else None
@@ -187,6 +191,23 @@ def check_framing(
     middle = shape.face[0] * scale + offset[0]
     if abs(middle - width / 2) > 0.12 * width:
         raise SceneError("the host does not stand in the middle of the frame; choose a picture with the face centred")
+
+
+def _moving(
+    host: Host, background: str | Path, width: int, height: int, scale: float, offset: tuple[float, float]
+) -> ClipRenderer | None:
+    """Return the renderer of a host that moves by itself: as filmed where that is asked for and covers the frame."""
+    if host.movement is None:
+        return None
+    rows, columns = host.picture.shape[:2]
+    covers = offset[0] <= 0 and offset[1] <= 0 and offset[0] + columns * scale >= width - 1
+    own = str(background) in ("studio", "own") and covers and offset[1] + rows * scale >= height - 1
+    if not own and not host.movement.outlined:
+        raise SceneError(
+            f"host {host.name} was made without the model that cuts people out: use background own and a portrait "
+            "frame, or run `zhanggui models fetch` and create the host again"
+        )
+    return ClipRenderer(host, width=width, height=height, scale=scale, offset=offset, as_filmed=own)
 
 
 def background_names() -> list[str]:

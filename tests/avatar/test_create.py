@@ -1,12 +1,10 @@
 """A merchant's own host, made from a picture of our own rendered host: nobody real is in the tests."""
 
 import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-import av
 import cv2
 import numpy as np
 import pytest
@@ -19,7 +17,7 @@ from avatar.errors import AvatarError
 from avatar.host import Image, load_host
 from avatar.landmarks import FaceFinder
 from avatar.mouth import MouthPose
-from avatar.performance import Performance, Pose
+from avatar.performance import Pose
 from avatar.scene import Stage
 
 pytestmark = pytest.mark.model
@@ -157,22 +155,3 @@ def test_a_bad_photo_gets_advice_and_leaves_nothing_behind(
 def test_a_good_photo_passes_every_check(tmp_path: Path, portrait: Image, finder: FaceFinder) -> None:
     quality = check_photo(_save(portrait, tmp_path / "photo.jpg"), finder)
     assert quality.accepted, quality.advice
-
-
-def test_a_clip_gives_its_best_still_and_its_own_movement(tmp_path: Path, finder: FaceFinder) -> None:
-    stage = Stage(load_host("xiaoqi"), background="#c8c0b8", seed=3)
-    performance = Performance(seed=3)
-    path = tmp_path / "clip.mp4"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 720, 1280, "yuv420p"
-        for k in range(28):
-            pose = performance.pose(k * 4800, ())
-            picture = to_bgr(stage.draw(Pose(turn=pose.turn, tilt=pose.tilt, nod=pose.nod, lids=pose.lids)))
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="bgr24")))
-        container.mux(stream.encode(None))
-    _make(path, tmp_path / "hosts", finder, clip=True)
-    host = load_host("shop", hosts_dir=tmp_path / "hosts")
-    assert host.manner is not None and 10 <= len(host.manner) <= 15
-    assert np.ptp([turn for turn, _, _ in host.manner]) > 0.3
-    shutil.rmtree(tmp_path / "hosts")
