@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import cast
 
 import cv2
 import numpy as np
@@ -116,11 +115,11 @@ class Head:
                 edge + begin[0] // step : edge + (area[2] - corner[0]) // step,
             ]
             if begin != (0, 0):
-                look = look - np.float32((begin[0] // step, begin[1] // step))
+                look = look - np.array((begin[0] // step, begin[1] // step), np.float32)
             for k in (0,) if which == 0 else (1, 2):
                 x, y = area[0] // step, (corner[1] + rows[0]) // step
                 target = over[k][y : y + look.shape[0], x : x + look.shape[1]]
-                bend(sources[k], cast(Field, look), out=target)
+                bend(sources[k], look, out=target)
 
 
 def even(value: float) -> int:
@@ -136,4 +135,4 @@ def within(box: Box, limit: Box) -> Box:
 def _fall(t: NDArray[np.float64]) -> NDArray[np.float64]:
     """1 in the middle, 0 at 1 and beyond, smooth."""
     t = np.clip((1 - t) / 0.55, 0, 1)
-    return cast(NDArray[np.float64], t * t * (3 - 2 * t))
+    return t * t * (3 - 2 * t)

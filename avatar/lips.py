@@ -104,7 +104,7 @@ def _articulate(source: Image, mouth: _Mouth, opening: float, width: float, *, t
     skin = bend(source, (look_up * (1 - below) + look_down * below).astype(np.float32), fine=True)
     if opening <= 0.0:
         return skin
-    return _paint(skin, source, top, bottom, upper_to[1], opening)
+    return _paint(skin, source, top, bottom, upper_to[1], opening, width)
 
 
 class _Movement:
@@ -187,11 +187,17 @@ def _below(line: Points, upper_lip: Points, width: int, height: int) -> NDArray[
     return cast(Field, (t * t * (3 - 2 * t)).astype(np.float32)[..., None])
 
 
-def _paint(skin: Image, source: Image, top: Points, bottom: Points, inner: Points, opening: float) -> Image:
-    """Paint the open mouth's inside over the bent skin."""
-    height, width = skin.shape[:2]
+def _paint(
+    skin: Image, source: Image, top: Points, bottom: Points, inner: Points, opening: float, width: float
+) -> Image:
+    """Paint the open mouth's inside over the bent skin: a warm dark cavity, the tongue in it, teeth under the lip.
+
+    Everything darkens towards the corners and under the upper lip, as little light gets there; rounded lips stand off
+    the teeth and leave them in the shade.
+    """
+    height, wide = skin.shape[:2]
     left, right = inner[:, 0].min(), inner[:, 0].max()
-    xs, ys = np.meshgrid(np.arange(width, dtype=np.float64), np.arange(height, dtype=np.float64))
+    xs, ys = np.meshgrid(np.arange(wide, dtype=np.float64), np.arange(height, dtype=np.float64))
     half = (right - left) / 2
     u = (xs - (left + right) / 2) / half
     gap = np.maximum(bottom - top, 0)
@@ -199,21 +205,34 @@ def _paint(skin: Image, source: Image, top: Points, bottom: Points, inner: Point
         np.clip(ys - top + 0.5, 0, 1) * np.clip(bottom - ys + 0.5, 0, 1) * np.clip((1 - np.abs(u)) * half / 3, 0, 1)
     )
     inside *= np.clip(gap / 1.5, 0, 1)
-    light = float(np.median(source.mean(-1))) / 190
+    light = min(1.12, max(0.5, float(np.median(source.mean(-1))) / 190))
     depth = np.clip((ys - top) / np.maximum(gap, 1), 0, 1)[..., None]
-    colour = np.array([34.0, 22.0, 58.0]) * (0.55 + 0.55 * depth)
-    tongue_y = bottom - 0.20 * half - 0.02 * gap
-    tongue = np.clip(1.4 - np.hypot(u / 0.62, (ys - tongue_y - 0.22 * half) / (0.36 * half)) * 1.1, 0, 1)[..., None]
-    tongue = tongue * min(1.0, max(0.0, (opening - 0.2) / 0.4))
-    colour = colour * (1 - tongue) + np.array([98.0, 88.0, 172.0]) * (0.75 + 0.25 * depth) * tongue
-    tall = 0.23 * half * (1 - 0.30 * np.abs(u) ** 2)
-    edge = top + tall - ys
-    teeth = np.clip(edge + 0.5, 0, 1) * np.clip((0.86 - np.abs(u)) * half / 4, 0, 1)
-    shade = 0.97 - 0.42 * np.abs(u) ** 2.2 - 0.20 * np.clip(1 - (ys - top) / (0.45 * tall + 1), 0, 1)
-    gum = 0.05 * np.abs(np.sin(u * 9.5)) ** 8
-    colour = (
-        colour * (1 - teeth[..., None]) + np.array([214.0, 226.0, 236.0]) * (shade - gum)[..., None] * teeth[..., None]
+    colour = np.array([38.0, 30.0, 70.0]) * (0.60 + 0.60 * depth)
+    lying = bottom - 0.16 * half - 0.02 * gap
+    tongue = np.clip(1.5 - np.hypot(u / 0.66, (ys - lying - 0.24 * half) / (0.42 * half)) * 1.15, 0, 1)
+    tongue = tongue * tongue * (3 - 2 * tongue) * min(1.0, max(0.0, (opening - 0.2) / 0.35))
+    furrow = 1 - 0.14 * np.exp(-((u / 0.07) ** 2))
+    colour = colour * (1 - tongue[..., None]) + np.array([112.0, 104.0, 190.0]) * (furrow * tongue)[..., None]
+    rounded = max(0.0, -width)
+    tall = 0.24 * half * (1 - 0.30 * np.abs(u) ** 2) * (1 - 0.25 * rounded)
+    # The row of teeth curves away from the light: it fades into the dark of the corners instead of ending there.
+    away = _smooth((0.96 - np.abs(u)) / 0.50)
+    teeth = np.clip(top + tall - ys + 0.5, 0, 1) * np.clip((0.97 - np.abs(u)) * half / 4, 0, 1)
+    teeth = teeth * (0.25 + 0.75 * away)
+    lip_shade = _smooth((ys - top + 0.30 * tall) / (0.75 * tall + 1))
+    shade = (
+        (0.40 + 0.60 * lip_shade) * (0.45 + 0.55 * away) * (1 - 0.30 * rounded) * (0.86 + 0.14 * min(1.0, 2 * opening))
     )
-    colour = colour * (0.80 + 0.20 * np.clip((1 - np.abs(u)) * 3, 0, 1))[..., None] * min(1.12, max(0.5, light))
-    mask = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.7)[..., None]
+    parting = 1 - 0.07 * np.abs(np.sin(u * 9.5 + np.pi / 2)) ** 14
+    ivory = np.array([206.0, 222.0, 232.0])
+    colour = colour * (1 - teeth[..., None]) + ivory * (shade * parting * teeth)[..., None]
+    # A thin shadow under the upper lip joins lip and teeth.
+    cast_ = 1 - 0.35 * np.exp(-(((ys - top) / max(1.5, 0.05 * half)) ** 2))
+    colour = colour * cast_[..., None] * (0.70 + 0.30 * np.clip((1 - np.abs(u)) * 2.5, 0, 1))[..., None] * light
+    mask = cv2.GaussianBlur(inside.astype(np.float32), (0, 0), 0.8)[..., None]
     return cast(Image, np.clip(np.rint(skin * (1 - mask) + colour * mask), 0, 255).astype(np.uint8))
+
+
+def _smooth(t: Points) -> Points:
+    t = np.clip(t, 0, 1)
+    return t * t * (3 - 2 * t)

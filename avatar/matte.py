@@ -33,21 +33,21 @@ def soften(mask: Mask, picture: Image, *, scale: float = 1.0) -> Image:
     """Let the edge of a mask follow the picture's own edges; the alpha has `scale` times the picture's size."""
     height, width = picture.shape[:2]
     size = (round(width * scale), round(height * scale))
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
-    guide = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    guide = cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     rough = cv2.resize(mask, size, interpolation=cv2.INTER_AREA)
-    radius = max(3, round(0.012 * size[1]))
-    fine = cast(Any, cv2.ximgproc).guidedFilter(guide, rough, radius, 2e-4)
-    # Far inside and far outside the mask is sure; only its seam is left to the picture.
-    sure = cv2.GaussianBlur(rough, (0, 0), radius / 2)
-    fine = np.where(sure > 0.985, 1.0, np.where(sure < 0.015, 0.0, fine))
-    t = np.clip((fine - 0.12) / 0.80, 0, 1)
+    radius = max(3, round(0.007 * size[1]))
+    fine = cast(Any, cv2.ximgproc).guidedFilter(guide, rough, radius, 1e-4)
+    # The picture only moves the edge a little: where person and surroundings are alike, the mask is right.
+    near = cv2.GaussianBlur(rough, (0, 0), 0.5 * radius)
+    fine = np.clip(fine, near - 0.42, near + 0.35)
+    fine = np.where(near > 0.985, 1.0, np.where(near < 0.015, 0.0, fine))
+    t = np.clip((fine - 0.38) / 0.50, 0, 1)
     return cast(Image, np.rint(255 * t * t * (3 - 2 * t)).astype(np.uint8))
 
 
 def clean(picture: Image, alpha: Image) -> Image:
     """Replace the colours along the edge, where the surroundings shine through, by those of the person beside them."""
-    sure = (cv2.erode(alpha, np.ones((5, 5), np.uint8)) > 250).astype(np.float32)
+    sure = (cv2.erode(alpha, np.ones((9, 9), np.uint8)) > 250).astype(np.float32)
     total = picture.astype(np.float32) * sure[..., None]
     colour, weight = np.zeros_like(total), np.zeros_like(sure)
     for sigma in (2.0, 5.0, 12.0):

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.host import Image
-from avatar.landmarks import LEFT_EYE, RIGHT_EYE, Face, outline
+from avatar.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE, Face, outline
 
 _LEAST_FACE = 220
+_LEAST_REDNESS = 2.5
+"""Of lips against the skin around them; pale lips have about 6, a hand over them 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +127,33 @@ def _eyes_seen(photo: Image, face: Face) -> Finding:
 
 
 def _mouth_seen(photo: Image, face: Face) -> Finding:
-    """Skin around the lips is as bright as on the cheeks; a hand, a mask or a beard is not."""
+    """Lips are redder than the skin around them, which is as bright as the cheeks; a hand, a mask or a beard is not."""
     cheeks = _median_colour(photo, face, (50, 280, 205, 425))
     around = _median_colour(photo, face, (164, 18, 200, 43, 273))
     value = float(np.abs(cheeks - around).max())
-    return _finding("mouth", value < 52, f"{value:.0f}", "嘴周围被口罩、手或胡须挡住，请露出嘴唇和下巴")
+    if value >= 52 and around.mean() < 0.62 * cheeks.mean():
+        advice = "胡须盖住或围住了嘴唇，请修剪到露出整个嘴唇再拍"
+        return _finding("mouth", False, f"dark, {value:.0f}", advice)
+    redder = _redness(photo, face)
+    advice = "嘴被手、口罩或别的东西挡住，请露出嘴唇和下巴"
+    return _finding("mouth", value < 52 and redder > _LEAST_REDNESS, f"{value:.0f}, lips {redder:+.0f}", advice)
+
+
+def _redness(photo: Image, face: Face) -> float:
+    """Return how much redder the lips are than the skin around them: a* of CIE L*a*b*."""
+    x0, y0, x1, y1 = _box(photo, outline(face, OUTER_LIPS))
+    margin = max(4, int(0.06 * face.size))
+    height, width = photo.shape[:2]
+    x0, y0, x1, y1 = max(0, x0 - margin), max(0, y0 - margin), min(width, x1 + margin), min(height, y1 + margin)
+    red = cv2.cvtColor(photo[y0:y1, x0:x1], cv2.COLOR_BGR2LAB)[..., 1].astype(np.float32)
+    lips = np.zeros(red.shape, np.uint8)
+    cv2.fillPoly(lips, [(outline(face, OUTER_LIPS) - (x0, y0)).astype(np.int32)], 1)
+    step = np.ones((3, 3), np.uint8)
+    near = cv2.dilate(lips, step, iterations=max(1, int(0.012 * face.size)))
+    ring = cv2.dilate(lips, step, iterations=max(2, int(0.035 * face.size))) - near
+    if not lips.any() or not ring.any():
+        return 0.0
+    return float(np.median(red[lips > 0]) - np.median(red[ring > 0]))
 
 
 def _chin_inside(photo: Image, face: Face) -> Finding:

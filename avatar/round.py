@@ -232,7 +232,7 @@ class _Light:
         matrix = place_.astype(np.float64).copy()
         matrix[:, 2] *= self._SHARE
         size = (small.shape[1], small.shape[0])
-        back = cv2.warpAffine(small, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+        back = cast(Image, cv2.warpAffine(small, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
         there = self._ring > 0
         seen, still = to_yuv(back[there][None]).astype(float), to_yuv(self._still[there][None]).astype(float)
         return cast(NDArray[np.float64], np.median(seen - still, axis=1)[0])

@@ -56,7 +56,7 @@ class Tracker:
             self._attitude.append(self._attitude[-1] if self._attitude else (0.0, 0.0, 0.0))
             return
         solved = np.linalg.lstsq(self._from, face.points[list(_BONES), :2], rcond=None)[0]
-        self._places.append(solved.T)
+        self._places.append(np.asarray(solved.T, np.float64))
         blink = max(face.blendshapes.get("eyeBlinkLeft", 0.0), face.blendshapes.get("eyeBlinkRight", 0.0))
         self._shut.append(min(1.0, max(0.0, (blink - 0.25) / 0.4)))
         self._attitude.append(attitude(face))

@@ -121,6 +121,39 @@ def _mouth_open(photo: Image, points: np.ndarray) -> Image:
     return to_bgr(stage.draw(Pose(mouth=MouthPose(open=0.9))))
 
 
+def _hand(photo: Image, points: np.ndarray) -> Image:
+    """Four fingers of the person's own colour lie over the mouth."""
+    picture = photo.copy()
+    x, y = points[13, :2].astype(int)
+    cheek = points[50, :2].astype(int)
+    skin = 0.95 * np.median(photo[cheek[1] - 5 : cheek[1] + 5, cheek[0] - 5 : cheek[0] + 5].reshape(-1, 3), 0)
+    for k in range(4):
+        for colour, thick in ((skin * (1 - 0.03 * k), -1), (0.8 * skin, 2)):
+            cv2.ellipse(picture, (x + 10, y - 25 + k * 32), (130, 19), -8, 0, 360, colour.tolist(), thick)
+    return cv2.GaussianBlur(picture, (0, 0), 1.2)
+
+
+def _beard(photo: Image, points: np.ndarray) -> Image:
+    x, y = points[13, :2]
+    jaw = points[[172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397], :2]
+    hull = cv2.convexHull(np.vstack([jaw, [[x - 95, y - 25], [x + 95, y - 25], [x, y - 40]]]).astype(np.int32))
+    where = np.zeros(photo.shape[:2], np.uint8)
+    cv2.fillConvexPoly(where, hull, 255)
+    share = cv2.GaussianBlur(where, (0, 0), 6)[..., None] / 263.0
+    hair = np.array([30, 36, 46]) + np.random.default_rng(1).normal(0, 14, photo.shape[:2])[..., None]
+    return np.clip(photo * (1 - share) + hair * share, 0, 255).astype(np.uint8)
+
+
+def _profile(photo: Image, points: np.ndarray) -> Image:
+    """One half of the face is seen narrow, as when the head is turned."""
+    height, width = photo.shape[:2]
+    nose = points[1, 0]
+    at = [0, nose - 170, nose - 120, nose + 200, width]
+    columns = np.interp(np.arange(width), at, [0, nose - 170, nose, nose + 170, width]).astype(np.float32)
+    rows = np.arange(height, dtype=np.float32)[:, None]
+    return cv2.remap(photo, np.tile(columns, (height, 1)), np.tile(rows, (1, width)), cv2.INTER_LINEAR)
+
+
 def _two(photo: Image, points: np.ndarray) -> Image:
     return np.hstack([photo, photo[:, ::-1]])
 
@@ -136,6 +169,10 @@ def _two(photo: Image, points: np.ndarray) -> Image:
         (lambda photo, points: (photo * 0.15).astype(np.uint8), "光线"),
         (_sunglasses, "墨镜|眼睛|没有找到人脸"),
         (_mask, "挡住|没有找到人脸"),
+        (_hand, "手、口罩"),
+        (_beard, "胡须"),
+        (_profile, "正对镜头"),
+        (lambda photo, points: np.ascontiguousarray(photo[::-1]), "方向"),
         (_mouth_open, "张开"),
         (lambda photo, points: np.ascontiguousarray(photo[:, 560:]), "没有拍全|偏向|没有找到"),
     ],
