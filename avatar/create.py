@@ -142,12 +142,17 @@ def _new_folder(hosts_dir: Path, name: str) -> Iterator[Path]:
 
 
 def _look(photo: Image, finder: FaceFinder) -> tuple[Face | None, Quality]:
+    """Find and judge the face; one that is only good, or only found, in a turned picture is told so."""
     faces = finder.find(photo)
-    turned: list[Face] = []
-    if not faces:
-        for code in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE):
-            turned = turned or finder.find(np.ascontiguousarray(cv2.rotate(photo, code), np.uint8))
-    return (faces[0] if faces else None), judge(photo, faces, turned)
+    quality = judge(photo, faces, [])
+    if quality.accepted:
+        return faces[0], quality
+    for code in (cv2.ROTATE_90_CLOCKWISE, cv2.ROTATE_180, cv2.ROTATE_90_COUNTERCLOCKWISE):
+        picture = np.ascontiguousarray(cv2.rotate(photo, code), np.uint8)
+        turned = finder.find(picture)
+        if turned and (not faces or judge(picture, turned, []).accepted):
+            return None, judge(photo, [], turned)
+    return (faces[0] if faces else None), quality
 
 
 def _best_still(source: Path, finder: FaceFinder) -> tuple[Image, Face]:

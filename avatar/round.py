@@ -213,8 +213,8 @@ class _Light:
     _SHARE = 0.25
 
     def __init__(self, host: Host) -> None:
-        small = cv2.resize(host.picture[..., :3], None, fx=self._SHARE, fy=self._SHARE, interpolation=cv2.INTER_AREA)
-        self._still = small
+        still = cv2.resize(host.picture[..., :3], None, fx=self._SHARE, fy=self._SHARE, interpolation=cv2.INTER_AREA)
+        self._still = small = cast(Image, still)
         rect = host.mouth.rect
         ring = np.zeros(small.shape[:2], np.uint8)
         x0, y0 = round(rect.x * self._SHARE), round(rect.y * self._SHARE)

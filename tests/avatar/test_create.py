@@ -172,7 +172,7 @@ def _two(photo: Image, points: np.ndarray) -> Image:
         (_hand, "手、口罩"),
         (_beard, "胡须"),
         (_profile, "正对镜头"),
-        (lambda photo, points: np.ascontiguousarray(photo[::-1]), "方向"),
+        (lambda photo, points: np.ascontiguousarray(photo[::-1, ::-1]), "方向"),
         (_mouth_open, "张开"),
         (lambda photo, points: np.ascontiguousarray(photo[:, 560:]), "没有拍全|偏向|没有找到"),
     ],
