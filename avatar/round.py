@@ -225,14 +225,14 @@ class _Light:
         ring[y0:middle, x0 + band // 2 : x0 + band // 2 + band] = 255
         ring[y0:middle, x1 - band // 2 - band : x1 - band // 2] = 255
         self._ring = ring
+        self._size = (int(small.shape[1]), int(small.shape[0]))
 
     def difference(self, picture: Image, place_: NDArray[np.float32]) -> NDArray[np.float64]:
         """Return the mean difference of Y', Cb and Cr on the cheeks."""
-        small = cv2.resize(picture, (self._ring.shape[1], self._ring.shape[0]), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
         matrix = place_.astype(np.float64).copy()
         matrix[:, 2] *= self._SHARE
-        size = (small.shape[1], small.shape[0])
-        back = cast(Image, cv2.warpAffine(small, matrix, size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
+        back = cast(Image, cv2.warpAffine(small, matrix, self._size, flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP))
         there = self._ring > 0
         seen, still = to_yuv(back[there][None]).astype(float), to_yuv(self._still[there][None]).astype(float)
         return cast(NDArray[np.float64], np.median(seen - still, axis=1)[0])

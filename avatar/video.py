@@ -1,7 +1,7 @@
 """Product videos: a script is spoken, performed, captioned and stored as an mp4 that says it was made by a machine.
 
-The sound of every sentence comes first, then the pictures scene by scene into parts beside the output, then both are
-joined. A part is named after all that shaped it, so that a broken-off run continues with the scenes it has not done.
+A scene is filmed into a part beside the output while the next one is spoken; then all parts and the sound are joined.
+A part is named after all that shaped it, so that a broken-off run continues with the scenes it has not done.
 """
 
 from __future__ import annotations
@@ -96,59 +96,94 @@ async def make_video(
         raise VideoError(f"{out}: the video's name must end in .mp4")
     if not out.parent.is_dir():
         raise VideoError(f"{out.parent}: no such folder")
-    takes = await _speak(script, voice, progress)
-    return await asyncio.to_thread(_film, script, out, host, takes, look, producer, progress)
+    folder = out.with_name(f".{out.name}.parts")
+    takes = await _perform(script, voice, _Studio(folder, host, look), progress)
+    return await asyncio.to_thread(_finish, script, out, folder, host, takes, look, producer)
 
 
-async def _speak(script: Script, voice: Voice, progress: Progress) -> list[_Take]:
-    total = sum(len(scene.sentences) for scene in script.scenes)
-    takes, at, done = [], 0, 0
-    for scene in script.scenes:
-        begin, parts, cues, shown = at, [np.zeros(_LEAD, np.int16)], [], []
-        position = at + _LEAD
-        for sentence in scene.sentences:
-            pcm: list[NDArray[np.int16]] = []
-            visemes: list[VisemeSpan] = []
-            async with aclosing(voice.speak(sentence, emotion=scene.emotion)) as chunks:  # type: ignore[type-var]
-                async for chunk in chunks:
-                    pcm.append(chunk.pcm)
-                    visemes += chunk.visemes
-            sound = np.concatenate(pcm)
-            cues.append(Cue(position, tuple(visemes), scene.emotion))
-            shown += captions(sentence, visemes, position, len(sound))
-            parts += [sound, np.zeros(_GAP, np.int16)]
-            position += len(sound) + _GAP
-            done += 1
-            progress("voice", done, total)
-        end = -(-(position + _TAIL) // _FRAME) * _FRAME
-        parts.append(np.zeros(end - position, np.int16))
-        takes.append(_Take(scene, begin, end, np.concatenate(parts), tuple(cues), tuple(shown)))
-        at = end
+async def _perform(script: Script, voice: Voice, studio: _Studio, progress: Progress) -> list[_Take]:
+    """Speak scene after scene, and film each while the next one is spoken: the work of two processors."""
+    sentences = sum(len(scene.sentences) for scene in script.scenes)
+    takes: list[_Take] = []
+    at, spoken, filming = 0, 0, None
+    try:
+        for scene in script.scenes:
+
+            def said(done: int, before: int = spoken) -> None:
+                progress("voice", before + done, sentences)
+
+            take = await _speak(scene, at, voice, said)
+            takes.append(take)
+            at, spoken = take.end, spoken + len(scene.sentences)
+            if filming is not None:
+                await filming
+            filming = asyncio.create_task(asyncio.to_thread(studio.film, take, at // _FRAME, progress))
+        if filming is not None:
+            await filming
+    finally:
+        # A scene that is being filmed when the voice fails is finished: the next run has it.
+        if filming is not None and not filming.done():
+            await asyncio.wait([filming])
     return takes
 
 
-def _film(
-    script: Script, out: Path, host: Host, takes: list[_Take], look: Look, producer: str, progress: Progress
-) -> Made:
-    folder = out.with_name(f".{out.name}.parts")
-    folder.mkdir(exist_ok=True)
-    total, done, parts = takes[-1].end // _FRAME, 0, []
-    for take in takes:
-        part = folder / f"{_fingerprint(take, host, look)}.mp4"
+async def _speak(scene: Scene, begin: int, voice: Voice, said: Callable[[int], None]) -> _Take:
+    """Speak a scene that begins at a sample of the video's timeline."""
+    parts, cues, shown = [np.zeros(_LEAD, np.int16)], [], []
+    position = begin + _LEAD
+    for done, sentence in enumerate(scene.sentences, 1):
+        pcm: list[NDArray[np.int16]] = []
+        visemes: list[VisemeSpan] = []
+        async with aclosing(voice.speak(sentence, emotion=scene.emotion)) as chunks:  # type: ignore[type-var]
+            async for chunk in chunks:
+                pcm.append(chunk.pcm)
+                visemes += chunk.visemes
+        sound = np.concatenate(pcm)
+        cues.append(Cue(position, tuple(visemes), scene.emotion))
+        shown += captions(sentence, visemes, position, len(sound))
+        parts += [sound, np.zeros(_GAP, np.int16)]
+        position += len(sound) + _GAP
+        said(done)
+    end = -(-(position + _TAIL) // _FRAME) * _FRAME
+    parts.append(np.zeros(end - position, np.int16))
+    return _Take(scene, begin, end, np.concatenate(parts), tuple(cues), tuple(shown))
+
+
+class _Studio:
+    """Films takes into a folder, unless an earlier run has done so."""
+
+    def __init__(self, folder: Path, host: Host, look: Look) -> None:
+        self._folder, self._host, self._look = folder, host, look
+        self._frames = 0
+
+    def film(self, take: _Take, known: int, progress: Progress) -> None:
+        """Film a take; `known` is how many frames all takes so far have."""
+        self._folder.mkdir(exist_ok=True)
+        part = _part(self._folder, take, self._host, self._look)
         if not part.exists():
-            _film_scene(take, part, host, look, lambda frames, before=done: progress("picture", before + frames, total))  # type: ignore[misc]
-        done += (take.end - take.start) // _FRAME
-        progress("picture", done, total)
-        parts.append(part)
+            _film_scene(
+                take, part, self._host, self._look, lambda frames: progress("picture", self._frames + frames, known)
+            )
+        self._frames += (take.end - take.start) // _FRAME
+        progress("picture", self._frames, known)
+
+
+def _finish(script: Script, out: Path, folder: Path, host: Host, takes: list[_Take], look: Look, producer: str) -> Made:
+    """Join the filmed takes, and write captions and cover beside the video."""
     shown = [caption for take in takes for caption in take.captions]
     subtitles, cover = out.with_suffix(".srt"), out.with_suffix(".jpg")
     subtitles.write_text(to_srt(shown), encoding="utf-8")
     cover.write_bytes(_cover(script.title, takes[0], host, look))
     unfinished = folder / "joined.mp4"
+    parts = [_part(folder, take, host, look) for take in takes]
     _join(parts, np.concatenate([take.pcm for take in takes]), unfinished, script.title, producer)
     os.replace(unfinished, out)
     shutil.rmtree(folder)
     return Made(out, subtitles, cover, takes[-1].end / SAMPLE_RATE)
+
+
+def _part(folder: Path, take: _Take, host: Host, look: Look) -> Path:
+    return folder / f"{_fingerprint(take, host, look)}.mp4"
 
 
 def _fingerprint(take: _Take, host: Host, look: Look) -> str:

@@ -1,6 +1,8 @@
 """A product video from end to end, with a voice that hums."""
 
+import asyncio
 import json
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -90,10 +92,52 @@ async def test_a_broken_off_video_continues_with_the_scenes_it_has_not_done(
     assert out.exists()
 
 
-async def test_a_failing_voice_leaves_nothing_behind(tmp_path: Path) -> None:
+async def test_a_failing_voice_leaves_no_video_behind_but_the_scenes_already_filmed(tmp_path: Path) -> None:
+    with pytest.raises(AvatarError, match="broke off"):
+        await _make(tmp_path / "out.mp4", Hum(fail_at=1))
+    assert _names(tmp_path) == []
     with pytest.raises(AvatarError, match="broke off"):
         await _make(tmp_path / "out.mp4", Hum(fail_at=2))
-    assert _names(tmp_path) == []
+    assert _names(tmp_path) == [".out.mp4.parts"]
+    await _make(tmp_path / "out.mp4", Hum())
+    assert _names(tmp_path) == ["out.jpg", "out.mp4", "out.srt"]
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from tests.avatar.test_video import Hum, _make
+asyncio.run(_make(Path(sys.argv[1]), Hum()))
+"""
+
+
+async def test_a_killed_run_is_taken_up_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import avatar.video
+
+    out, parts = tmp_path / "out.mp4", tmp_path / ".out.mp4.parts"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(out))
+    try:
+        async with asyncio.timeout(120):
+            while not [part for part in parts.glob("*.mp4") if ".tmp" not in part.name]:
+                assert process.returncode is None, "the video was finished before it could be killed"
+                await asyncio.sleep(0.01)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    done = {part.name: part.stat().st_mtime_ns for part in parts.glob("*.mp4") if ".tmp" not in part.name}
+    filmed: list[str] = []
+    film = avatar.video._film_scene
+
+    def count(take, part, *rest):  # type: ignore[no-untyped-def]
+        filmed.append(part.name)
+        film(take, part, *rest)
+
+    monkeypatch.setattr(avatar.video, "_film_scene", count)
+    made = await _make(out, Hum())
+    assert not set(filmed) & set(done) and len(filmed) + len(done) == 2
+    with av.open(str(made.video)) as container:
+        assert sum(1 for _ in container.decode(container.streams.video[0])) == round(made.seconds * 25)
 
 
 @pytest.mark.parametrize("name", ["out.avi", "missing/out.mp4"])
