@@ -41,7 +41,7 @@ FRAME = 2 * HOP
 _EDGE = 240
 """Samples (5 ms) over which a piece fades in and out, so that joins do not click."""
 _NICE = 5
-"""Priority of the rendering thread: a third of the others' share when all want the same core."""
+"""Steps of priority the rendering thread takes back: a third of the others' share when all want the same core."""
 _GLIDE = 2_400
 """Samples (50 ms) over which the gain moves from one window to the next."""
 
@@ -187,7 +187,8 @@ def _step_back() -> None:
     """Let the room's clock, renderer and encoder go first: this thread works seconds ahead, they work to the tick."""
     if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
         with contextlib.suppress(PermissionError):  # a container may have none to give
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
+            thread = threading.get_native_id()
+            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
 
 
 class _Sentence:

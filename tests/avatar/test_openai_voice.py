@@ -12,8 +12,10 @@ import pytest
 from aiohttp import web
 
 from avatar.errors import AvatarError
+from avatar.loudness import loudness
 from avatar.openai_voice import OpenAIVoice
 from avatar.phoneme import Phonemizer
+from avatar.recording import levelled
 from avatar.speech import Viseme
 from avatar.text.normalise import Normaliser
 from tests.avatar.voices import assert_whole, said
@@ -92,6 +94,15 @@ async def test_the_sound_comes_at_48_khz_with_a_mouth_that_is_open_in_the_hum(vo
     assert spans[-1].viseme is Viseme.REST
     assert spans[-1].start == pytest.approx(60_000, abs=1_000)
     assert {span.viseme for span in spans} >= {Viseme.A, Viseme.J}
+
+
+@pytest.mark.parametrize("crest", [1, 8])
+def test_a_recording_comes_at_the_same_loudness_however_high_its_peaks(crest: int) -> None:
+    noise = np.random.default_rng(4).normal(0, 0.06, 96_000).astype(np.float32)
+    noise[np.arange(96_000) % crest != 0] = 0
+    made = levelled(noise)
+    assert loudness(made, 48_000) == pytest.approx(-16, abs=0.5)
+    assert np.abs(made).max() <= 0.892
 
 
 @pytest.mark.parametrize("answer", [500, 401, b"", b"not audio at all", wav(0)])

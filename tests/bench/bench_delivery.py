@@ -21,11 +21,11 @@ from avatar.loudness import loudness
 from stream.room import Room
 from tests.avatar.test_every_voice import fundamental
 from tests.bench.bench_speech import LONG, MODELS, SHORT
-from tests.bench.bench_voice import SENTENCES
 from tests.bench.table import Row, print_table
 from tests.stream.fakes import FakeLine, ListDirector
 from tests.stream.speech_server import speech_server
 
+SENTENCES = Path(__file__).with_name("selling_sentences.txt").read_text(encoding="utf-8").split("\n")[:50]
 ROOM_S = 40.0
 FEELING = "这款杯子今天只要九十九元，喜欢的朋友可以拍了。"
 
