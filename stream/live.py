@@ -134,6 +134,11 @@ class LiveRoom:
             "questions": list(self._shop.questions),
         }
 
+    @property
+    def showing(self) -> str:
+        """Name of the product on show; empty between products."""
+        return self._product.name if self._product else ""
+
     def state(self) -> dict[str, object]:
         """The room as an operator's list shows it."""
         return {

@@ -189,9 +189,11 @@ def _predecessor(settings: Settings) -> Predecessor | None:
 
 
 def _tell(url: str, rooms: list[str], merchants: list[str]) -> None:
+    typer.echo(f"首页    home   {url}/")
     for room in rooms:
         typer.echo(f"直播间  live   {url}/live/{room}")
     for merchant in merchants:
         typer.echo(f"客服    chat   {url}/chat/{merchant}")
+    typer.echo(f"运营台  console {url}/console")
     typer.echo(f"状态    health {url}/readyz")
     typer.echo("按 Ctrl-C 关店 / press Ctrl-C to stop")

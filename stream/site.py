@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from http import HTTPStatus
 from importlib import resources
+from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 
+from avatar.host import host_folders
 from dialogue.database import DatabaseBusyError
 from dialogue.platform.webhook import webhooks
 from stream.api import (
@@ -29,6 +32,8 @@ from stream.chat.platform import create_channel_router
 from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
 from stream.hls import HlsOutput, hls_router
+from stream.home import HOME_HEADERS, RoomDoor, ShopDoor, home_page
+from stream.live import LiveRoom
 from stream.pictures import pictures_folder
 from stream.room import Room
 from stream.room_proxy import RoomProxy
@@ -91,6 +96,10 @@ async def _busy(request: Request, exc: Exception) -> Response:
     return JSONResponse({"detail": "太忙了，请稍后再试"}, 503, headers={"Retry-After": "1"})
 
 
+def _door(live: LiveRoom, names: Mapping[str, str]) -> RoomDoor:
+    return RoomDoor(live.name, names.get(live.merchant, live.merchant), live.showing, live.room.live)
+
+
 def hls_of(service: Service, name: str) -> HlsOutput | None:
     """The room's HLS output, None while it has none."""
     live = service.house.rooms.get(name)
@@ -99,6 +108,29 @@ def hls_of(service: Service, name: str) -> HlsOutput | None:
 
 
 def _pages(app: FastAPI, service: Service) -> None:
+    @app.get("/", include_in_schema=False)
+    async def home(request: Request) -> Response:
+        found = [await service.chat_shop(row.id) for row in await service.store.access.merchants()]
+        shops = [shop for shop in found if shop is not None]
+        names = {shop.merchant: shop.name for shop in shops}
+        page = home_page(
+            rooms=[_door(live, names) for live in service.rooms.values()],
+            shops=[ShopDoor(shop.merchant, shop.name, shop.suggestions) for shop in shops],
+            healthy=all(probe() is None for probe in service.ready().values()),
+            release=version("zhanggui"),
+            origin=str(request.base_url).rstrip("/"),
+        )
+        return HTMLResponse(page, headers=HOME_HEADERS)
+
+    @app.get("/rooms/{room}/host.webp", include_in_schema=False)
+    async def host_picture(room: str) -> Response:
+        spec = next((spec for spec in await service.book.rooms() if spec.name == room), None)
+        folders = {path.name: path for path in reversed([*host_folders(service.settings.data_dir / "hosts")])}
+        path = folders[spec.host] / "picture.webp" if spec is not None and spec.host in folders else None
+        if path is None or not path.is_file():
+            raise HTTPException(404, "没有这张图")
+        return FileResponse(path, media_type="image/webp", headers={"Cache-Control": "public, max-age=300"})
+
     @app.get("/live/{room}", include_in_schema=False)
     async def live_page(room: str) -> Response:
         if room not in service.house.names():
