@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from dialogue.contact import Field
-from dialogue.lead import FunnelRow, LeadRow, Retention, uplift
-from dialogue.outbox_cli import add_outbox_commands
+from dialogue.lead import ConsentState, FunnelRow, LeadRow, Purpose, Retention, uplift
+from dialogue.outbox_cli import OpenPostman, add_outbox_commands
 from dialogue.shell import (
     BEIJING,
     Actor,
@@ -32,6 +32,7 @@ from dialogue.shell import (
     run,
 )
 from dialogue.store import Store
+from dialogue.store.spending import SpentDay
 
 _PURPOSES = {"contact": "联系", "share": "转交"}
 _STATES = {"pending": "待确认", "granted": "已同意", "refused": "不同意", "withdrawn": "已撤回"}
@@ -48,8 +49,8 @@ _FIELDS = {
 }
 
 
-def create_app(open_store: OpenStore) -> typer.Typer:
-    """The command group `leads`; `open_store` gets what `--data-dir` said."""
+def create_app(open_store: OpenStore, open_postman: OpenPostman) -> typer.Typer:
+    """The command group `leads`; `open_store` and `open_postman` get what `--data-dir` said."""
     app = typer.Typer(no_args_is_help=True, help="客户线索：查看、导出、删除、统计、转交。")
 
     @app.command("list")
@@ -160,6 +161,23 @@ def create_app(open_store: OpenStore) -> typer.Typer:
         typer.echo(f"已删除 {count} 条线索")
 
     @app.command()
+    def consent(
+        lead: Annotated[str, typer.Argument(help="线索编号（lead_…）")],
+        purpose: Annotated[Purpose, typer.Argument(help="contact 联系顾客，share 转交别的系统")],
+        state: Annotated[ConsentState, typer.Argument(help="granted、refused 或 withdrawn")],
+        merchant: Merchant = None,
+        actor: Actor = "cli",
+        data_dir: DataDir = None,
+    ) -> None:
+        """补记顾客在别处说的同意或撤回，比如电话里；记入审计。"""
+
+        async def work(store: Store) -> None:
+            await store.leads.set_consent(await only(store, merchant), lead, purpose, state, actor=actor)
+
+        run(open_store, data_dir, work)
+        typer.echo(f"已记下：{_PURPOSES[purpose]}{_STATES[state]}")
+
+    @app.command()
     def stats(
         merchant: Merchant = None,
         by: Annotated[
@@ -177,15 +195,18 @@ def create_app(open_store: OpenStore) -> typer.Typer:
         place = read_zone(zone)
         begin, end = read_days(since, until, place)
 
-        async def work(store: Store) -> tuple[Sequence[FunnelRow], Sequence[FunnelRow], Sequence[Any]]:
+        async def work(
+            store: Store,
+        ) -> tuple[Sequence[FunnelRow], Sequence[FunnelRow], Sequence[Any], Sequence[SpentDay]]:
             name = await only(store, merchant)
             return (
                 await store.leads.stats(name, by=by, zone=place, since_ms=begin, until_ms=end),
                 await store.leads.stats(name, by="variant", zone=place, since_ms=begin, until_ms=end),
                 await store.leads.unanswered(name, since_ms=begin),
+                await store.spending.days(name, since=day_of(begin, place), until=day_of(end, place, before=True)),
             )
 
-        rows, arms, questions = run(open_store, data_dir, work)
+        rows, arms, questions, spent = run(open_store, data_dir, work)
         gain = uplift(arms)
         if as_json:
             print_json(
@@ -193,6 +214,7 @@ def create_app(open_store: OpenStore) -> typer.Typer:
                     "rows": [asdict(row) for row in rows],
                     "uplift": asdict(gain) if gain else None,
                     "unanswered": [asdict(one) for one in questions],
+                    "spending": [asdict(one) for one in spent],
                 }
             )
             return
@@ -205,6 +227,10 @@ def create_app(open_store: OpenStore) -> typer.Typer:
                 f"主动邀约的提升：{gain.asked:.1%} 比对照组 {gain.held_out:.1%}，"
                 f"相差 {gain.difference:+.1%}（95% 区间 {gain.low:+.1%} 到 {gain.high:+.1%}）"
             )
+        if spent:
+            tokens = sum(day.usage.tokens for day in spent)
+            cost = sum(day.cost_micros for day in spent) / 1e6
+            typer.echo(f"大模型：{sum(day.requests for day in spent)} 次，{tokens} 词元，费用 {cost:.4f}")
         for one in questions:
             typer.echo(f"没答上来的问题（{one.count} 次）：{one.text}")
 
@@ -251,8 +277,13 @@ def create_app(open_store: OpenStore) -> typer.Typer:
             when = datetime.fromtimestamp(row.at_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
             typer.echo(f"{when}  {row.actor}  {row.action}  {row.subject}  {row.detail}".rstrip())
 
-    add_outbox_commands(app, open_store)
+    add_outbox_commands(app, open_store, open_postman)
     return app
+
+
+def day_of(at_ms: int | None, zone: tzinfo, *, before: bool = False) -> date | None:
+    """The day of a moment in `zone`; with `before`, of the moment just before it. None stays None."""
+    return None if at_ms is None else datetime.fromtimestamp((at_ms - before) / 1000, zone).date()
 
 
 def describe(row: LeadRow, zone: tzinfo) -> str:

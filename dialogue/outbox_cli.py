@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dialogue.lead import OutboxRow, Target, TargetKind
-from dialogue.shell import Actor, AsJson, DataDir, Merchant, OpenStore, only, print_json, run
+from dialogue.lead import OutboxRow, Postman, Target, TargetKind
+from dialogue.shell import Actor, AsJson, DataDir, Merchant, OpenStore, fail, only, print_json, run
 from dialogue.store import Store
 
 _STATES = ("pending", "delivered", "dead")
 
 
-def add_outbox_commands(app: typer.Typer, open_store: OpenStore) -> None:
+OpenPostman = Callable[[Path | None], Postman]
+"""`--data-dir` to what carries messages out; the caller closes it."""
+
+
+def add_outbox_commands(app: typer.Typer, open_store: OpenStore, open_postman: OpenPostman) -> None:
     """Adds the commands to the group `leads`."""
     targets = typer.Typer(no_args_is_help=True, help="线索转交到哪里：webhook、邮箱、企业微信/钉钉/飞书机器人。")
     app.add_typer(targets, name="target")
@@ -97,6 +104,24 @@ def add_outbox_commands(app: typer.Typer, open_store: OpenStore) -> None:
             typer.echo("还没有转交目标。")
         for one in shown:
             typer.echo("  ".join(one.values()))
+
+    @targets.command("test")
+    def test(
+        target: Annotated[str, typer.Argument(help="目标编号")],
+        merchant: Merchant = None,
+        actor: Actor = "cli",
+        data_dir: DataDir = None,
+    ) -> None:
+        """发一条编造的线索过去，看能不能收到；不含任何顾客的数据。"""
+
+        async def work(store: Store) -> str | None:
+            async with aclosing(open_postman(data_dir)) as postman:
+                return await store.outbox.try_target(await only(store, merchant), target, postman, actor=actor)
+
+        problem = run(open_store, data_dir, work)
+        if problem is not None:
+            fail(f"没送到：{problem}")
+        typer.echo("测试消息已送达")
 
     @targets.command("remove")
     def remove(

@@ -118,6 +118,7 @@ def _mount() -> None:
     from dialogue.channel_cli import create_channel_app
     from dialogue.cli import create_app as leads_app
     from knowledge.cli import create_app as knowledge_app
+    from stream.backends import postman_of
     from stream.backup_cli import add_backup_commands
     from stream.room_cli import create_app as room_app
     from stream.workplace import open_library, open_store
@@ -126,7 +127,7 @@ def _mount() -> None:
         return open_store(_settings(data_dir))
 
     app.add_typer(knowledge_app(lambda data_dir: open_library(_settings(data_dir))), name="knowledge")
-    app.add_typer(leads_app(store_of), name="leads")
+    app.add_typer(leads_app(store_of, lambda data_dir: postman_of(_settings(data_dir))), name="leads")
     app.add_typer(create_merchant_app(store_of), name="merchant")
     app.add_typer(create_token_app(store_of), name="token")
     app.add_typer(create_channel_app(store_of), name="channel")

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from dialogue.access_cli import create_merchant_app, create_token_app
+from dialogue.budget import Spent, Usage
 from dialogue.cli import create_app
+from dialogue.lead import Postman
 from dialogue.store import Store
 
 PHONE = "13812346021"
@@ -25,7 +28,7 @@ class Shop:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.app = typer.Typer()
-        self.app.add_typer(create_app(self.open), name="leads")
+        self.app.add_typer(create_app(self.open, lambda data_dir: Postman()), name="leads")
         self.app.add_typer(create_merchant_app(self.open), name="merchant")
         self.app.add_typer(create_token_app(self.open), name="token")
 
@@ -99,11 +102,39 @@ def test_the_key_is_rotated_and_everything_still_opens(shop: Shop) -> None:
     assert len(json.loads(shop.ok("leads", "list", "--json"))) == 2
 
 
+def test_a_consent_said_on_the_telephone_is_noted(shop: Shop) -> None:
+    rows = json.loads(shop.ok("leads", "list", "--json"))
+    lead = next(row["id"] for row in rows if row["consent"] == {"contact": "pending"})
+    shop.ok("leads", "consent", lead, "contact", "granted", "--actor", "li")
+    rows = json.loads(shop.ok("leads", "list", "--json"))
+    assert [row["consent"]["contact"] for row in rows] == ["granted", "granted"]
+    [deed] = json.loads(shop.ok("leads", "audit", "--json"))
+    assert (deed["actor"], deed["action"], deed["detail"]) == ("li", "lead.consent", "contact=granted")
+    assert shop.run("leads", "consent", lead, "contact", "perhaps").exit_code == 2
+    assert shop.run("leads", "consent", "lead_none", "contact", "granted").exit_code == 1
+
+
+def test_what_the_model_cost_stands_in_the_stats(shop: Shop) -> None:
+    async def spend() -> None:
+        async with await shop.open(None) as store:
+            await store.spending.add([Spent("demo", "live/demo", date(2026, 11, 23), Usage(900, 100), 2_500)])
+
+    asyncio.run(spend())
+    assert "1000 词元，费用 0.0025" in shop.ok("leads", "stats")
+    day = ("--since", "2026-11-23", "--until", "2026-11-23")
+    assert json.loads(shop.ok("leads", "stats", "--json", *day))["spending"][0]["prompt_tokens"] == 900
+    assert json.loads(shop.ok("leads", "stats", "--json", "--since", "2026-11-24"))["spending"] == []
+
+
 def test_targets_and_the_outbox(shop: Shop) -> None:
     assert "whsec_" in shop.ok("leads", "target", "add", "webhook", "https://example.com/hook")
     [target] = json.loads(shop.ok("leads", "target", "list", "--json"))
     assert target["address"] == "https://example.com/hook"
     assert shop.run("leads", "target", "add", "webhook", "gopher://x").exit_code == 1
+    shop.ok("leads", "target", "add", "webhook", "http://127.0.0.1:9/hook", "--label", "inside")
+    inside = next(row for row in json.loads(shop.ok("leads", "target", "list", "--json")) if row["label"] == "inside")
+    tried = shop.run("leads", "target", "test", inside["id"])
+    assert tried.exit_code == 1 and "private address" in tried.stderr
     assert json.loads(shop.ok("leads", "outbox", "--json")) == []
     assert "0 条" in shop.ok("leads", "replay")
     shop.ok("leads", "target", "remove", target["id"])
