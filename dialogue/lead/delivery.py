@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, and_, case, func, not_, or_, select, update
 
 from dialogue.database.audit import audit
 from dialogue.database.schema import leads, outbox, targets
@@ -55,7 +55,11 @@ class OutboxRow:
 
 
 def enqueue(tx: Transaction, lead_id: str) -> int:
-    """Writes a message per target when the lead may go out; one still waiting is not doubled. Returns how many."""
+    """Writes a message per target when the lead may go out; returns how many are new.
+
+    A message that nobody has tried to send yet takes the new content. One that was tried keeps its own, because the
+    receiver may know it by its id already; the change follows it as a message of its own.
+    """
     row = tx.connection.execute(select(leads).where(leads.c.id == lead_id)).one_or_none()
     if row is None or not row.complete:
         return 0
@@ -65,10 +69,14 @@ def enqueue(tx: Transaction, lead_id: str) -> int:
     for target in read_targets(tx, row.merchant):
         before = list(
             tx.connection.execute(
-                select(outbox.c.state).where(outbox.c.target_id == target.id, outbox.c.lead_id == lead_id)
+                select(outbox.c.id, outbox.c.event, outbox.c.state, outbox.c.attempts).where(
+                    outbox.c.target_id == target.id, outbox.c.lead_id == lead_id
+                )
             )
         )
-        if any(one.state == PENDING for one in before):
+        fresh = next((one for one in before if one.state == PENDING and one.attempts == 0), None)
+        if fresh is not None:
+            _set(tx, fresh.id, body=tx.seal(_message(tx, lead_id, fresh.event), outbox.c.body))
             continue
         event = "lead.updated" if before else "lead.created"
         message = _message(tx, lead_id, event)
@@ -93,10 +101,18 @@ def enqueue(tx: Transaction, lead_id: str) -> int:
 
 
 def take_due(tx: Transaction, *, limit: int) -> list[Delivery]:
-    """Leases the messages that are due. One whose consent was withdrawn meanwhile, or target removed, is dropped."""
+    """Leases the messages that are due. One whose consent was withdrawn meanwhile, or target removed, is dropped.
+
+    Of one lead to one target, the older message goes first; a newer one waits until it arrived or is dead.
+    """
     query = (
         select(outbox)
-        .where(outbox.c.state == PENDING, outbox.c.next_at_ms <= tx.now_ms, outbox.c.leased_until_ms <= tx.now_ms)
+        .where(
+            outbox.c.state == PENDING,
+            outbox.c.next_at_ms <= tx.now_ms,
+            outbox.c.leased_until_ms <= tx.now_ms,
+            not_(_overtakes()),
+        )
         .order_by(outbox.c.next_at_ms, outbox.c.id)
         .limit(limit)
     )
@@ -117,8 +133,10 @@ def take_due(tx: Transaction, *, limit: int) -> list[Delivery]:
 
 
 def next_due_ms(tx: Transaction) -> int | None:
-    """When the next waiting message is due, or None."""
-    due: int | None = tx.connection.scalar(select(func.min(outbox.c.next_at_ms)).where(outbox.c.state == PENDING))
+    """When the next message may be sent, or None. Those that wait for an older one do not count."""
+    free = case((outbox.c.leased_until_ms > outbox.c.next_at_ms, outbox.c.leased_until_ms), else_=outbox.c.next_at_ms)
+    query = select(func.min(free)).where(outbox.c.state == PENDING, not_(_overtakes()))
+    due: int | None = tx.connection.scalar(query)
     return due
 
 
@@ -228,6 +246,22 @@ def sample(merchant: str, now_ms: int) -> dict[str, Any]:
             "contacts": [{"kind": "email", "value": "test@example.com"}],
         },
     }
+
+
+def _overtakes() -> ColumnElement[bool]:
+    """True for a message with an older one of the same lead still waiting for the same target."""
+    older = outbox.alias("older")
+    ahead = select(older.c.id).where(
+        older.c.state == PENDING,
+        older.c.target_id == outbox.c.target_id,
+        older.c.lead_id == outbox.c.lead_id,
+        older.c.id != outbox.c.id,
+        or_(
+            older.c.created_at_ms < outbox.c.created_at_ms,
+            and_(older.c.created_at_ms == outbox.c.created_at_ms, older.c.attempts > outbox.c.attempts),
+        ),
+    )
+    return ahead.exists()
 
 
 def _message(tx: Transaction, lead_id: str, event: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from dialogue.store import ConversationRow, Store, StoredEvent
 from stream.api.bearer import ANY_MERCHANT, DENIED, Gate, own, shop_of
 from stream.chat.hub import ChatHub
 from stream.chat.thread import Thread
+from stream.public_text import public
 
 _LOG = logging.getLogger(__name__)
 _HELLO_S = 10.0
@@ -245,5 +246,6 @@ def _event(event: StoredEvent) -> dict[str, Any]:
 
 
 def _hidden(text: str) -> str:
-    """Long numbers without all but their last four digits; whoever needs them reveals the lead, which is audited."""
-    return _NUMBER.sub(lambda found: re.sub(r"\d(?=(?:\D*\d){4})", "*", found[0]), text)
+    """Contacts masked, and long numbers without all but their last four digits; who needs them reveals the lead."""
+    shown, _, _ = public(text)
+    return _NUMBER.sub(lambda found: re.sub(r"\d(?=(?:\D*\d){4})", "*", found[0]), shown)

@@ -7,8 +7,11 @@ import os
 from pathlib import Path
 
 import pytest
+from sqlalchemy import LargeBinary
 
 from dialogue.database import KeyRing, KeyRingError
+from dialogue.database.schema import metadata
+from dialogue.lead.rotation import SEALED
 from dialogue.store import Store
 from tests.dialogue.databases import Clock
 
@@ -131,3 +134,8 @@ async def test_without_its_key_a_database_tells_so(tmp_path: Path) -> None:
     async with await Store.open(tmp_path) as store:
         with pytest.raises(KeyRingError, match="backup"):
             await store.leads.list("demo")
+
+
+def test_every_column_of_bytes_is_sealed_and_rotated() -> None:
+    columns = {column for table in metadata.tables.values() for column in table.columns}
+    assert {column for column in columns if isinstance(column.type, LargeBinary)} == set(SEALED)

@@ -129,6 +129,45 @@ async def test_one_lead_waits_once_and_later_changes_are_updates(store: Store, c
         assert [json.loads(body)["type"] for _, body in there.seen] == ["lead.created", "lead.updated"]
 
 
+async def test_a_change_in_the_middle_of_retrying_follows_in_order_and_is_not_lost(
+    any_store: Store, clock: Clock
+) -> None:
+    async with receiver(500) as there, postman() as sender:
+        await any_store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url, secret=SECRET)
+        await lead(any_store, "share")
+        assert await deliver(any_store, clock, sender) == 1
+        row = await any_store.open_conversation(merchant="demo", channel="chat", visitor="v1-again")
+        for city in ("杭州", "宁波"):
+            clock.forward(seconds=0.1)
+            fields = {"phone": "13812346021", "city": city}
+            await any_store.leads.submit(row.id, client_id=city, fields=fields, consent=["share"])
+        assert await deliver(any_store, clock, sender) == 0
+        due_ms = await any_store.outbox.next_due_ms()
+        assert due_ms is not None and due_ms > clock.now_ms
+        there.statuses = [200]
+        clock.forward(seconds=60)
+        assert await deliver(any_store, clock, sender) == 1
+        assert await deliver(any_store, clock, sender) == 1
+        assert await deliver(any_store, clock, sender) == 0
+        messages = [json.loads(body) for _, body in there.seen]
+        assert [one["type"] for one in messages] == ["lead.created", "lead.created", "lead.updated"]
+        assert messages[0] == messages[1] and messages[2]["data"]["profile"]["city"] == "宁波"
+        ids = [headers["webhook-id"] for headers, _ in there.seen]
+        assert ids[0] == ids[1] != ids[2]
+
+
+async def test_what_was_not_yet_tried_goes_out_with_the_newest_content(store: Store, clock: Clock) -> None:
+    async with receiver(200) as there, postman() as sender:
+        await store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url, secret=SECRET)
+        await lead(store, "share")
+        row = await store.open_conversation(merchant="demo", channel="chat", visitor="v1-again")
+        fields = {"phone": "13812346021", "wechat": "muchen_88"}
+        await store.leads.submit(row.id, client_id="f", fields=fields, consent=["share"])
+        assert await deliver(store, clock, sender) == 1
+        [(_, body)] = there.seen
+        assert {one["kind"] for one in json.loads(body)["data"]["contacts"]} == {"phone", "wechat"}
+
+
 async def test_the_courier_sends_at_once_and_stops_when_cancelled(store: Store, clock: Clock) -> None:
     async with receiver(200) as there, postman() as sender:
         await store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url, secret=SECRET)

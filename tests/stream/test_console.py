@@ -24,9 +24,18 @@ async def test_conversations_are_listed_with_their_last_words_and_numbers_hidden
         assert [row["id"] for row in rows] == [conversation]
         assert "visitor" in rows[0]
         detail = (await console.http.get(f"/api/conversations/{conversation}", headers=bearing(console.viewer))).json()
-        assert detail["events"][0]["text"] == "我电话*******6021，云朵沙发1299元"
+        assert detail["events"][0]["text"] == "我电话138****6021，云朵沙发1299元"
         assert detail["lead"]["contacts"][0]["value"] == "138****6021"
         assert "13805716021" not in json.dumps([rows, detail["events"][0], detail["lead"]])
+
+
+async def test_wechat_and_email_are_hidden_in_the_inbox_too(tmp_path: Path) -> None:
+    async with open_console(tmp_path) as console:
+        conversation = await console.visit("加我微信 muchen_886，邮箱 liwei@example.com")
+        listed = await console.http.get("/api/conversations", headers=bearing(console.viewer))
+        shown = await console.http.get(f"/api/conversations/{conversation}", headers=bearing(console.viewer))
+        for answer in (listed.text, shown.text):
+            assert "muchen_886" not in answer and "liwei@" not in answer
 
 
 async def test_the_funnel_counts_what_happened(tmp_path: Path) -> None:
@@ -139,7 +148,7 @@ async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path
         await expect(page.get_by_text("没有人在等。AI 都接住了。")).to_be_visible()
         await visitor.send(type="message", client_id="a", text="沙发腿裂了，我要人工，电话13805716021")
         await page.get_by_role("list").get_by_role("button").first.click()
-        await expect(page.get_by_role("log")).to_contain_text("电话*******6021")
+        await expect(page.get_by_role("log")).to_contain_text("电话138****6021")
         await expect(page.get_by_label("客户", exact=True)).to_contain_text("138****6021")
         await page.get_by_label("您的名字，顾客会看到").fill("林小满")
         await page.get_by_role("button", name="接管会话").click()
