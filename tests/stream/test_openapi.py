@@ -29,6 +29,8 @@ from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.live import serving
 
 SEED = "20261123"
+SIGNED = "/api/channels/{merchant}/{channel}"
+"""Called by platforms, whose signature stands for a token."""
 HOOKS = """
 import schemathesis
 
@@ -162,17 +164,18 @@ def test_a_viewer_may_change_nothing(running: Running) -> None:
     tried = 0
     for path, operations in document["paths"].items():
         for method in operations.keys() & {"post", "put", "patch", "delete"}:
-            if path.startswith("/api/"):
+            if path.startswith("/api/") and path != SIGNED:
                 answer = httpx.request(method, running.url + re.sub(r"{\w+}", "x", path), headers=headers)
                 assert answer.status_code == 403, f"{method} {path}: {answer.status_code}"
                 tried += 1
     assert tried > 10
 
 
-def test_every_answer_behind_the_gate_is_typed(running: Running) -> None:
+def test_every_route_of_the_operators_asks_for_a_token(running: Running) -> None:
     document = httpx.get(f"{running.url}/api/openapi.json").json()
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            if path.startswith("/api/"):
-                assert operation["security"], f"{method} {path} asks for no token"
-                assert {"401", "403"} <= set(operation["responses"]), f"{method} {path} documents no refusal"
+            if path.startswith("/api/") and path != SIGNED:
+                refusals = {"401"} if method == "get" else {"401", "403"}
+                assert operation.get("security"), f"{method} {path} asks for no token"
+                assert refusals <= set(operation["responses"]), f"{method} {path} documents no refusal"
