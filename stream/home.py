@@ -74,7 +74,7 @@ def _room(room: RoomDoor) -> str:
     showing = f"正在讲 {html.escape(room.product)}" if room.product else "正在直播"
     return (
         f'<a class="door live-door" href="/live/{where}">'
-        f'<img src="/rooms/{where}/host.webp" alt="数字人主播 / digital host">'
+        f'<img src="/hosts/{where}.webp" alt="数字人主播 / digital host">'
         '<span class="lv"><span class="tag brand"><i class="dot live"></i>直播中</span>'
         '<span class="ai">AI 生成 · 数字人直播</span></span>'
         f'<span class="cap">{html.escape(room.shop)} · {showing}</span>'

@@ -33,9 +33,10 @@ from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
 from stream.hls import HlsOutput, hls_router
 from stream.home import HOME_HEADERS, RoomDoor, ShopDoor, home_page
-from stream.live import LiveRoom
+from stream.house import House
 from stream.pictures import pictures_folder
 from stream.room import Room
+from stream.room_book import RoomSpec
 from stream.room_proxy import RoomProxy
 from stream.room_socket import Limits, create_room_router
 from stream.whep_router import whep_router
@@ -96,8 +97,12 @@ async def _busy(request: Request, exc: Exception) -> Response:
     return JSONResponse({"detail": "太忙了，请稍后再试"}, 503, headers={"Retry-After": "1"})
 
 
-def _door(live: LiveRoom, names: Mapping[str, str]) -> RoomDoor:
-    return RoomDoor(live.name, names.get(live.merchant, live.merchant), live.showing, live.room.live)
+def _door(house: House, spec: RoomSpec, names: Mapping[str, str]) -> RoomDoor:
+    shop = names.get(spec.merchant, spec.merchant)
+    live, process = house.rooms.get(spec.name), house.processes.get(spec.name)
+    if live is not None:
+        return RoomDoor(spec.name, shop, live.showing, live.room.live)
+    return RoomDoor(spec.name, shop, "", process is not None and process.problem is None)
 
 
 def hls_of(service: Service, name: str) -> HlsOutput | None:
@@ -114,7 +119,7 @@ def _pages(app: FastAPI, service: Service) -> None:
         shops = [shop for shop in found if shop is not None]
         names = {shop.merchant: shop.name for shop in shops}
         page = home_page(
-            rooms=[_door(live, names) for live in service.rooms.values()],
+            rooms=[_door(service.house, spec, names) for spec in await service.book.rooms()],
             shops=[ShopDoor(shop.merchant, shop.name, shop.suggestions) for shop in shops],
             healthy=all(probe() is None for probe in service.ready().values()),
             release=version("zhanggui"),
@@ -122,7 +127,7 @@ def _pages(app: FastAPI, service: Service) -> None:
         )
         return HTMLResponse(page, headers=HOME_HEADERS)
 
-    @app.get("/rooms/{room}/host.webp", include_in_schema=False)
+    @app.get("/hosts/{room}.webp", include_in_schema=False)
     async def host_picture(room: str) -> Response:
         spec = next((spec for spec in await service.book.rooms() if spec.name == room), None)
         folders = {path.name: path for path in reversed([*host_folders(service.settings.data_dir / "hosts")])}

@@ -111,6 +111,7 @@ async function enter() {
   seal();
   connect();
   await show();
+  await countDead();
 }
 
 function seal() { $("seal").textContent = [...$("shop").selectedOptions[0].textContent][0]; }

@@ -45,6 +45,9 @@ class OnShow:
         )
     )
 
+    async def stop(self) -> None:
+        return
+
 
 @asynccontextmanager
 async def opened(folder: Path, *names: str) -> AsyncIterator[str]:
@@ -54,7 +57,7 @@ async def opened(folder: Path, *names: str) -> AsyncIterator[str]:
         rooms: dict[str, Any] = {name: OnShow(name) for name in names}
         for name in names:
             await service.book.create(RoomSpec(name, "demo", running=False))
-        service.rooms = rooms
+        service.house.rooms = rooms
         async with serving(create_app(service)) as url:
             yield url
 
@@ -66,8 +69,8 @@ async def test_the_open_shop_links_its_room_chat_and_console(tmp_path: Path) -> 
         for link in ("/live/evening", "/live/night", "/chat/demo", "/console"):
             assert f'href="{link}"' in page.text
         assert "云朵单人沙发" in page.text and "{{" not in page.text
-        assert (await client.get("/rooms/evening/host.webp")).headers["content-type"] == "image/webp"
-        assert (await client.get("/rooms/none/host.webp")).status_code == 404
+        assert (await client.get("/hosts/evening.webp")).headers["content-type"] == "image/webp"
+        assert (await client.get("/hosts/none.webp")).status_code == 404
 
 
 async def test_a_shop_that_is_closed_says_how_to_open(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         postman = Postman(resolve=nowhere)
         async with open_service(Settings(data_dir=folder)) as service, aclosing(postman):
             service.postman = postman
-            service.rooms = Rooms(demo=StandIn())
+            service.house.rooms = Rooms(demo=StandIn())
             await service.store.access.create_merchant("demo")
             talk = await service.store.open_conversation(merchant="demo", channel="chat", visitor="v")
             await service.store.receive(talk.id, client_id="a", text="我姓王，电话13812346021")

@@ -52,11 +52,18 @@ function drawTargets(targets) {
       }) }, "移除")) : "")));
 }
 
+function drawDead(count) {
+  $("deadcount").hidden = !count;
+  $("deadcount").textContent = count;
+  $("deadcount").setAttribute("aria-label", `${count} 条没送到`);
+}
+
+// At entering, so that nobody has to look for what did not arrive.
+const countDead = async () => drawDead((await api(of("/api/outbox", { state: "dead", limit: 500 }))).length);
+
 function drawMessages(messages, labels) {
   const count = (key) => messages.filter((one) => one.state === key).length;
-  $("deadcount").hidden = !count("dead");
-  $("deadcount").textContent = count("dead");
-  $("deadcount").setAttribute("aria-label", `${count("dead")} 条没送到`);
+  drawDead(count("dead"));
   $("states").replaceChildren(...[["dead", "没送到"], ["pending", "等待"], ["delivered", "已送达"]].map(([key, name]) => el("button.chip", { type: "button", "aria-pressed": String(state.sent === key), click: () => { state.sent = key; drawMessages(messages, labels); } }, `${name} ${count(key)}`)));
   const rows = messages.filter((one) => one.state === state.sent);
   $("replayall").hidden = !state.mayAct || state.sent !== "dead" || !rows.length;
