@@ -27,7 +27,10 @@ def read_footage(path: Path) -> Iterator[Image]:
             stream = container.streams.video[0]
             mean, told = float(stream.average_rate or 0), float(stream.guessed_rate or 0)
             if 0 < mean < _LEAST_RATE:
-                raise PortraitError(f"{path.name}: {mean:.0f} pictures a second; film with 25 or 30")
+                raise PortraitError(
+                    f"{path.name}：每秒只有 {mean:.0f} 帧，请用 25 或 30 帧拍 / "
+                    f"{mean:.0f} pictures a second; film with 25 or 30"
+                )
             steady = told > 0 and abs(mean / told - 1) < 0.02
             every = 1 if steady and 22 <= mean <= 31 else 2 if steady and 44 <= mean <= 62 else 0
             if every:
@@ -46,7 +49,9 @@ def read_footage(path: Path) -> Iterator[Image]:
                     yield picture
                 due = int(now * FRAME_RATE + 0.5) + 1
     except (av.error.FFmpegError, ValueError, IndexError) as exc:
-        raise PortraitError(f"{path.name}: the clip cannot be read ({exc}); save it again as mp4") from exc
+        raise PortraitError(
+            f"{path.name}：视频读不出来，请另存为 mp4 / the clip cannot be read ({exc}); save it again as mp4"
+        ) from exc
 
 
 def _picture(frame: av.VideoFrame) -> Image:

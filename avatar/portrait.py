@@ -32,20 +32,30 @@ def read_photo(path: Path) -> Image:
     try:
         with warnings.catch_warnings(), _open(path) as opened:
             if getattr(opened, "n_frames", 1) > 1:
-                raise PortraitError(f"{path.name}: a moving picture; give one still photo, or a video with --clip")
+                raise PortraitError(
+                    f"{path.name}：这是动图，请给一张照片，或用 --clip 给一段视频 / "
+                    "a moving picture; give one still photo, or a video with --clip"
+                )
             if opened.width * opened.height > _MOST_PIXELS:
                 size = f"{opened.width}x{opened.height}"
-                raise PortraitError(f"{path.name}: {size} is more than 80 megapixels; make it smaller first")
+                raise PortraitError(
+                    f"{path.name}：{size} 超过 8000 万像素，请先缩小 / more than 80 megapixels; make it smaller first"
+                )
             opened.draft("RGB", (_WORK_SIDE, _WORK_SIDE))
             picture = ImageOps.exif_transpose(opened)
             picture.thumbnail((_WORK_SIDE, _WORK_SIDE), Canvas.Resampling.LANCZOS)
             rgb = np.asarray(picture.convert("RGB"))
     except FileNotFoundError as exc:
-        raise PortraitError(f"{path}: no such file") from exc
+        raise PortraitError(f"{path}：没有这个文件 / no such file") from exc
     except (Canvas.DecompressionBombError, Canvas.DecompressionBombWarning) as exc:
-        raise PortraitError(f"{path.name}: more than 80 megapixels; make it smaller first") from exc
+        raise PortraitError(
+            f"{path.name}：超过 8000 万像素，请先缩小 / more than 80 megapixels; make it smaller first"
+        ) from exc
     except (OSError, ValueError, SyntaxError) as exc:
-        raise PortraitError(f"{path.name}: the photo cannot be read ({exc}); save it again as jpg or png") from exc
+        raise PortraitError(
+            f"{path.name}：照片读不出来，请另存为 jpg 或 png / "
+            f"the photo cannot be read ({exc}); save it again as jpg or png"
+        ) from exc
     return np.ascontiguousarray(rgb[..., ::-1])
 
 
@@ -64,13 +74,13 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
     try:
         with av.open(str(path)) as container:
             if not container.streams.video:
-                raise PortraitError(f"{path.name}: no video in this file")
+                raise PortraitError(f"{path.name}：文件里没有画面 / no video in this file")
             stream = container.streams.video[0]
             wanted = 0.0
             for frame in container.decode(stream):
                 last = float(frame.time or 0.0)
                 if last > _LONGEST_CLIP_S:
-                    raise PortraitError(f"{path.name}: longer than 60 seconds; cut it first")
+                    raise PortraitError(f"{path.name}：超过 60 秒，请先剪短 / longer than 60 seconds; cut it first")
                 if last + 1e-6 < wanted:
                     continue
                 wanted = last + every_s
@@ -78,11 +88,15 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
                 seen += 1
                 yield upright(np.ascontiguousarray(frame.to_ndarray(format="bgr24")), turn)
     except FileNotFoundError as exc:
-        raise PortraitError(f"{path}: no such file") from exc
+        raise PortraitError(f"{path}：没有这个文件 / no such file") from exc
     except (av.error.FFmpegError, ValueError) as exc:
-        raise PortraitError(f"{path.name}: the clip cannot be read ({exc}); save it again as mp4") from exc
+        raise PortraitError(
+            f"{path.name}：视频读不出来，请另存为 mp4 / the clip cannot be read ({exc}); save it again as mp4"
+        ) from exc
     if last < _SHORTEST_CLIP_S or not seen:
-        raise PortraitError(f"{path.name}: {last:.1f} seconds of video; at least 5 are needed")
+        raise PortraitError(
+            f"{path.name}：只有 {last:.1f} 秒，至少要 5 秒 / {last:.1f} seconds of video; at least 5 are needed"
+        )
 
 
 def cut(photo: Image, face: tuple[float, float], size: float) -> tuple[Image, float, tuple[float, float]]:

@@ -108,7 +108,10 @@ def _follow(
             progress("look", number, 0)
     shelf.seen = tracker.seen
     if not any(shelf.seen):
-        raise PortraitError(f"{source.name}: the face is lost in the clip; film again with the face in view throughout")
+        raise PortraitError(
+            f"{source.name}：视频里找不到脸，请让脸一直在画面里 / "
+            "the face is lost; film again with the face in view throughout"
+        )
     return tracker.track(), np.array(looks, np.float32)
 
 
@@ -154,7 +157,8 @@ def _usable(source: Path, track: Track, seen: list[bool], still: Face) -> tuple[
     if best[1] - best[0] < _LEAST:
         seconds = (best[1] - best[0]) / 25
         raise PortraitError(
-            f"{source.name}：能用的连续画面只有 {seconds:.1f} 秒，至少要 4 秒：请一直面向镜头，不要转头或遮住脸"
+            f"{source.name}：能用的连续画面只有 {seconds:.1f} 秒，至少要 4 秒：请一直面向镜头，不要转头或遮住脸 "
+            "/ too little of the clip can be used; face the camera throughout"
         )
     return best
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import av
@@ -17,13 +18,12 @@ from avatar.speech import SAMPLE_RATE
 
 def filmed(
     seconds: float, *, rate: int = 25, host: str = "xiaoqi", seed: int = 3, period_s: float = 4.0
-) -> list[Image]:
-    """Return the clip's pictures, 720x1280 BGR: the person sways by a dozen pixels and blinks; light and noise vary."""
+) -> Iterator[Image]:
+    """Yield the clip's pictures, 720x1280 BGR: the person sways by a dozen pixels and blinks; light and noise vary."""
     stage = Stage(load_host(host), background="daylight", seed=seed)
     performance = Performance(seed=seed)
     noise = np.random.default_rng(seed)
     grain = noise.normal(0, 1.5, (8, 1280, 720, 1)).astype(np.float32)
-    pictures = []
     for k in range(round(seconds * rate)):
         at = k / rate
         pose = performance.pose(round(at * SAMPLE_RATE), ())
@@ -35,16 +35,16 @@ def filmed(
         picture[60:170, 60:260] = picture[180:181, 60:260]  # nobody films a label
         moved = cv2.warpAffine(picture, matrix, (720, 1280), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         light = 1 + 0.02 * np.sin(phase / 2)
-        pictures.append(np.clip(moved * light + grain[noise.integers(8)], 0, 255).astype(np.uint8))
-    return pictures
+        yield np.clip(moved * light + grain[noise.integers(8)], 0, 255).astype(np.uint8)
 
 
-def write_clip(path: Path, pictures: list[Image], *, rate: int = 25) -> Path:
+def write_clip(path: Path, pictures: Iterable[Image], *, rate: int = 25) -> Path:
     """Encode pictures of even size as mp4."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=rate, options={"preset": "veryfast", "crf": "16"})
-        stream.height, stream.width, stream.pix_fmt = *pictures[0].shape[:2], "yuv420p"
-        for picture in pictures:
+        for k, picture in enumerate(pictures):
+            if k == 0:
+                stream.height, stream.width, stream.pix_fmt = *picture.shape[:2], "yuv420p"
             container.mux(stream.encode(av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="bgr24")))
         container.mux(stream.encode(None))
     return path

@@ -1,0 +1,183 @@
+"""Hosts made from a clip, and product videos, in numbers: cost of a frame, memory, the seam, seconds of video a second.
+
+`python -m tests.bench.bench_clip`; needs the models `face-landmarker`, `selfie-segmenter` and `kokoro`. About five
+minutes, most of them the making of a host from a clip of a minute.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
+from avatar.create import Consent, create_host
+from avatar.footage import read_footage
+from avatar.host import Host, load_host
+from avatar.landmarks import FaceFinder
+from avatar.movement import Footage
+from avatar.presenter import FRAME_RATE, Cue
+from avatar.scene import Stage
+from avatar.script import parse_script
+from avatar.segmenter import PersonFinder
+from avatar.speech import SAMPLE_RATE
+from avatar.video import Look, make_video
+from avatar.voice import create_voice
+from tests.avatar.clips import filmed, write_clip
+from tests.avatar.lip_sync import babble, measure_mouth
+from tests.bench.table import Row, print_table
+
+MODELS = Path(os.environ.get("ZHANGGUI_MODELS_DIR") or Path.home() / ".cache" / "zhanggui" / "models")
+FRAMES = 500
+SCRIPT = """# 云朵单人沙发
+## 开场
+情绪: joy
+大家好，今天给您看一款能拆洗的单人沙发。坐垫是高回弹海绵，久坐也不塌。
+## 价格
+商品: 云朵单人沙发
+价格: 1,299
+原价: 1,699
+背景: daylight
+外罩整套带拉链，三十度以下机洗就可以。现在下单只要一千二百九十九元，还送一只同色抱枕。
+"""
+_MEMORY = """
+import gc, sys
+from pathlib import Path
+def resident():
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+import cv2, avatar.scene, avatar.host
+cv2.setNumThreads(1)
+from avatar.lettering import font
+font(50).getbbox("好")
+before = resident()
+stage = avatar.scene.create_stage("clip", hosts_dir=Path(sys.argv[1]), width=720, height=1280, background=sys.argv[2])
+for k in range(len(stage.host.movement) + 50):
+    stage.frame(k * 1920, ())
+print(resident() - before)
+"""
+
+
+def rows() -> Iterator[Row]:
+    """Yield every measurement as it is made."""
+    cv2.setNumThreads(1)
+    with tempfile.TemporaryDirectory() as name, _finder() as finder, _people() as people:
+        folder = Path(name)
+        short = write_clip(folder / "short.mp4", filmed(6, period_s=2.5))
+        pictures = itertools.chain.from_iterable(read_footage(short) for _ in range(10))
+        long = write_clip(folder / "long.mp4", itertools.islice(pictures, 60 * FRAME_RATE))
+        for clip, seconds in ((short, 6), (long, 60)):
+            hosts = folder / clip.stem
+            began = time.process_time()
+            host = _create(clip, hosts, finder, people)
+            yield f"host from a clip of {seconds} s: making it", "—", f"{time.process_time() - began:.0f} s CPU"
+            yield from _stored(host, seconds)
+            for background in ("own", "daylight"):
+                code = [sys.executable, "-c", _MEMORY, str(hosts), background]
+                used = int(subprocess.run(code, check=True, capture_output=True, text=True).stdout) / 2**20
+                yield f"memory of one host from a clip of {seconds} s, on {background}", "≤ 250 MB", f"{used:.0f} MB"
+        host = load_host("clip", hosts_dir=folder / "short")
+        yield from _costs(host)
+        yield from _mouth(host, finder)
+        for who in (load_host("xiaoqi"), host):
+            yield from _video(who, folder)
+
+
+def _finder() -> FaceFinder:
+    return FaceFinder(open_models(MODELS).folder(LANDMARKER) / "face_landmarker.task")
+
+
+def _people() -> PersonFinder:
+    return PersonFinder(open_models(MODELS).folder(SEGMENTER) / "selfie_segmentation.tflite")
+
+
+def _create(clip: Path, hosts: Path, finder: FaceFinder, people: PersonFinder) -> Host:
+    consent = Consent("nobody", "bench", datetime.now(UTC))
+    wish = {"name": "clip", "title": "clip", "gender": "", "voice": "zf_xiaobei", "consent": consent}
+    return create_host(clip, clip=True, hosts_dir=hosts, finder=finder, people=people, **wish)  # type: ignore[arg-type]
+
+
+def _stored(host: Host, seconds: int) -> Iterator[Row]:
+    assert host.movement is not None
+    footage = Footage(host.movement.folder / "movement.mp4")
+    small = [
+        cv2.resize(footage.at(k)[0], (180, 320), interpolation=cv2.INTER_AREA).astype(float)
+        for k in range(len(footage))
+    ]
+    steps = np.array([np.abs(a - b).mean() for a, b in zip(small, [*small[1:], small[0]], strict=True)])
+    fade = min(26, len(steps) // 3)
+    length = f"{len(footage) / FRAME_RATE:.1f} s, {host.movement.kind}, {footage.bytes / 2**20:.1f} MB"
+    yield f"round of a clip of {seconds} s", "—", length
+    told = f"{steps[-fade:].max():.2f} / {steps[:-fade].max():.2f} grey levels (means {steps[-fade:].mean():.2f} / "
+    yield (
+        f"clip of {seconds} s: largest change between pictures at the seam / elsewhere",
+        "seam ≤ elsewhere",
+        told + f"{steps[:-fade].mean():.2f})",
+    )
+
+
+def _costs(host: Host) -> Iterator[Row]:
+    cue = Cue(0, babble(FRAMES / FRAME_RATE, 3))
+    for width, height, background, target in (
+        (720, 1280, "own", "≤ 4 / ≤ 8 ms"),
+        (720, 1280, "daylight", "≤ 4 / ≤ 8 ms"),
+        (1080, 1920, "own", "≤ 9 ms"),
+        (1280, 720, "daylight", "—"),
+    ):
+        stage = Stage(host, width=width, height=height, background=background)
+        for speaks in (True, False):
+            spent = []
+            for k in range(FRAMES):
+                began = time.process_time()
+                stage.frame(k * SAMPLE_RATE // FRAME_RATE, (cue,) if speaks else ())
+                spent.append(time.process_time() - began)
+            median, tail = (float(np.percentile(spent[25:], q)) * 1000 for q in (50, 99))
+            what = f"clip host, decode + render + compose, {width}×{height}, on {background}"
+            told = f"{median:.1f} / {tail:.1f} ms CPU (n = {FRAMES - 25})"
+            yield f"{what}, {'speaking' if speaks else 'silent'}: median / p99", target, told
+
+
+def _mouth(host: Host, finder: FaceFinder) -> Iterator[Row]:
+    measured = measure_mouth(Stage(host, background="own"), finder, seconds=24, seed=11)
+    yield "clip host: mouth opening against intended", "≥ 0.85", f"{measured.correlation:.2f}"
+    told = f"{measured.bilabials_closed:.2f} ({measured.bilabials} bilabials in 24 s)"
+    yield "clip host: bilabials with lips closed", "≥ 0.95", told
+
+
+def _video(host: Host, folder: Path) -> Iterator[Row]:
+    """Make a video as the command does, with a voice that has not said the script before."""
+
+    async def make() -> float:
+        voice = create_voice(models_dir=MODELS, cache_dir=folder / "speech", cache_bytes=0, threads=2)
+        try:
+            await _warm(voice)
+            began.append((time.perf_counter(), time.process_time()))
+            made = await make_video(parse_script(SCRIPT), folder / "out.mp4", host=host, voice=voice, look=Look())
+            return made.seconds
+        finally:
+            await voice.aclose()
+
+    began: list[tuple[float, float]] = []
+    seconds = asyncio.run(make())
+    wall, spent = time.perf_counter() - began[0][0], time.process_time() - began[0][1]
+    told = f"{seconds / wall:.1f} (of {seconds:.1f} s; {spent / seconds:.2f} s CPU a second)"
+    yield f"product video 720×1280 with {host.name}: seconds of video per second", "> 1", told
+
+
+async def _warm(voice: object) -> None:
+    async for _ in voice.speak("好。"):  # type: ignore[attr-defined]
+        pass
+
+
+if __name__ == "__main__":
+    print_table(rows())
