@@ -62,6 +62,8 @@ class LeadForm:
     fields: tuple[str, ...]
     purpose: str
     policy_version: str
+    share: bool = False
+    """Whether to ask, apart and optionally, for passing the contact on: the shop has another system to pass it to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,8 +53,23 @@ SHARE_TEXT = ConsentText(
     text="我同意本店把我的联系方式和咨询内容转交给本店使用的客户管理系统，仅用于跟进这次咨询。",
 )
 
+FORM_CONTACT_TEXT = ConsentText(
+    version="form-contact-1",
+    purpose=Purpose.CONTACT,
+    text="同意本店客服就这次咨询联系我；联系方式不作他用，可以随时要求删除。 / "
+    "The shop may contact me about this enquiry, and for nothing else. I can have my contact deleted at any time.",
+)
+FORM_SHARE_TEXT = ConsentText(
+    version="form-share-1",
+    purpose=Purpose.SHARE,
+    text="（可不选）也同意把这些信息转交给本店用的客户管理系统，只用于跟进这次咨询。 / "
+    "(Optional) The shop may also pass this on to the customer system it uses, to follow up this enquiry only.",
+)
+FORM_WORDINGS = {Purpose.CONTACT: FORM_CONTACT_TEXT, Purpose.SHARE: FORM_SHARE_TEXT}
+"""The words beside the boxes of the lead form, in both languages of the widget."""
+
 WORDINGS = {Purpose.CONTACT: CONTACT_TEXT, Purpose.SHARE: SHARE_TEXT}
-"""Today's words for each purpose."""
+"""The words asked in a conversation, and those of a consent noted by a colleague."""
 
 _YES = re.compile(
     r"(?:我|好[的吧啊呀]?|嗯+|行|[,，。!！~～\s])*"

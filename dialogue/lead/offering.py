@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import func, select, update
 
-from dialogue.database.schema import contacts, conversations, events, offers
+from dialogue.database.schema import contacts, conversations, events, offers, targets
 from dialogue.database.transaction import Transaction, new_id
 from dialogue.event import LeadForm
 from dialogue.lead.asking import HOLD_OUT, AskingPolicy, Progress, decide
@@ -50,7 +50,11 @@ def next_offer(tx: Transaction, conversation_id: str, policy: AskingPolicy, text
             at_ms=tx.now_ms,
         )
     )
-    return None if row.variant == HOLD_OUT else LeadForm(policy.fields, ask.reason, policy.version)
+    if row.variant == HOLD_OUT:
+        return None
+    used = select(targets.c.id).where(targets.c.merchant == row.merchant, targets.c.removed_at_ms.is_(None)).limit(1)
+    share = tx.connection.execute(used).one_or_none() is not None
+    return LeadForm(policy.fields, ask.reason, policy.version, share=share)
 
 
 def close_offers(tx: Transaction, conversation_id: str, outcome: str) -> int:

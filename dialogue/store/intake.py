@@ -10,7 +10,7 @@ from sqlalchemy import select
 from dialogue.contact import Findings
 from dialogue.database.schema import conversations, events, leads
 from dialogue.database.transaction import Transaction
-from dialogue.lead.consent import WORDINGS, ConsentState, Purpose, record
+from dialogue.lead.consent import FORM_WORDINGS, ConsentState, Purpose, record
 from dialogue.lead.delivery import enqueue
 from dialogue.lead.form import Saved
 from dialogue.lead.ledger import Origin, capture
@@ -38,7 +38,9 @@ def store_form(
     if captured is None:
         raise ValueError("a checked form holds a contact")
     for purpose in sorted(ticked):
-        record(tx, captured.lead_id, WORDINGS[purpose], ConsentState.GRANTED, conversation_id=conversation_id, seq=seq)
+        record(
+            tx, captured.lead_id, FORM_WORDINGS[purpose], ConsentState.GRANTED, conversation_id=conversation_id, seq=seq
+        )
     close_offers(tx, conversation_id, "filled")
     values: dict[str, Any] = {"consent_asked_seq": None} if Purpose.CONTACT in ticked else {}
     payload = {"client_id": client_id, "complete": captured.complete}

@@ -143,4 +143,9 @@ class Handover:
 
 def form_payload(form: LeadForm) -> dict[str, Any]:
     """A lead form as it is logged."""
-    return {"fields": list(form.fields), "purpose": form.purpose, "policy_version": form.policy_version}
+    return {
+        "fields": list(form.fields),
+        "purpose": form.purpose,
+        "policy_version": form.policy_version,
+        "share": form.share,
+    }

@@ -97,6 +97,8 @@ class LeadFormCard(Frame):
     fields: tuple[str, ...]
     purpose: str
     policy_version: str
+    share: bool = False
+    """Show a second box, optional and empty, for passing the contact on; its state comes back as `consent.share`."""
 
 
 class LeadSaved(Frame):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dialogue.lead import AskingPolicy, PolicyError
+from dialogue.lead import AskingPolicy, PolicyError, TargetKind
 from dialogue.lead.asking import ASK, HOLD_OUT, Progress, decide, is_refusal
 from dialogue.store import Store
 from tests.dialogue.databases import Clock
@@ -134,7 +134,8 @@ async def test_a_form_is_offered_at_most_so_often(asking: Store, clock: Clock) -
 async def test_a_refusal_ends_the_asking(asking: Store, clock: Clock) -> None:
     conversation = (await asking.open_conversation(merchant="demo", channel="chat", visitor="v")).id
     await turn(asking, clock, conversation, "a", "这款多少钱")
-    assert await asking.leads.next_offer(conversation, "demo", "这款多少钱") is not None
+    form = await asking.leads.next_offer(conversation, "demo", "这款多少钱")
+    assert form is not None and not form.share
     await turn(asking, clock, conversation, "b", "不想留电话")
     for index in range(5):
         await turn(asking, clock, conversation, f"c{index}", "有优惠吗")
@@ -157,3 +158,12 @@ async def test_a_held_out_visitor_never_sees_a_form(asking: Store, clock: Clock)
     for index in range(5):
         await turn(asking, clock, row.id, f"c{index}", "有优惠吗")
         assert await asking.leads.next_offer(row.id, "silent", "有优惠吗") is None
+
+
+async def test_passing_on_is_asked_for_only_where_there_is_somewhere_to_pass_it(asking: Store) -> None:
+    await asking.outbox.add_target("demo", kind=TargetKind.EMAIL, address="boss@example.com")
+    row = await asking.open_conversation(merchant="demo", channel="chat", visitor="v-share")
+    await asking.receive(row.id, client_id="a", text="这款多少钱")
+    await asking.append(row.id, kind="message", payload={"role": "assistant", "text": "…", "decision": "answer"})
+    form = await asking.leads.next_offer(row.id, "demo", "这款多少钱")
+    assert form is not None and form.share

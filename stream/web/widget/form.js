@@ -23,7 +23,7 @@ function fault(field, raw, say) {
   return "";
 }
 
-// item: {fields, purpose, policy_version}; on: submit(values), decline().
+// item: {fields, purpose, policy_version, share}; on: submit(values, share), decline().
 function formCard(item, key, say, on) {
   const inputs = {};
   const id = (name) => `zg-${key}-${name}`;
@@ -56,6 +56,7 @@ function formCard(item, key, say, on) {
   const box = el("input", { type: "checkbox", id: id("consent"), "aria-describedby": id("consent-e") });
   box.note = el("p.hint.bad", { id: id("consent-e"), hidden: true });
   box.addEventListener("change", () => box.checked && tell(box, ""));
+  const pass = el("input", { type: "checkbox", id: id("share") });
   const send = el("button.btn.primary.big.grow", { type: "submit" }, item.purpose === say("callback") ? say("submitCall") : say("submit"));
   const consent = el("span", {}, say("consent"));
   if (item.policy_version) consent.append(el("span.muted", {}, say("policy", { v: item.policy_version })));
@@ -70,12 +71,13 @@ function formCard(item, key, say, on) {
       const reached = reach.some((name) => values[name]);
       if (good && !reached && reach.length) tell(inputs[reach[0]], say("needOne"));
       const agreed = tell(box, box.checked ? "" : say("tick"));
-      if (good && reached && agreed) on.submit(values);
+      if (good && reached && agreed) on.submit(values, pass.checked);
       else (event.target.querySelector("[aria-invalid]") || box).focus();
     },
   },
     el("h4", { id: id("t") }, item.purpose === say("callback") ? say("leavePhone") : item.purpose),
     ...rows,
     el("div", {}, el("label.check", { for: id("consent") }, box, consent), box.note),
+    item.share ? el("label.check", { for: id("share") }, pass, el("span", {}, say("share"))) : "",
     el("div.row", {}, send, el("button.btn.ghost.big", { type: "button", click: () => on.decline() }, say("decline"))));
 }

@@ -310,7 +310,7 @@ class Panel {
     }
     if (item.state === "declined") return el("p.zg-line.muted", {}, say("declined"));
     const frame = old && old.querySelector("form") ? old : el("div.msg", {}, el("span"), el("div.body", {}, formCard(item, key, say, {
-      submit: (values) => this.on.lead(item, values),
+      submit: (values, share) => this.on.lead(item, values, share),
       decline: () => this.on.decline(item),
     })));
     const form = frame.querySelector("form");

@@ -51,10 +51,10 @@ function start(script) {
       panel.forms.set("local", { kind: "form", fields: ["name", "phone", "time"], purpose: say("callback"), policy_version: "contact-1", state: "" });
       panel.draw();
     },
-    lead: (item, fields) => {
+    lead: (item, fields, share) => {
       item.clientId = newId();
       Object.assign(item, { state: "saving", fault: "" });
-      link.post({ type: "lead", client_id: item.clientId, fields, consent: { granted: true, purpose: item.purpose, policy_version: item.policy_version } });
+      link.post({ type: "lead", client_id: item.clientId, fields, consent: { granted: true, share, purpose: item.purpose, policy_version: item.policy_version } });
       panel.draw();
     },
     decline: (item) => {

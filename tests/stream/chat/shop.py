@@ -77,6 +77,7 @@ class MemoryStore:
     states: dict[str, str] = field(default_factory=dict)
     products: dict[str, str | None] = field(default_factory=dict)
     declined: list[str] = field(default_factory=list)
+    consents: list[tuple[str, ...]] = field(default_factory=list)
 
     async def open_conversation(
         self, *, merchant: str, channel: str, visitor: str, conversation_id: str | None = None
@@ -125,6 +126,7 @@ class MemoryStore:
         payload = {"client_id": client_id, "complete": True}
         seq = await self.append(conversation_id, kind="lead_saved", payload=payload)
         self.seen[conversation_id, client_id] = seq
+        self.consents.append(tuple(consent))
         return MemorySaved(seq)
 
     async def next_offer(self, conversation_id: str, merchant: str, text: str) -> LeadForm | None:
@@ -179,7 +181,7 @@ def script(text: str) -> list[Event]:
         Suggestions(("送货上楼吗", "有苔绿色吗", "怎么退换")),
     ]
     if "报价" in text:
-        events.append(LeadForm(("name", "city", "phone"), "发一份带公章的报价给您", "contact-1"))
+        events.append(LeadForm(("name", "city", "phone"), "发一份带公章的报价给您", "contact-1", share="转交" in text))
     if "人工" in text:
         events.append(Handoff("requested", "要找人处理"))
     return [*events, Done("answer", "SF-01")]

@@ -7,11 +7,14 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
 
+from dialogue.lead.consent import FORM_WORDINGS
 from stream.chat import Thread
 from stream.chat.page import widget_script
 from tests.chromium import FLAGS
@@ -127,6 +130,28 @@ async def test_the_form_says_what_is_wrong_needs_consent_and_is_saved() -> None:
         await form.get_by_role("button", name="发给店家").click()
         await expect(visit.log.get_by_text("收到了，只为这次咨询联系您")).to_be_visible()
         assert [e.kind for e in next(iter(visit.shop.store.logs.values()))].count("lead_saved") == 1
+
+
+@pytest.mark.browser
+async def test_passing_on_is_asked_apart_starts_empty_and_may_stay_so() -> None:
+    async with _visit() as visit:
+        await visit.ask("转交系统的报价")
+        form = visit.log.locator("form")
+        await form.get_by_label("手机号").fill("138 0571 6021")
+        agree, share = form.get_by_role("checkbox").first, form.get_by_label("转交给本店用的客户管理系统")
+        await expect(share).not_to_be_checked()
+        await agree.check()
+        await share.check()
+        await form.get_by_role("button", name="发给店家").click()
+        await expect(visit.log.get_by_text("收到了，只为这次咨询联系您")).to_be_visible()
+        assert visit.shop.store.consents == [("contact", "share")]
+
+
+def test_the_words_beside_the_boxes_are_the_words_that_are_kept() -> None:
+    words = Path(str(resources.files("stream") / "web" / "widget" / "words.js")).read_text("utf-8")
+    for wording in FORM_WORDINGS.values():
+        chinese, english = wording.text.split(" / ")
+        assert f'"{chinese}"' in words and f'"{english}"' in words
 
 
 @pytest.mark.browser
