@@ -21,6 +21,7 @@ from avatar.phoneme import Phonemizer
 from avatar.prosody import PROSODY
 from avatar.speech import SAMPLE_RATE, Emotion
 from avatar.text.normalise import Normaliser
+from tests.avatar.sound import fundamental, log_mel
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 
@@ -51,37 +52,6 @@ def voice(
 async def sound(voice: KokoroVoice, text: str, emotion: Emotion = Emotion.NEUTRAL) -> NDArray[np.float32]:
     chunks = [chunk.pcm async for chunk in voice.speak(text, emotion=emotion)]
     return np.concatenate(chunks).astype(np.float32) / np.float32(32768)
-
-
-def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """(frames, 40) decibels: 40 triangular bands over 25 ms windows, floor at -60 dB under the loudest."""
-    size, hop = 600, 240
-    windows = np.lib.stride_tricks.sliding_window_view(samples, size)[::hop] * np.hanning(size)
-    power = np.abs(np.fft.rfft(windows, 1024)) ** 2
-    mels = np.linspace(0, 2595 * np.log10(1 + 12_000 / 700), 42)
-    edges = 700 * (10 ** (mels / 2595) - 1)
-    bins = np.fft.rfftfreq(1024, 1 / 24_000)
-    up = (bins[None] - edges[:-2, None]) / (edges[1:-1] - edges[:-2])[:, None]
-    down = (edges[2:, None] - bins[None]) / (edges[2:] - edges[1:-1])[:, None]
-    decibels: NDArray[np.float64] = 10 * np.log10(power @ np.maximum(0, np.minimum(up, down)).T + 1e-9)
-    floored: NDArray[np.float64] = np.maximum(decibels, decibels.max() - 60)
-    return floored
-
-
-def fundamental(samples: NDArray[np.float32]) -> float:
-    """Median fundamental frequency of 48 kHz speech in Hz, by autocorrelation of 40 ms windows."""
-    slow = samples[::4]
-    rate, size = SAMPLE_RATE // 4, 480
-    found = []
-    for at in range(0, len(slow) - size, size // 2):
-        part = slow[at : at + size] - slow[at : at + size].mean()
-        if np.sqrt(np.mean(part**2)) < 0.05:
-            continue
-        same = np.fft.irfft(np.abs(np.fft.rfft(part, 1024)) ** 2)[: rate // 70] / np.arange(size, size - rate // 70, -1)
-        lag = int(np.argmax(same[rate // 450 :])) + rate // 450
-        if same[lag] > 0.6 * same[0]:
-            found.append(rate / lag)
-    return float(np.median(found))
 
 
 def test_seams_are_as_near_to_the_unsplit_sentence_as_everything_else(

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from avatar import SAMPLE_RATE, Emotion, Voice, VoiceFigures, create_stage, create_voice
 from avatar.loudness import loudness
 from stream.room import Room
-from tests.avatar.test_every_voice import fundamental
+from tests.avatar.sound import fundamental
 from tests.bench.bench_speech import LONG, MODELS, SHORT
 from tests.bench.table import Row, print_table
 from tests.stream.fakes import FakeLine, ListDirector
