@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import os
-import sys
-import threading
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
@@ -40,8 +36,6 @@ FRAME = 2 * HOP
 """Samples of a frame at 48 kHz."""
 _EDGE = 240
 """Samples (5 ms) over which a piece fades in and out, so that joins do not click."""
-_NICE = 5
-"""Steps of priority the rendering thread takes back: a third of the others' share when all want the same core."""
 _GLIDE = 2_400
 """Samples (50 ms) over which the gain moves from one window to the next."""
 
@@ -76,7 +70,7 @@ class KokoroVoice:
         self._clock = clock
         self._figures = figures or VoiceFigures()
         self._closed = False
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}", initializer=_step_back)
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"voice-{name}")
 
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`. Raises `AvatarError` when `text` holds nothing that can be spoken."""
@@ -181,14 +175,6 @@ class KokoroVoice:
         self._figures.rendered_s += size * HOP / 24_000
         self._figures.rendering_s += seconds
         return size, seam.join(audio, before, size, last=at + size >= end)
-
-
-def _step_back() -> None:
-    """Let the room's clock, renderer and encoder go first: this thread works seconds ahead, they work to the tick."""
-    if sys.platform == "linux":  # elsewhere a priority belongs to the whole process
-        with contextlib.suppress(PermissionError):  # a container may have none to give
-            thread = threading.get_native_id()
-            os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _NICE)
 
 
 class _Sentence:
