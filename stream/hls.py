@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,14 @@ _CORS = {"Access-Control-Allow-Origin": "*"}
 class HlsOutput(MuxingOutput):
     """Writes MPEG-TS segments of 2 s and a playlist of the last six (RFC 8216) into `folder`; empties it first."""
 
-    def __init__(self, name: str, folder: Path, *, backoff_s: tuple[float, float] = (1.0, 30.0)) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        *,
+        backoff_s: tuple[float, float] = (1.0, 30.0),
+        wall: Callable[[], float] = time.time,
+    ) -> None:
         self.folder = folder
 
         def open_sink(first: VideoUnit) -> Muxer:
@@ -34,14 +42,14 @@ class HlsOutput(MuxingOutput):
                 folder.mkdir(parents=True)
             except OSError as exc:
                 raise MuxError(f"the HLS folder cannot be used: {exc.strerror}") from exc
-            # Numbers go on over restarts, so that a player never takes a new segment for an old one.
+            # Numbers go on over restarts, of the process too, so that no player takes a new segment for an old one.
             options = {
                 "hls_time": "2",
                 "hls_list_size": str(_WINDOW),
                 "hls_delete_threshold": "3",
                 "hls_flags": "delete_segments+independent_segments+omit_endlist+temp_file+program_date_time",
                 "hls_segment_filename": str(folder / "%d.ts"),
-                "start_number": str(first.sample // 96_000),
+                "start_number": str(int(wall()) // 2),
             }
             return Muxer(str(folder / PLAYLIST), "hls", first, options=options)
 

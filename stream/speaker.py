@@ -16,6 +16,8 @@ _log = logging.getLogger(__name__)
 URGENT = frozenset({"answer", "operator"})
 """Kinds of lines that come before the script."""
 _TRIES = 2
+_PAUSE_S, _PAUSE_MAX_S = 0.1, 2.0
+"""After a line that failed; a voice that is down must not be asked for the whole script at once."""
 
 
 class Line(SpokenLine, Protocol):
@@ -52,6 +54,7 @@ class Speaker:
         on_answer: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.failures = 0
+        self._pause_s = 0.0
         self.waiting_for_answer = False
         """A question was asked and its answer has not come yet."""
         self._program = program
@@ -184,7 +187,10 @@ class Speaker:
                 if utterance.pushed:
                     return
             else:
+                self._pause_s = 0.0
                 return
+        self._pause_s = min(_PAUSE_MAX_S, max(_PAUSE_S, 2 * self._pause_s))
+        await asyncio.sleep(self._pause_s)
 
     async def _stream(self, utterance: Utterance, line: Line) -> None:
         speech = self._voice.speak(line.text, emotion=utterance.emotion)

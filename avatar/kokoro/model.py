@@ -59,6 +59,7 @@ class KokoroModel:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 4
+        options.enable_mem_pattern = False  # it keeps a plan for every length of sentence that ever came
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores alone
         providers = ["CPUExecutionProvider"]
         self._front = onnxruntime.InferenceSession(folder / "front.onnx", options, providers=providers)
@@ -195,6 +196,8 @@ class _Armed:
 
     def __enter__(self) -> onnxruntime.RunOptions:
         run = onnxruntime.RunOptions()
+        # What a long sentence took is given back: else the process keeps the size of the longest one it ever said.
+        run.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
         with self._stop._lock:
             if self._stop.thrown:
                 raise SynthesisStopped("合成已取消")

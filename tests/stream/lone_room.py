@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 
 import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Response, WebSocket
@@ -68,4 +69,5 @@ async def main(path: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    with suppress(KeyboardInterrupt):
+        asyncio.run(main(sys.argv[1]))
