@@ -14,6 +14,7 @@ from pathlib import Path
 
 from stream.app import Service, open_service
 from stream.errors import StreamError
+from stream.memory import bound_heap
 from stream.room_process import CLOSE_OUTPUTS, OPEN_OUTPUTS
 from stream.serving import WebServer, quiet_log
 from stream.settings import Settings
@@ -31,6 +32,7 @@ class FrontError(StreamError):
 async def serve_room(settings: Settings, name: str, path: Path) -> None:
     """Serve room `name` on the Unix socket `path` until told to leave. Raises `FrontError`."""
     quiet_log(settings)
+    bound_heap()
     front = await _standard_input()
     try:
         token = (await asyncio.wait_for(front.readline(), _TOKEN_S)).decode().strip()

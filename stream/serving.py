@@ -18,6 +18,7 @@ from stream.app import Service, open_service
 from stream.errors import StreamError
 from stream.handover import Door, Predecessor, meet
 from stream.local_server import NoServerError, announced, local_server
+from stream.memory import bound_heap
 from stream.settings import Settings
 from stream.site import create_app
 
@@ -66,6 +67,7 @@ async def serve_forever(settings: Settings, *, replace: bool = False) -> None:
     connection refused. Raises `BindError`, `HandoverError`, or what opening the store and the knowledge raises.
     """
     quiet_log(settings)
+    bound_heap()
     before = await asyncio.to_thread(_predecessor, settings) if replace else None
     listener = before.listener if before is not None else bind(settings)
     token = secrets.token_urlsafe(24)

@@ -17,6 +17,7 @@ import uvicorn
 
 from stream.app import open_service
 from stream.demo.shop_opening import ROOM, open_demo_shop
+from stream.memory import bound_heap
 from stream.settings import load_settings
 from stream.site import create_app
 
@@ -68,6 +69,7 @@ def counts() -> dict[str, Any]:
 
 
 async def main() -> None:
+    bound_heap()
     settings = load_settings(data_dir=Path(sys.argv[1]), port=0, log_level="warning")
     await open_demo_shop(settings, say=lambda line: None)
     async with open_service(settings) as service:
