@@ -64,6 +64,8 @@ class ClipRenderer:
         reach = whole if as_filmed else self._framed((left, top, right, bottom))
         self._box = within(within(reach, whole), (0, 0, width, height))
         self._frame = (0, 0, width, height)
+        covers = corner[0] <= 0 and corner[0] + size[0] >= width
+        self._fade = None if as_filmed or covers else np.tile(side_fade(columns // 2), (rows // 2, 1))
         self._mouth = _Feature(host.mouth, rows=2, columns=2, scale=self._scale, round_=True)
         self._bite = _Feature(host.bite, rows=1, columns=1, scale=self._scale, round_=True) if host.bite else None
         self._eyes = _Feature(host.eyes, rows=2, columns=2, scale=self._scale, round_=False)
@@ -85,6 +87,8 @@ class ClipRenderer:
         self._planes = tuple(_sized(plane, size) for plane, size in planes)
         if self._outlines is not None:
             outline = self._outlines.at(number)[0]
+            if self._fade is not None:
+                outline = cast(Pixels, cv2.multiply(outline, self._fade, scale=1 / 255))
             self._alphas = (_sized(outline, self._size), _sized(outline, half))
         self._number = number
 
@@ -202,6 +206,13 @@ class _Feature:
             return premultiply(np.dstack([sized, mask]))
 
         self.grid = PatchGrid(densify(patches, rows=rows, columns=columns), ready)
+
+
+def side_fade(columns: int) -> Pixels:
+    """Return a row of weights, 0 at both ends and 255 from a tenth of the width on."""
+    inward = np.minimum(np.arange(columns), np.arange(columns)[::-1]) - 1
+    t = np.clip(inward / (0.10 * columns), 0, 1)
+    return cast(Pixels, np.rint(255 * t * t * (3 - 2 * t)).astype(np.uint8))
 
 
 def _soft_mask(width: int, height: int, round_: bool) -> Pixels:

@@ -40,10 +40,11 @@ def viseme_sheet(stage: Stage) -> Pixels:
 def emotion_sheet(stage: Stage) -> Pixels:
     """Return every emotion, silent and speaking, the lids in four states and the gaze in four directions (BGR)."""
     tiles = []
+    awake = _awake(stage)
     for emotion in Emotion:
         for k, (said, moment) in enumerate(((Viseme.REST, 0.5), (Viseme.A, 0.5))):
-            cue = Cue(0, (VisemeSpan(said, 0, SAMPLE_RATE, 0.8),), emotion)
-            frame = stage.frame(round(moment * SAMPLE_RATE), (cue,))
+            cue = Cue(awake, (VisemeSpan(said, 0, SAMPLE_RATE, 0.8),), emotion)
+            frame = stage.frame(awake + round(moment * SAMPLE_RATE), (cue,))
             tiles.append((emotion.value + (" a" if k else ""), _cut_face(stage, to_bgr(frame))))
     tiles += [(f"lids {lids}", _face(stage, Pose(lids=lids))) for lids in (0.25, 0.5, 0.75, 1.0)]
     tiles += [(f"gaze {x},{y}", _face(stage, Pose(gaze=(x, y)))) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1))]
@@ -72,6 +73,15 @@ def demo_cues(start: int, seconds: float, emotion: Emotion = Emotion.NEUTRAL) ->
         spans += [VisemeSpan(consonant, at, middle, stress), VisemeSpan(vowel, middle, end, stress)]
         at = end
     return (Cue(start, tuple(spans), emotion),)
+
+
+def _awake(stage: Stage) -> int:
+    """Return a sample half a second after which the eyes of a host who blinks by themselves are open."""
+    movement = stage.host.movement
+    if movement is None:
+        return 0
+    later = np.roll(movement.shut, -FRAME_RATE // 2)
+    return int(np.argmin(later)) * SAMPLE_RATE // FRAME_RATE
 
 
 def _face(stage: Stage, pose: Pose) -> Pixels:

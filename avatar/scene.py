@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
 import cv2
 import numpy as np
 
-from avatar.clip_renderer import ClipRenderer
+from avatar.clip_renderer import ClipRenderer, side_fade
 from avatar.colour import Pixels, split_i420, to_i420
 from avatar.errors import AvatarError
 from avatar.host import Geometry, Host, load_host
@@ -60,7 +61,8 @@ class Stage:
         scale, offset = frame_host(host, width, height)
         check_framing(host.geometry, host.picture.shape[0], width, height, scale, offset)
         self._moving = _moving(host, background, width, height, scale, offset)
-        self._renderer = self._moving or Renderer(host, width=width, height=height, scale=scale, offset=offset)
+        drawn = _with_soft_sides(host, width, scale, offset)
+        self._renderer = self._moving or Renderer(drawn, width=width, height=height, scale=scale, offset=offset)
         self._backdrop = to_i420(_backdrop(background, host, width, height, scale, offset))
         shape = host.geometry
         self._face_box = (
@@ -193,6 +195,17 @@ def check_framing(
         raise SceneError("the host does not stand in the middle of the frame; choose a picture with the face centred")
 
 
+def _with_soft_sides(host: Host, width: int, scale: float, offset: tuple[float, float]) -> Host:
+    """Let shoulders that the picture cuts off fade out where its sides lie inside the frame."""
+    columns = host.picture.shape[1]
+    covers = offset[0] <= 0 and offset[0] + columns * scale >= width - 1
+    if covers or not host.picture[:, [0, -1], 3].any():
+        return host
+    picture = host.picture.copy()
+    picture[..., 3] = np.rint(picture[..., 3] * (side_fade(columns) / 255.0)).astype(np.uint8)
+    return replace(host, picture=picture)
+
+
 def _moving(
     host: Host, background: str | Path, width: int, height: int, scale: float, offset: tuple[float, float]
 ) -> ClipRenderer | None:
@@ -224,12 +237,13 @@ def _backdrop(
         return np.full((height, width, 3), (blue, green, red), np.uint8)
     if host.backdrop is not None and name in ("studio", "own"):
         matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
-        return cast(
-            Pixels,
-            cv2.warpAffine(
-                host.backdrop, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-            ),
+        surroundings = cv2.warpAffine(
+            host.backdrop, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
         )
+        if offset[0] > 0:
+            # Beyond the picture the surroundings are mirrored: softer, so that nobody notices.
+            surroundings = cv2.GaussianBlur(surroundings, (0, 0), 0.02 * height)
+        return cast(Pixels, surroundings)
     if name == "own":
         raise SceneError(
             f"host {host.name} has no surroundings of its own; choose one of {', '.join(background_names())}"

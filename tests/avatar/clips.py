@@ -32,7 +32,7 @@ def filmed(
         phase = 2 * np.pi * at / period_s
         matrix = cv2.getRotationMatrix2D((360, 900), 0.9 * np.sin(phase), 1.04)
         matrix[:, 2] += (7 * np.sin(phase + 0.6), 4 * np.cos(phase))
-        picture[60:170, 60:260] = picture[180:181, 60:260]  # nobody films a label
+        picture[60:170, 30:275] = picture[60:170, 20:21]  # nobody films a label
         moved = cv2.warpAffine(picture, matrix, (720, 1280), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         light = 1 + 0.02 * np.sin(phase / 2)
         yield np.clip(moved * light + grain[noise.integers(8)], 0, 255).astype(np.uint8)

@@ -81,6 +81,15 @@ def test_at_rest_the_host_looks_like_the_photo(own: Path) -> None:
     assert np.abs(frame.astype(int) - photo)[inside].mean() < 3
 
 
+def test_in_a_wide_frame_shoulders_that_the_photo_cuts_fade_out(own: Path) -> None:
+    host = load_host("shop", hosts_dir=own)
+    frame = to_bgr(Stage(host, width=1280, height=720, background="#00ff00").draw(Pose())).astype(int)
+    for beside in (frame[150:, :400], frame[150:, -400:]):
+        assert np.abs(beside - (0, 255, 0)).max() < 8
+    row = frame[650, 400:880].astype(float)
+    assert np.abs(np.diff(row, axis=0)).max(axis=1)[:60].max() < 40  # no hard edge where the photo ends
+
+
 def test_the_consent_is_recorded_with_the_host(own: Path) -> None:
     consent = json.loads((own / "shop" / "host.json").read_text("utf-8"))["consent"]
     assert consent["person"] == "小栖"
