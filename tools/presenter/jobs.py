@@ -21,6 +21,7 @@ TURNS = ((12, 0), (-12, 0), (0, 7), (0, -7))
 HOSTS: dict[str, dict[str, Any]] = {
     "xiaoqi": {
         "job": {
+            "mesh": {"BLINK": 0.91},
             "shape": {
                 "mouth/mouth-scale-horiz-decr": -0.05,
                 "chin/chin-triangle": 0.0,
@@ -41,7 +42,7 @@ HOSTS: dict[str, dict[str, Any]] = {
         "openings": (-0.25, 0, 0.15, 0.35, 0.6, 1.0),
         "widths": (-1, -0.5, 0, 0.5, 1),
         "turns": (240, 110, 800, 890),
-        "lids": (0.18, 0.35, 0.52, 0.7, 1.0),
+        "lids": (0.25, 0.5, 0.75, 1.0),
         "samples": (40, 18),
     },
     "muchen": {
@@ -54,7 +55,7 @@ HOSTS: dict[str, dict[str, Any]] = {
                 "eyebrows-?-extern-up": 0.05,
                 "eye-?-slit": 0.1,
             },
-            "mesh": {"EYE_K": 1.42, "NECK": 0.02, "BODY_X": 0.745, "JAW": 0.02, "EYE_DX": 0.0004},
+            "mesh": {"EYE_K": 1.42, "NECK": 0.02, "BODY_X": 0.745, "JAW": 0.02, "EYE_DX": 0.0004, "BLINK": 0.78},
             "S": {
                 "head/head-oval": 0.2,
                 "head/head-scale-vert-decr": 0.10,
@@ -91,7 +92,7 @@ HOSTS: dict[str, dict[str, Any]] = {
         "openings": (-0.25, 0, 0.15, 0.35, 0.65, 1.0),
         "widths": (-1, 0, 1),
         "turns": (300, 70, 740, 800),
-        "lids": (0.15, 0.3, 0.45, 0.6, 1.0),
+        "lids": (0.25, 0.5, 0.75, 1.0),
         "samples": (32, 16),
     },
 }
