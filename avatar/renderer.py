@@ -28,14 +28,16 @@ from avatar.warp import Field, bend
 
 _MARGIN = 0.045
 """How far the layer reaches beyond the frame, as a share of its long side: no movement is larger."""
-_BAND = 32
+_BAND = 128
 """Rows of the frame composed at once, so that its planes stay in the processor's cache; even."""
 _BITTEN = (0.12, -0.1)
 """Opening and width of the lips in the bite's picture."""
-_STEPS = 64
-"""Steps of a gaze between 0 and 1."""
-_STILL = 0.22
+_STEPS = 32
+"""Steps of a gaze between 0 and 1, each a fifth of a pixel."""
+_STILL = 0.3
 """Movement that may be put off to a later frame, pixels of a picture 1,280 high."""
+_HALF, _UP = np.float32(0.5), np.array([0.0, -0.25], np.float32)
+"""From the look of a pair of pixels to that of the colours of a block of 2x2: half the scale, and half way down."""
 
 
 class Renderer:
@@ -71,7 +73,7 @@ class Renderer:
         """Draw the host in `pose` over `backdrop` into `out`; both I420 of the frame's size.
 
         Only the part of `out` that the host can cover is written. With `turn`, the number of a frame that follows
-        the one in `out`, what moved by less than a quarter of a pixel since then is left as it is.
+        the one in `out`, what moved by less than a third of a pixel since then is left as it is.
         """
         changed = self._lay_face(pose)
         nodes = self._displacement.nodes(pose)
@@ -138,7 +140,8 @@ class _Box:
         top, left = CELL + y0 % CELL, (CELL + x0 % CELL) // 2
         size, half = (y1 - y0, x1 - x0), ((y1 - y0) // 2, (x1 - x0) // 2)
         self._look = self._looks[top : top + size[0], left : left + half[1]]
-        self._half_look = np.empty((*half, 2), np.float32)
+        self._half_looks = np.empty((rows * CELL // 2, columns * CELL // 2, 2), np.float32)
+        self._half_look = self._half_looks[top // 2 : top // 2 + half[0], left : left + half[1]]
         self._whole = (slice(y0, y1), slice(x0, x1))
         self._half = (slice(y0 // 2, y1 // 2), slice(x0 // 2, x1 // 2))
         self._pairs, self._small = np.empty((size[0], half[1], 4), np.uint8), np.empty((*half, 4), np.uint8)
@@ -156,11 +159,10 @@ class _Box:
     def draw(self, layer: Layer, nodes: Field, below: tuple[Pixels, ...], over: tuple[Pixels, ...]) -> None:
         """Bend the layer as the grid's `nodes` say and set it on the planes `below`, into those `over`."""
         self._drawn = nodes[self._nodes].copy()
-        size = (self._looks.shape[1], self._looks.shape[0])
+        size, size_small = (looks.shape[1::-1] for looks in (self._looks, self._half_looks))
         cv2.resize(self._drawn, size, dst=self._looks, interpolation=cv2.INTER_LINEAR)
         bend(layer.pairs, self._look, out=self._pairs)
-        # The colours of a block of 2x2 lie half way between its upper left pixel and the next ones, at half the scale.
-        np.multiply(self._look[::2], np.float32(0.5), out=self._half_look)
+        cv2.resize(self._drawn * _HALF + _UP, size_small, dst=self._half_looks, interpolation=cv2.INTER_LINEAR)
         bend(layer.small, self._half_look, out=self._small)
         cv2.split(self._small, self._parts)
         spare, cb, cr, small_hole = self._parts
