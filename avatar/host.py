@@ -171,7 +171,7 @@ def read_host(folder: Path) -> Host:
             movement=read_movement(folder) if meta.get("movement") else None,
             consent=meta.get("consent"),
         )
-    except (OSError, KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as exc:
+    except (OSError, EOFError, KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as exc:
         raise HostError(f"{folder}: the host's files are broken ({exc}); create the host again") from exc
 
 
