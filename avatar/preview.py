@@ -38,7 +38,7 @@ def viseme_sheet(stage: Stage) -> Pixels:
 
 
 def emotion_sheet(stage: Stage) -> Pixels:
-    """Return every emotion, silent and speaking, the lids in four states and the gaze in four directions (BGR)."""
+    """Return every emotion, silent and speaking, lids, gaze, turns and nods, each in four states (BGR)."""
     tiles = []
     awake = _awake(stage)
     for emotion in Emotion:
@@ -48,6 +48,8 @@ def emotion_sheet(stage: Stage) -> Pixels:
             tiles.append((emotion.value + (" a" if k else ""), _cut_face(stage, to_bgr(frame))))
     tiles += [(f"lids {lids}", _face(stage, Pose(lids=lids))) for lids in (0.25, 0.5, 0.75, 1.0)]
     tiles += [(f"gaze {x},{y}", _face(stage, Pose(gaze=(x, y)))) for x, y in ((-1, 0), (1, 0), (0, -1), (0, 1))]
+    tiles += [(f"turn {degrees}", _face(stage, Pose(turn=degrees))) for degrees in (-10, -5, 5, 10)]
+    tiles += [(f"nod {degrees}", _face(stage, Pose(nod=degrees))) for degrees in (-6, -3, 3, 6)]
     return _sheet(tiles, 5)
 
 
