@@ -12,13 +12,14 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, PlainTextResponse
 
-from stream.encoder import VideoUnit
+from stream.encoder import AudioUnit, VideoUnit
 from stream.muxer import Muxer, MuxError
-from stream.muxing import MuxingOutput
+from stream.muxing import MuxingOutput, Sink
 
 PLAYLIST = "index.m3u8"
 _FILE = re.compile(r"index\.m3u8|\d{1,12}\.ts")
 _WINDOW = 6
+_FREE_BYTES = 256 << 20
 _CORS = {"Access-Control-Allow-Origin": "*"}
 
 
@@ -30,16 +31,23 @@ class HlsOutput(MuxingOutput):
         name: str,
         folder: Path,
         *,
+        free_bytes: int = _FREE_BYTES,
         backoff_s: tuple[float, float] = (1.0, 30.0),
+        free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
         wall: Callable[[], float] = time.time,
     ) -> None:
         self.folder = folder
 
-        def open_sink(first: VideoUnit) -> Muxer:
+        def guard() -> None:
+            if free(folder) < free_bytes:
+                raise MuxError(f"less than {free_bytes >> 20} MiB are free for HLS segments")
+
+        def open_sink(first: VideoUnit) -> Sink:
             try:
                 if folder.exists():
                     shutil.rmtree(folder)
                 folder.mkdir(parents=True)
+                guard()
             except OSError as exc:
                 raise MuxError(f"the HLS folder cannot be used: {exc.strerror}") from exc
             # Numbers go on over restarts, of the process too, so that no player takes a new segment for an old one.
@@ -51,9 +59,24 @@ class HlsOutput(MuxingOutput):
                 "hls_segment_filename": str(folder / "%d.ts"),
                 "start_number": str(int(wall()) // 2),
             }
-            return Muxer(str(folder / PLAYLIST), "hls", first, options=options)
+            return _Guarded(Muxer(str(folder / PLAYLIST), "hls", first, options=options), guard)
 
         super().__init__(name, open_sink, backoff_s=backoff_s)
+
+
+class _Guarded:
+    """A muxer that looks at the disk before each group of pictures: FFmpeg's own would cut segments off in silence."""
+
+    def __init__(self, muxer: Muxer, guard: Callable[[], None]) -> None:
+        self._muxer, self._guard = muxer, guard
+
+    def write(self, unit: VideoUnit | AudioUnit) -> None:
+        if isinstance(unit, VideoUnit) and unit.key:
+            self._guard()
+        self._muxer.write(unit)
+
+    def close(self) -> None:
+        self._muxer.close()
 
 
 def hls_router(find: Callable[[str], HlsOutput | None]) -> APIRouter:

@@ -13,6 +13,7 @@ from av.stream import Stream
 from avatar import SAMPLE_RATE
 from stream.encoder import AudioUnit, VideoUnit
 from stream.errors import StreamError
+from stream.network_file import NetworkFile
 from stream.packet import parameter_sets
 
 _TIME_BASE = fractions.Fraction(1, SAMPLE_RATE)
@@ -30,14 +31,16 @@ class Muxer:
     """
 
     def __init__(
-        self, target: str, container: str, first: VideoUnit, *, options: Mapping[str, str] | None = None
+        self, target: str | NetworkFile, container: str, first: VideoUnit, *, options: Mapping[str, str] | None = None
     ) -> None:
+        """Open `target`, a path or an open network file, which is then closed with the container. Raises `MuxError`."""
         if not first.key or not parameter_sets(first.data):
             raise MuxError("a container begins with a key frame")
         self.base = first.sample
         self.frames = 0
         self.bytes = 0
         self._last = {True: -1, False: -1}
+        self._target = target
         try:
             self._out = av.open(target, "w", format=container, options=dict(options or {}))
             try:
@@ -76,7 +79,11 @@ class Muxer:
     def close(self) -> None:
         """Write the trailer and close. Raises `MuxError` when that fails; the container is closed all the same."""
         try:
-            self._out.close()
+            try:
+                self._out.close()
+            finally:
+                if isinstance(self._target, NetworkFile):
+                    self._target.close()
         except (av.FFmpegError, OSError, ValueError) as exc:
             raise MuxError(reason(exc)) from exc
 

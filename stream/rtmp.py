@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from stream.encoder import VideoUnit
 from stream.errors import StreamError
 from stream.muxer import Muxer, MuxError
 from stream.muxing import MuxingOutput
+from stream.network_file import NetworkFile
 
 _CONNECT_S = 10.0
 
@@ -48,7 +50,7 @@ def masked(url: str) -> str:
 
 
 def _knock(url: str) -> None:
-    """See within 10 s whether anybody listens: FFmpeg's own connect cannot be hurried. Raises `MuxError`."""
+    """See within 10 s whether anybody listens, and say it in plain words. Raises `MuxError`."""
     found = urlsplit(url)
     port = found.port or (443 if found.scheme == "rtmps" else 1935)
     try:
@@ -66,6 +68,15 @@ class RtmpOutput(MuxingOutput):
 
         def open_sink(first: VideoUnit) -> Muxer:
             _knock(address)
-            return Muxer(address, "flv", first, options={"flvflags": "no_duration_filesize"})
+            try:
+                network = NetworkFile(address, limit_s=_CONNECT_S)
+            except OSError as exc:
+                raise MuxError(f"the platform does not take the stream: {exc.strerror}") from exc
+            try:
+                return Muxer(network, "flv", first, options={"flvflags": "no_duration_filesize", "flush_packets": "1"})
+            except MuxError:
+                with contextlib.suppress(OSError):  # why it could not be opened says more
+                    network.close()
+                raise
 
         super().__init__(name, open_sink, backoff_s=backoff_s)

@@ -73,6 +73,8 @@ class WhipOutput:
         self._token = token
         self._backoff = backoff_s
         self._verify = verify
+        self._told: tuple[IceServer, ...] = ()
+        """ICE servers of the last 201: they come after the offer was made, and serve the next one."""
         self._task: asyncio.Task[None] | None = None
 
     def video(self, unit: VideoUnit) -> None:
@@ -113,12 +115,13 @@ class WhipOutput:
     async def _publish(self) -> None:
         """One session, from the offer to the end of the connection, which is always an error."""
         async with httpx.AsyncClient(timeout=_HTTP_S, verify=self._verify) as client:
-            servers = await self._servers(client)
+            servers = await self._servers(client) or self._told
             peer = PublisherPeer(video=self._video, audio=self._audio, scratch=Scratch(), ice_servers=servers)
             resource = ""
             try:
                 reply = await self._post(client, await peer.offer())
                 resource = urljoin(str(reply.url), reply.headers.get("location", ""))
+                self._told = ice_servers_of(reply.headers.get_list("link"))
                 if "location" not in reply.headers:
                     raise WhipError("the server gave no Location")
                 await peer.accept(reply.text)
@@ -134,21 +137,19 @@ class WhipOutput:
         await peer.aclose()
         if resource:
             try:
-                await client.delete(resource, headers=self._headers())
+                await client.delete(resource, headers=self._headers(resource))
             except httpx.HTTPError as exc:
                 _log.info("WHIP output %s could not end its session: %s", self.name, type(exc).__name__)
 
     async def _servers(self, client: httpx.AsyncClient) -> tuple[IceServer, ...]:
-        reply = await client.options(self._url, headers=self._headers(), follow_redirects=True)
+        reply = await client.options(self._url, headers=self._headers(self._url), follow_redirects=True)
         return ice_servers_of(reply.headers.get_list("link"))
 
     async def _post(self, client: httpx.AsyncClient, offer: str) -> httpx.Response:
         """POST the offer; 307 and 308 are followed with the body (RFC 9725 section 4.5), the token only to its host."""
         url = self._url
         for _ in range(_REDIRECTS):
-            headers = {"Content-Type": "application/sdp"}
-            if urlsplit(url).netloc == urlsplit(self._url).netloc:
-                headers |= self._headers()
+            headers = {"Content-Type": "application/sdp", **self._headers(url)}
             reply = await client.post(url, content=offer, headers=headers)
             if reply.status_code not in (307, 308):
                 break
@@ -157,5 +158,7 @@ class WhipOutput:
             raise WhipError(f"the server answered {reply.status_code}")
         return reply
 
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+    def _headers(self, url: str) -> dict[str, str]:
+        """The token, and that only to the host it was given for."""
+        own = urlsplit(url)[:2] == urlsplit(self._url)[:2]
+        return {"Authorization": f"Bearer {self._token}"} if self._token and own else {}

@@ -1,11 +1,13 @@
 """Outputs: what was encoded is in the file, the segments and the platform's sink, with the times it was made with."""
 
 import asyncio
+import contextlib
 import itertools
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -23,12 +25,14 @@ from stream.encoder import AacEncoder, Rendition, VideoEncoder, VideoUnit, pictu
 from stream.hls import HlsOutput, hls_router
 from stream.muxer import Muxer, MuxError
 from stream.muxing import MuxingOutput
+from stream.network_file import NetworkFile
 from stream.output import Outputs
 from stream.recorder import RecordingOutput
 from stream.rtmp import RtmpAddressError, RtmpOutput, masked, rtmp_url
 from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, on_air, serving
 
+ROOT = Path(__file__).resolve().parents[2]
 SMALL = Rendition("small", 180, 320, 300_000)
 
 
@@ -250,6 +254,139 @@ async def test_a_dead_platform_is_tried_again_and_its_key_stays_secret(caplog: p
     assert output.state == "retrying"
     await output.stop()
     assert "s3cret" not in caplog.text + output.error + output.address
+
+
+async def test_a_platform_whose_name_is_dead_costs_the_program_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    output = RtmpOutput("dead", "rtmp://push.example.com/app/s3cret", backoff_s=(0.02, 0.05))
+    room = make_room()
+    async with on_air(room):
+        monkeypatch.setattr(socket, "getaddrinfo", dead)
+        ticks = room.ticks
+        await room.outputs.add(output)
+        await eventually(lambda: output.failures >= 1)
+        await eventually(lambda: room.ticks > ticks + 50)
+        assert output.error == "push.example.com cannot be reached: Temporary failure in name resolution"
+        assert output.state == "retrying"
+        monkeypatch.undo()
+
+
+async def test_a_platform_that_takes_the_connection_and_says_nothing_stops_nothing() -> None:
+    silent = socket.create_server(("127.0.0.1", 0))
+    port = silent.getsockname()[1]
+    with pytest.raises(OSError, match="exit requested"):
+        await asyncio.to_thread(NetworkFile, f"rtmp://127.0.0.1:{port}/live/key", limit_s=0.3)
+    output = RtmpOutput("silent", f"rtmp://127.0.0.1:{port}/live/s3cret", backoff_s=(0.05, 0.1))
+    room = make_room()
+    try:
+        async with on_air(room):
+            await room.outputs.add(output)
+            await eventually(lambda: output.state == "connecting")
+            ticks = room.ticks
+            await eventually(lambda: room.ticks > ticks + 100)
+            assert room.skipped_ticks == 0
+            silent.close()
+            await room.outputs.remove("silent")
+    finally:
+        silent.close()
+
+
+@asynccontextmanager
+async def impatient(port: int, *, after_s: float, closed: list[int]) -> AsyncIterator[int]:
+    """A platform in front of `port` that hangs up on every push after `after_s`; gives its own port."""
+
+    async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+                await writer.drain()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+        both = asyncio.gather(pipe(reader, there_writer), pipe(there_reader, writer))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(both, after_s)
+            writer.close()
+            return there_writer.close()
+        closed.append(port)
+        writer.transport.abort()
+        there_writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def test_a_platform_that_hangs_up_again_and_again_is_pushed_to_again_and_again(tmp_path: Path) -> None:
+    port, closed = free_port(), list[int]()
+    room = make_room()
+    async with on_air(room), nginx(tmp_path / "nginx", port), impatient(port, after_s=1.5, closed=closed) as front:
+        output = RtmpOutput("platform", f"rtmp://127.0.0.1:{front}/live/key", backoff_s=(0.1, 0.2))
+        ticks = room.ticks
+        await room.outputs.add(output)
+        await eventually(lambda: len(closed) >= 2 and output.failures >= 2, within_s=30)
+        frames = output.frames
+        await eventually(lambda: output.frames > frames + 10, within_s=20)
+        assert room.ticks > ticks + 100
+        assert room.outputs.failures == 0
+        await room.outputs.remove("platform")
+
+
+async def test_a_nearly_full_disk_pauses_hls_before_a_segment_is_cut_off(tmp_path: Path) -> None:
+    free = [1 << 30]
+    output = HlsOutput("hls", tmp_path / "hls", free=lambda _: free[0], backoff_s=(0.05, 0.1))
+    await output.start()
+    feed(output, 60)
+    await eventually(lambda: output.frames == 60)
+    free[0] = 0
+    feed(output, 60, start=60 * FRAME_SAMPLES)
+    await eventually(lambda: output.failures > 0)
+    assert output.error == "less than 256 MiB are free for HLS segments"
+    free[0] = 1 << 30
+    await asyncio.sleep(0.3)
+    before = output.frames
+    feed(output, 10, start=120 * FRAME_SAMPLES)
+    await eventually(lambda: output.frames > before)
+    await output.stop()
+
+
+FULL_DISK = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from stream.recorder import RecordingOutput
+from tests.stream.live import eventually, make_room, on_air
+
+
+async def main():
+    room, hard = make_room(), resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    async with on_air(room):
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (65_536, hard))
+        output = RecordingOutput("out", Path(sys.argv[1]), free_bytes=0, backoff_s=(0.05, 0.1))
+        await room.outputs.add(output)
+        await eventually(lambda: output.failures >= 1, within_s=30)
+        ticks, frames = room.ticks, room.hubs["high"].frames
+        await eventually(lambda: room.ticks > ticks + 50 and room.hubs["high"].frames > frames + 20)
+        assert output.error and len(output.error.splitlines()) == 1, output.error
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+        before = output.frames
+        await eventually(lambda: output.state == "live" and output.frames > before + 60, within_s=30)
+    print("went on")
+
+
+asyncio.run(main())
+"""
+
+
+async def test_a_disk_that_takes_no_more_stops_the_recording_alone(tmp_path: Path) -> None:
+    """A limit on the size of files stands for the disk: EFBIG comes back from a write as ENOSPC does."""
+    command = [sys.executable, "-c", FULL_DISK, str(tmp_path / "out")]
+    done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=120, cwd=ROOT)
+    assert done.stdout.strip() == "went on", done.stderr[-2000:]
 
 
 NGINX = """

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 
 from stream.peer import IceServer
 from stream.whip import WhipError, WhipOutput, ice_servers_of
@@ -107,6 +108,73 @@ async def test_an_answer_that_is_no_sdp_is_an_error_and_the_session_is_deleted()
         await output.start()
         await asyncio.wait_for(deleted.wait(), 10)
         await output.stop()
+
+
+@pytest.mark.parametrize("status", [307, 308])
+async def test_a_redirect_is_followed_with_the_offer_and_the_token_stays_with_its_host(status: int) -> None:
+    here, there = FastAPI(), FastAPI()
+    posted: list[tuple[str, str | None]] = []
+    deleted: list[str | None] = []
+
+    @there.post("/elsewhere")
+    async def refuse(request: Request) -> Response:
+        posted.append(((await request.body()).decode(), request.headers.get("authorization")))
+        return Response("no sdp", 201, {"Location": "/elsewhere/1"}, "application/sdp")
+
+    @there.delete("/elsewhere/1")
+    async def end(request: Request) -> Response:
+        deleted.append(request.headers.get("authorization"))
+        return Response(status_code=200)
+
+    room = make_room()
+    async with serving(there) as target, serving(here) as url:
+
+        @here.post("/whip")
+        async def moved(request: Request) -> Response:
+            assert request.headers["authorization"] == "Bearer t0ken"
+            return Response(status_code=status, headers={"Location": f"{target}/elsewhere"})
+
+        output = WhipOutput(
+            "sfu", f"{url}/whip", video=room.hubs["high"], audio=room.audio_hub, token="t0ken", backoff_s=(5, 5)
+        )
+        await output.start()
+        await eventually(lambda: bool(deleted))
+        await output.stop()
+    assert posted[0][0].startswith("v=0")
+    assert [token for _, token in posted] == deleted == [None]
+
+
+async def test_ice_servers_that_come_with_the_answer_serve_the_next_offer() -> None:
+    app, offers = FastAPI(), []
+    link = '<turn:127.0.0.1:9?transport=udp>; rel="ice-server"; username="u"; credential="c"'
+
+    @app.post("/whip")
+    async def answer(request: Request) -> Response:
+        offers.append((await request.body()).decode())
+        return Response("no sdp", 201, {"Location": "/whip/1", "Link": link}, "application/sdp")
+
+    room = make_room()
+    async with serving(app) as url:
+        output = WhipOutput("sfu", f"{url}/whip", video=room.hubs["high"], audio=room.audio_hub, backoff_s=(0.01, 1))
+        await output.start()
+        await eventually(lambda: len(offers) >= 1 and output._told != ())
+        assert output._told == (IceServer("turn:127.0.0.1:9?transport=udp", "u", "c"),)
+        await output.stop()
+
+
+async def test_a_dead_name_is_an_error_of_one_line_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(*_: object, **__: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", dead)
+    room = make_room()
+    output = WhipOutput(
+        "sfu", "http://sfu.example/whip", video=room.hubs["high"], audio=room.audio_hub, backoff_s=(0.01, 0.05)
+    )
+    await output.start()
+    await eventually(lambda: output.failures >= 2)
+    assert output.error == "[Errno -2] Name or service not known"
+    await output.stop()
 
 
 def test_ice_servers_are_read_from_link_headers() -> None:
