@@ -107,8 +107,10 @@ async def _request(request: Request, process: RoomProcess) -> Response:
             await client.aclose()
 
     answer = StreamingResponse(chunks(), reply.status_code)
+    # The date is written by this side's server.
+    kept = _HOP | {"date"}
     answer.raw_headers = [
-        (name.lower(), value) for name, value in reply.headers.raw if name.lower().decode("latin-1") not in _HOP
+        (name.lower(), value) for name, value in reply.headers.raw if name.lower().decode("latin-1") not in kept
     ]
     return answer
 

@@ -63,6 +63,7 @@ async def test_a_viewer_of_a_room_apart_joins_at_the_same_address_and_sees_it() 
             options = await client.options(f"{url}/rooms/demo/whep")
             assert options.status_code == 204
             assert options.headers["accept-post"] == "application/sdp"
+            assert len(options.headers.get_list("date")) == 1
             assert (await client.delete(watcher.resource)).status_code == 200
             assert (await client.post(f"{url}/rooms/demo/whep", content=b"x" * (2 << 20))).status_code == 413
         await watcher.close()
