@@ -94,13 +94,14 @@ class Service:
         self._stack.push_async_callback(asyncio.to_thread, tracing.shutdown)
         # Pictures are composed by one thread a room; OpenCV's own threads would only take turns with the encoder.
         cv2.setNumThreads(1)
+
+        def elsewhere() -> list[str]:
+            return [process.metrics for process in self.house.processes.values()]
+
         self.registry.register(
-            RoomCollector(
-                lambda: [live.room for live in self.house.rooms.values()],
-                elsewhere=lambda: [process.metrics for process in self.house.processes.values()],
-            )
+            RoomCollector(lambda: [live.room for live in self.house.rooms.values()], elsewhere=elsewhere)
         )
-        self.registry.register(VoiceCollector(self._voice_figures))
+        self.registry.register(VoiceCollector(self._voice_figures, elsewhere=elsewhere))
         self.store = await self._stack.enter_async_context(
             await Store.open(settings.data_dir, database_url=settings.database_url)
         )

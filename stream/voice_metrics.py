@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
+from prometheus_client.samples import Sample
 
 from avatar import VoiceFigures
 
 
 class VoiceCollector(Collector):
-    """Register with a `CollectorRegistry`; reads `voices` (name as set → its figures) each time it is asked."""
+    """Register with a `CollectorRegistry`; reads `voices` (name as set → its figures) each time it is asked.
 
-    def __init__(self, voices: Mapping[str, VoiceFigures]) -> None:
+    `elsewhere` gives what rooms in processes of their own told, in Prometheus' text format: the same voice in several
+    processes is one voice, whose counters are added up.
+    """
+
+    def __init__(
+        self, voices: Mapping[str, VoiceFigures], *, elsewhere: Callable[[], Iterable[str]] = lambda: ()
+    ) -> None:
         self._voices = voices
+        self._elsewhere = elsewhere
 
     def describe(self) -> Iterator[Metric]:
         """Nothing: the labels are known only once voices are open."""
@@ -43,7 +52,24 @@ class VoiceCollector(Collector):
             rendering.add_metric((name,), figures.rendering_s)
             size.add_metric((name,), figures.cache_bytes)
             resting.add_metric((name,), float(figures.resting))
-        yield from (spoken, fallbacks, hits, misses, rendered, rendering, size, resting)
+        families: tuple[Metric, ...] = (spoken, fallbacks, hits, misses, rendered, rendering, size, resting)
+        told = [family for text in self._elsewhere() for family in text_string_to_metric_families(text)]
+        for family in families:
+            others = [sample for other in told if other.name == family.name for sample in other.samples]
+            if others:
+                family.samples = _together([*family.samples, *others], add=family.type == "counter")
+            yield family
+
+
+def _together(samples: Iterable[Sample], *, add: bool) -> list[Sample]:
+    """One sample for each set of labels: counters are added up; of others (a shared disk, a rest) the most counts."""
+    found: dict[tuple[tuple[str, str], ...], Sample] = {}
+    for sample in samples:
+        key = tuple(sorted(sample.labels.items()))
+        before = found[key].value if key in found else 0.0
+        value = before + sample.value if add else max(before, sample.value)
+        found[key] = Sample(sample.name, sample.labels, value)
+    return list(found.values())
 
 
 def _counter(name: str, text: str, *labels: str) -> CounterMetricFamily:

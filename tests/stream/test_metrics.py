@@ -73,6 +73,27 @@ def test_a_voice_shows_who_spoke_who_failed_and_what_is_kept() -> None:
     assert (value("rendering_seconds_total"), value("rendered_seconds_total"), value("resting")) == (2.0, 4.0, 1)
 
 
+def test_a_voice_in_several_processes_is_one_voice() -> None:
+    def told(figures: VoiceFigures, elsewhere: tuple[str, ...] = ()) -> CollectorRegistry:
+        registry = CollectorRegistry()
+        registry.register(VoiceCollector({"kokoro": figures}, elsewhere=lambda: elsewhere))
+        return registry
+
+    away = VoiceFigures(cache_hits=2, cache_bytes=900, resting=True)
+    away.fallbacks["edge:a", "late"] += 1
+    here = VoiceFigures(cache_hits=1, cache_bytes=800)
+    text = generate_latest(told(away)).decode()
+    registry = told(here, (text, text))
+    labels = {"voice": "kokoro"}
+    assert registry.get_sample_value("zhanggui_voice_cache_hits_total", labels) == 5
+    assert registry.get_sample_value("zhanggui_voice_cache_bytes", labels) == 900
+    assert registry.get_sample_value("zhanggui_voice_resting", labels) == 1
+    late = {**labels, "engine": "edge:a", "reason": "late"}
+    assert registry.get_sample_value("zhanggui_voice_fallbacks_total", late) == 2
+    lines = [line for line in generate_latest(registry).decode().splitlines() if not line.startswith("#")]
+    assert len({line.rsplit(" ", 1)[0] for line in lines}) == len(lines)
+
+
 def test_the_dashboard_asks_only_for_metrics_that_exist() -> None:
     dashboard = json.loads((Path(__file__).resolve().parents[2] / "docs" / "grafana" / "rooms.json").read_text())
     asked = {
