@@ -282,7 +282,7 @@ async def test_an_older_database_runs_only_the_steps_it_lacks(store: Store) -> N
 
 async def test_tables_of_the_first_release_get_what_they_lack(any_store: Store) -> None:
     def back(tx: Transaction) -> None:
-        for statement in ("DROP TABLE spending", "DROP TABLE secrets", "DELETE FROM schema_version WHERE version > 1"):
+        for statement in ("DROP TABLE spending", "DROP TABLE secrets", "DELETE FROM schema_version WHERE version = 2"):
             tx.connection.execute(text(statement))
 
     await any_store.write(back)
