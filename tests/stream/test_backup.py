@@ -155,7 +155,10 @@ def test_what_is_there_is_not_overwritten_unless_meant_and_kept_then(shop: Setti
 def test_a_shop_that_is_served_is_not_restored_over(shop: Settings, tmp_path: Path) -> None:
     file = tmp_path / "shop.zip"
     back_up(shop, file)
-    with announced(shop, url="http://127.0.0.1:1", token="t"), pytest.raises(ArchiveError, match="stop the server"):
+    with (
+        announced(shop, url="http://127.0.0.1:1", token="t", door="d"),
+        pytest.raises(ArchiveError, match="stop the server"),
+    ):
         restore(shop, file, force=True)
 
 

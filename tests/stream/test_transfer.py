@@ -50,7 +50,10 @@ async def numbers(settings: Settings) -> list[str]:
 async def test_a_shop_moves_to_postgresql_and_goes_on_there(tmp_path: Path, database_url: str) -> None:
     here = Settings(data_dir=tmp_path)
     await fill(here)
-    with announced(here, url="http://127.0.0.1:1", token="t"), pytest.raises(TransferError, match="stop the server"):
+    with (
+        announced(here, url="http://127.0.0.1:1", token="t", door="d"),
+        pytest.raises(TransferError, match="stop the server"),
+    ):
         transfer(here, database_url)
     rows = transfer(here, database_url)
     assert (rows["leads"], rows["contacts"]) == (1, 1) and rows["lead_history"] > 0
