@@ -35,6 +35,7 @@ def create_voice(
     base_url: str | None = None,
     api_key: str = "",
     model: str = "tts-1",
+    stand_in: str = DEFAULT_TIMBRE,
     figures: VoiceFigures | None = None,
 ) -> Voice:
     """Open a voice by name: `kokoro[:zf_xiaobei]`, `edge[:zh-CN-XiaoxiaoNeural]` or `openai[:alloy]`.
@@ -44,7 +45,7 @@ def create_voice(
     none). `lexicon` holds the merchant's own words (`load_lexicon`); `figures` are written by the voice as it speaks.
 
     `edge` and `openai` send the text to a server: they need `allow_cloud`, and fall back to the embedded voice within a
-    second when they fail or are late. `openai` takes `base_url`, `api_key` and `model`.
+    second when they fail or are late: to the timbre `stand_in`. `openai` takes `base_url`, `api_key` and `model`.
     Raises `AvatarError` for an unknown name, a missing model or a cloud voice that is not switched on.
     """
     from avatar.kokoro import create_kokoro
@@ -60,7 +61,7 @@ def create_voice(
     normaliser = Normaliser(own.replacements)
     phonemizer = Phonemizer(own.pronunciations, cache_dir=cache_dir)
     local = create_kokoro(
-        timbre if engine == "kokoro" and timbre else DEFAULT_TIMBRE,
+        (timbre or DEFAULT_TIMBRE) if engine == "kokoro" else stand_in,
         models=open_models(models_dir),
         normaliser=normaliser,
         phonemizer=phonemizer,

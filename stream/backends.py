@@ -14,8 +14,11 @@ from stream.peer import IceServer
 from stream.settings import Settings
 
 
-def voice_of(settings: Settings, name: str, figures: VoiceFigures | None = None) -> Voice:
-    """A voice by name, which counts into `figures`; blocking, two or three seconds. Raises `avatar.AvatarError`."""
+def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures | None = None) -> Voice:
+    """A voice by name, which counts into `figures`; `stand_in` speaks where one of the cloud fails.
+
+    Blocking, two or three seconds. Raises `avatar.AvatarError`.
+    """
     return create_voice(
         name,
         models_dir=settings.models_dir,
@@ -24,6 +27,7 @@ def voice_of(settings: Settings, name: str, figures: VoiceFigures | None = None)
         allow_cloud=settings.cloud_voice,
         base_url=settings.speech_base_url,
         api_key=settings.speech_api_key.get_secret_value(),
+        stand_in=stand_in,
         figures=figures,
     )
 

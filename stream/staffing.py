@@ -70,7 +70,7 @@ class Staffing:
         hosts = settings.data_dir / "hosts"
         host = await asyncio.to_thread(load_host, spec.host, hosts_dir=hosts)
         voice_name = spec.voice or settings.voice or f"{_LOCAL}{host.voice}"
-        voice = await self._voice(voice_name)
+        voice = await self._voice(voice_name, host.voice)
         shop, rundown = await self.shop(spec.merchant)
         desk = LiveDesk(self._engine, merchant=spec.merchant, room=spec.name)
         questions = Questions(lambda question: self._answered(room, question))
@@ -128,10 +128,12 @@ class Staffing:
             room.latencies[mark.value].add(question.seconds(mark))
         self._tracing.answered(room.name, question)
 
-    async def _voice(self, name: str) -> Voice:
-        voice = self._voices.get(name)
+    async def _voice(self, name: str, stand_in: str) -> Voice:
+        """The voice by name; behind one of the cloud stands the local one that suits the host."""
+        key = name if name.startswith(_LOCAL) else f"{name} {stand_in}"
+        voice = self._voices.get(key)
         if voice is None:
-            figures = VoiceFigures()
-            voice = await asyncio.to_thread(voice_of, self._settings, name, figures)
-            self._voices[name], self._figures[name] = voice, figures
+            figures = self._figures.setdefault(name, VoiceFigures())
+            voice = await asyncio.to_thread(voice_of, self._settings, name, stand_in, figures)
+            self._voices[key] = voice
         return voice

@@ -117,6 +117,24 @@ async def test_a_server_that_fails_is_replaced_and_named(
     assert metric(figures, "resting") == 1
 
 
+async def test_the_voice_that_stands_in_suits_the_host(models_dir: Path, tmp_path: Path) -> None:
+    figures = VoiceFigures()
+    async with speech_server("dead") as url:
+        voice = await asyncio.to_thread(
+            create_voice,
+            "openai:alloy",
+            models_dir=models_dir,
+            cache_dir=tmp_path,
+            allow_cloud=True,
+            base_url=url,
+            stand_in="zm_yunxi",
+            figures=figures,
+        )
+        assert_whole(await said(voice, "好的。"))
+        await voice.aclose()
+    assert set(figures.spoken_s) == {"zm_yunxi"}
+
+
 async def test_a_server_that_works_is_not_replaced(models_dir: Path, tmp_path: Path) -> None:
     figures = VoiceFigures()
     async with speech_server("works") as url:
