@@ -1,13 +1,21 @@
-"""What saying it looks and sounds like: a voice with mouth shapes and a host who performs them."""
+"""What saying it looks and sounds like: a voice with mouth shapes and a host who performs them.
+
+Pictures need OpenCV and Pillow (40 MB): a process that shows none, like one that only chats, does not load them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from avatar.errors import AvatarError
 from avatar.lexicon import Lexicon, load_lexicon
-from avatar.plate import ProductCard
 from avatar.presenter import FRAME_RATE, I420, Cue, Performer
-from avatar.scene import Stage, create_stage
 from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
 from avatar.voice import create_voice
 from avatar.voice_figures import VoiceFigures
+
+if TYPE_CHECKING:
+    from avatar.plate import ProductCard
+    from avatar.scene import Stage, create_stage
 
 __all__ = [
     "FRAME_RATE",
@@ -29,3 +37,11 @@ __all__ = [
     "create_voice",
     "load_lexicon",
 ]
+
+_PICTURES = {"ProductCard": "avatar.plate", "Stage": "avatar.scene", "create_stage": "avatar.scene"}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _PICTURES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PICTURES[name]), name)

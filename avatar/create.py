@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from avatar.errors import AvatarError
-from avatar.host import Host, Image, host_folders, read_host, write_host
+from avatar.host import Host, Image, read_host, write_host
+from avatar.host_folder import host_folders
 from avatar.landmarks import Face, FaceFinder
 from avatar.portrait import read_clip, read_photo
 from avatar.quality import Quality, judge

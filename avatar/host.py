@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -28,12 +27,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar.errors import AvatarError
+from avatar.host_folder import host_folders
 from avatar.movement import Movement, read_movement
 
 Image = NDArray[np.uint8]
 """Height x width x channels, BGR or BGRA with straight alpha."""
 
-BUILT_IN = Path(__file__).parent / "hosts"
 FORMAT = 1
 
 
@@ -132,13 +131,6 @@ def load_host(name: str, *, hosts_dir: Path | None = None) -> Host:
             return read_host(folder)
     known = ", ".join(folder.name for folder in host_folders(hosts_dir))
     raise HostError(f"no host named {name!r}; there are: {known}")
-
-
-def host_folders(hosts_dir: Path | None = None) -> Iterator[Path]:
-    """Yield the folders of all hosts: the merchant's own first, then the shipped ones."""
-    for root in (hosts_dir, BUILT_IN):
-        if root is not None and root.is_dir():
-            yield from sorted(path.parent for path in root.glob("*/host.json"))
 
 
 def read_host(folder: Path) -> Host:

@@ -13,7 +13,8 @@ from typing import Annotated, Protocol
 import typer
 
 from avatar.errors import AvatarError
-from avatar.host import host_folders, load_host
+from avatar.host import load_host
+from avatar.host_folder import host_folders
 from avatar.landmarks import FaceFinder
 from avatar.segmenter import PersonFinder
 

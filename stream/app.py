@@ -8,9 +8,8 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cv2
 from prometheus_client import CollectorRegistry
 
 from avatar import VoiceFigures
@@ -37,9 +36,11 @@ from stream.metrics import RoomCollector
 from stream.room_book import RoomBook, RoomError
 from stream.room_process import launcher
 from stream.settings import Settings
-from stream.staffing import Staffing
 from stream.tracing import TimedKnowledge, create_tracing
 from stream.voice_metrics import VoiceCollector
+
+if TYPE_CHECKING:
+    from stream.staffing import Staffing
 
 logger = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class Service:
         self.machine_token = machine_token
         self.registry = CollectorRegistry()
         self.house = House(
-            make=lambda spec: self._staffing.make(spec),
+            make=lambda spec: self._staff().make(spec),
             launch=launcher(settings, machine_token) if only is None else None,
             folder=settings.data_dir,
             cores=usable_cores(),
@@ -74,6 +75,7 @@ class Service:
         self._stack = AsyncExitStack()
         self._records: dict[str, tuple[Record, ...]] = {}
         self._versions: dict[str, str | None] = {}
+        self._staffing: Staffing | None = None
         self._voice_figures: dict[str, VoiceFigures] = {}
         self._handoff = HandoffPolicy()
 
@@ -90,10 +92,8 @@ class Service:
 
     async def _open(self) -> None:
         settings = self.settings
-        tracing = create_tracing(settings)
-        self._stack.push_async_callback(asyncio.to_thread, tracing.shutdown)
-        # Pictures are composed by one thread a room; OpenCV's own threads would only take turns with the encoder.
-        cv2.setNumThreads(1)
+        self._tracing = create_tracing(settings)
+        self._stack.push_async_callback(asyncio.to_thread, self._tracing.shutdown)
 
         def elsewhere() -> list[str]:
             return [process.metrics for process in self.house.processes.values()]
@@ -124,16 +124,7 @@ class Service:
         for merchant in await self.store.access.merchants():
             if self._only is None or any(spec.merchant == merchant.id for spec in specs):
                 await self._learn(merchant.id)
-        self._staffing = Staffing(
-            settings,
-            store=self.store,
-            knowledge=self.knowledge,
-            engine=self.engine,
-            tracing=tracing,
-            figures=self._voice_figures,
-            now=local_now,
-        )
-        self._stack.push_async_callback(self._staffing.aclose)
+        self._stack.push_async_callback(self._dismiss)
         await self._stack.enter_async_context(self.house)
         for spec in specs:
             if spec.running or self._only:
@@ -184,6 +175,26 @@ class Service:
             handoff=self._handoff,
             shelf=lambda merchant: self._records.get(merchant, ()),
         )
+
+    def _staff(self) -> Staffing:
+        if self._staffing is None:
+            # Sound, pictures and WebRTC take 70 MB: a process whose rooms run elsewhere, or that has none, loads none.
+            from stream.staffing import Staffing
+
+            self._staffing = Staffing(
+                self.settings,
+                store=self.store,
+                knowledge=self.knowledge,
+                engine=self.engine,
+                tracing=self._tracing,
+                figures=self._voice_figures,
+                now=local_now,
+            )
+        return self._staffing
+
+    async def _dismiss(self) -> None:
+        if self._staffing is not None:
+            await self._staffing.aclose()
 
     # -- rooms ------------------------------------------------------------------------------------------------------
 
@@ -241,7 +252,7 @@ class Service:
             await self._learn(merchant)
             for room in self.house.rooms.values():
                 if room.merchant == merchant:
-                    room.restock(*await self._staffing.shop(merchant))
+                    room.restock(*await self._staff().shop(merchant))
             logger.info("merchant %s: version %s is live", merchant, self._versions[merchant])
 
     async def chat_shop(self, merchant: str) -> ChatShop | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine as DatabaseEngine
@@ -10,8 +11,10 @@ from sqlalchemy.engine import Engine as DatabaseEngine
 from avatar import Voice, VoiceFigures, create_voice, load_lexicon
 from dialogue.lead.post import Mailbox, Postman
 from knowledge.embedder import Embedder, create_embedder
-from stream.peer import IceServer
 from stream.settings import Settings
+
+if TYPE_CHECKING:
+    from stream.peer import IceServer
 
 
 def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures | None = None) -> Voice:
@@ -34,6 +37,8 @@ def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
     """STUN and TURN as configured."""
+    from stream.peer import IceServer
+
     servers = [IceServer(url) for url in settings.stun_urls]
     if settings.turn_url:
         servers.append(IceServer(settings.turn_url, settings.turn_username, settings.turn_password.get_secret_value()))

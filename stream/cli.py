@@ -107,6 +107,10 @@ def chat(
     asyncio.run(talk(f"{base.rstrip('/')}/ws/chat/{merchant}", lines=typed_lines(), write=typer.echo))
 
 
+_SERVERS = (["serve"], ["demo"], ["room-process"])
+"""Commands that live long and need no other: what the other groups load (60 MB) is left out of them."""
+
+
 def _mount() -> None:
     """Hang the packages' own command groups under the root; each is handed how to open its part."""
     from avatar.catalogue import open_models
@@ -141,7 +145,9 @@ def _mount() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command; errors made on purpose are one line on stderr and exit code 1, wrong usage is 2."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
-    _mount()
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] not in _SERVERS:
+        _mount()
     guarded(lambda: app(args=arguments))
 
 

@@ -1,26 +1,19 @@
-"""HLS for a CDN: segments of one group of pictures, the newest few kept, served with the right caching."""
+"""HLS for a CDN: segments of one group of pictures, the newest few kept."""
 
 from __future__ import annotations
 
-import re
 import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
-
-from fastapi import APIRouter, Response
-from fastapi.responses import FileResponse, PlainTextResponse
 
 from stream.encoder import AudioUnit, VideoUnit
+from stream.hls_router import PLAYLIST
 from stream.muxer import Muxer, MuxError
 from stream.muxing import MuxingOutput, Sink
 
-PLAYLIST = "index.m3u8"
-_FILE = re.compile(r"index\.m3u8|\d{1,12}\.ts")
 _WINDOW = 6
 _FREE_BYTES = 256 << 20
-_CORS = {"Access-Control-Allow-Origin": "*"}
 
 
 class HlsOutput(MuxingOutput):
@@ -77,27 +70,3 @@ class _Guarded:
 
     def close(self) -> None:
         self._muxer.close()
-
-
-def hls_router(find: Callable[[str], HlsOutput | None]) -> APIRouter:
-    """`GET /rooms/{room}/hls/{file}`; `find` gives a room's HLS output, or None."""
-    router = APIRouter(tags=["viewer"])
-    binary = {"schema": {"type": "string", "format": "binary"}}
-    playlist = {"application/vnd.apple.mpegurl": binary, "video/mp2t": binary}
-    responses: dict[int | str, dict[str, Any]] = {
-        200: {"description": "the playlist or a segment", "content": playlist},
-        404: {"description": "one line", "content": {"text/plain": {"schema": {"type": "string"}}}},
-    }
-
-    @router.get("/rooms/{room}/hls/{file}", response_class=Response, responses=responses)
-    async def get(room: str, file: str) -> Response:
-        output = find(room)
-        path = output.folder / file if output is not None and _FILE.fullmatch(file) else None
-        if path is None or not path.is_file():
-            return PlainTextResponse("no such room or segment\n", 404, headers=_CORS)
-        if file == PLAYLIST:
-            headers = {**_CORS, "Cache-Control": "max-age=1"}
-            return FileResponse(path, media_type="application/vnd.apple.mpegurl", headers=headers)
-        return FileResponse(path, media_type="video/mp2t", headers={**_CORS, "Cache-Control": "max-age=60, immutable"})
-
-    return router

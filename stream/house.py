@@ -6,16 +6,18 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from avatar import AvatarError
 from dialogue import DialogueError
 from knowledge import KnowledgeError
 from stream.capacity import CpuMeter, Load, check_capacity
 from stream.errors import StreamError
-from stream.live import LiveRoom
-from stream.outlet import create_output
 from stream.room_book import RoomSpec, outlets
 from stream.room_process import RoomProcess
+
+if TYPE_CHECKING:
+    from stream.live import LiveRoom
 
 logger = logging.getLogger(__name__)
 
@@ -143,6 +145,8 @@ class House:
         )
 
     async def _feed(self, live: LiveRoom, spec: RoomSpec) -> None:
+        from stream.outlet import create_output
+
         for name, target in outlets(spec).items():
             await live.room.outputs.add(create_output(name, target, room=live.room, folder=self._folder))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.parser import text_string_to_metric_families
@@ -10,7 +11,9 @@ from prometheus_client.registry import Collector
 
 from avatar import SAMPLE_RATE
 from stream.latency import BUCKETS_S, Latency
-from stream.room import Room
+
+if TYPE_CHECKING:
+    from stream.room import Room
 
 
 class RoomCollector(Collector):

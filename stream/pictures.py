@@ -6,8 +6,6 @@ import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
-
 logger = logging.getLogger(__name__)
 
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp"}
@@ -27,6 +25,8 @@ def take_in(paths: Iterable[Path], folder: Path) -> int:
     The name stays, so that a catalogue's picture column finds it. A file that is no picture, or larger than 30 MB or
     60 megapixels, is passed over with a warning.
     """
+    from PIL import Image, UnidentifiedImageError
+
     new = 0
     for source in _pictures(paths):
         target = folder / f"{source.stem}.jpg"
@@ -52,6 +52,8 @@ def _pictures(paths: Iterable[Path]) -> Iterable[Path]:
 def _convert(source: Path, target: Path) -> None:
     if source.stat().st_size > _MAX_BYTES:
         raise ValueError("larger than 30 MB")
+    from PIL import Image, ImageOps
+
     with Image.open(source) as picture:
         if picture.width * picture.height > _MAX_PIXELS:
             raise ValueError("more than 60 megapixels")

@@ -31,7 +31,7 @@ from dialogue.database.transaction import Transaction
 from dialogue.store import Store
 from dialogue.store.vault import put_secret, read_secrets
 from stream.errors import StreamError
-from stream.rtmp import masked
+from stream.push_address import masked
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 

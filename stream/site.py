@@ -8,13 +8,14 @@ from http import HTTPStatus
 from importlib import resources
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 
-from avatar.host import host_folders
+from avatar.host_folder import host_folders
 from dialogue.database import DatabaseBusyError
 from dialogue.platform.webhook import webhooks
 from stream.api import (
@@ -31,15 +32,18 @@ from stream.app import Service
 from stream.chat.platform import create_channel_router
 from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
-from stream.hls import HlsOutput, hls_router
+from stream.hls_router import hls_router
 from stream.home import HOME_HEADERS, RoomDoor, ShopDoor, home_page
 from stream.house import House
 from stream.pictures import pictures_folder
-from stream.room import Room
 from stream.room_book import RoomSpec
 from stream.room_proxy import RoomProxy
 from stream.room_socket import Limits, create_room_router
 from stream.whep_router import whep_router
+
+if TYPE_CHECKING:
+    from stream.hls import HlsOutput
+    from stream.room import Room
 
 WEB = Path(str(resources.files("stream") / "web"))
 
@@ -109,6 +113,10 @@ def hls_of(service: Service, name: str) -> HlsOutput | None:
     """The room's HLS output, None while it has none."""
     live = service.house.rooms.get(name)
     output = live.room.outputs.running.get("hls") if live else None
+    if output is None:
+        return None
+    from stream.hls import HlsOutput
+
     return output if isinstance(output, HlsOutput) else None
 
 

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime
 
+import cv2
+
 from avatar import Voice, VoiceFigures, create_stage
 from avatar.host import load_host
 from dialogue.director import Director
@@ -49,6 +51,8 @@ class Staffing:
         figures: dict[str, VoiceFigures],
         now: Callable[[], datetime],
     ) -> None:
+        # Pictures are composed by one thread a room; OpenCV's own threads would only take turns with the encoder.
+        cv2.setNumThreads(1)
         self._settings = settings
         self._store, self._knowledge, self._engine = store, knowledge, engine
         self._tracing = tracing

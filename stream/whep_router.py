@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter, Request, Response
 
-from stream.audience import Audience
 from stream.whep import (
     BODY_MAX,
     EXPOSED,
@@ -19,6 +18,9 @@ from stream.whep import (
     link_headers,
     parse_fragment,
 )
+
+if TYPE_CHECKING:
+    from stream.audience import Audience
 
 _CORS = {
     "Access-Control-Allow-Origin": "*",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import html
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
@@ -22,13 +24,25 @@ PAGE_HEADERS = {
 """Headers of the chat page: nothing but its own script, style and socket."""
 
 
+@dataclass(frozen=True, slots=True)
+class WidgetScript:
+    """The widget as one script."""
+
+    text: str
+    packed: bytes
+    """The same, gzipped."""
+    tag: str
+    """A weak ETag: it stands for both."""
+
+
 @lru_cache(maxsize=1)
-def widget_script() -> tuple[str, str]:
-    """The widget as one script, and its ETag. Every name stays inside one function."""
+def widget_script() -> WidgetScript:
+    """The script as it is served. Every name stays inside one function."""
     parts = [_read(f"widget/{name}") for name in _PARTS]
     style = json.dumps(_slim(_read("widget/widget.css")), ensure_ascii=False)
     script = "\n".join(["(() => {", '"use strict";', f"const STYLE = {style};", *parts, "})();\n"])
-    return script, f'"{hashlib.sha256(script.encode()).hexdigest()[:16]}"'
+    raw = script.encode()
+    return WidgetScript(script, gzip.compress(raw, mtime=0), f'W/"{hashlib.sha256(raw).hexdigest()[:16]}"')
 
 
 def chat_page_of(shop: ChatShop, *, language: str = "zh", theme: str = "auto") -> str:

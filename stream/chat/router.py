@@ -30,10 +30,11 @@ def create_chat_router(
     endpoint = ChatEndpoint(hub=hub, shops=shops, signer=signer, clock=clock, wall=wall)
     router = APIRouter(tags=["chat"])
 
-    async def chat_socket(websocket: WebSocket, merchant: str) -> None:
-        await endpoint.serve(websocket, merchant)
+    async def chat_socket(websocket: WebSocket) -> None:
+        await endpoint.serve(websocket, websocket.path_params["merchant"])
 
-    router.add_api_websocket_route("/ws/chat/{merchant}", chat_socket)
+    # Starlette's own route: FastAPI's keeps its machinery for dependencies as long as the socket is open.
+    router.add_websocket_route("/ws/chat/{merchant}", chat_socket)
 
     @router.get("/chat/{merchant}", include_in_schema=False)
     async def chat_page(merchant: str, lang: str = "zh", theme: str = "auto") -> Response:
@@ -44,11 +45,19 @@ def create_chat_router(
 
     @router.get("/widget.js", include_in_schema=False)
     async def widget(request: Request) -> Response:
-        script, tag = widget_script()
-        headers = {"ETag": tag, "Cache-Control": "public, max-age=300", "Access-Control-Allow-Origin": "*"}
-        if request.headers.get("if-none-match") == tag:
+        script = widget_script()
+        headers = {
+            "ETag": script.tag,
+            "Cache-Control": "public, max-age=300",
+            "Access-Control-Allow-Origin": "*",
+            "Vary": "Accept-Encoding",
+        }
+        if script.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
-        return Response(script, media_type="text/javascript", headers=headers)
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            return Response(script.packed, media_type="text/javascript", headers=headers)
+        return Response(script.text, media_type="text/javascript", headers=headers)
 
     @router.get("/api/asyncapi.json", include_in_schema=False)
     async def document(request: Request) -> Response:

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.host import BUILT_IN, HostError, host_folders, load_host, read_host, write_host
+from avatar.host import HostError, load_host, read_host, write_host
+from avatar.host_folder import BUILT_IN, host_folders
 
 
 @pytest.mark.parametrize("folder", list(host_folders()), ids=lambda folder: folder.name)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from avatar.catalogue import LANDMARKER, open_models
-from avatar.host import host_folders
+from avatar.host_folder import host_folders
 from avatar.landmarks import FaceFinder
 from tests.avatar.lip_sync import measure_mouth
 

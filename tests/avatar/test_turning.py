@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from avatar.colour import to_bgr
-from avatar.host import BUILT_IN, HostError, Turns, host_folders, load_host, read_host
+from avatar.host import HostError, Turns, load_host, read_host
+from avatar.host_folder import BUILT_IN, host_folders
 from avatar.performance import Performance, Pose
 from avatar.presenter import Cue
 from avatar.scene import Stage, create_stage

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 import tempfile
 import time
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from websockets.asyncio.client import ClientConnection, connect
 
+from dialogue.store import Store
 from stream.demo.shop_opening import open_demo_shop
+from stream.room_book import RoomBook
 from stream.settings import Settings
 from tests.bench.table import Row, print_table
 
@@ -26,25 +29,47 @@ SOCKETS, PER_SECOND, SECONDS, IDLE = 200, 20, 30, 2000
 
 
 @asynccontextmanager
-async def _server(data_dir: Path, *options: str) -> AsyncIterator[tuple[int, int]]:
-    command = [sys.executable, "-m", "tests.bench.chat_server", str(data_dir), *options]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
+async def _server(*command: str) -> AsyncIterator[tuple[int, int]]:
+    """A server's port, which it prints as (the end of) its first line that has one, and its process id."""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", *command, stdout=asyncio.subprocess.PIPE)
     try:
         assert process.stdout is not None
-        line = await process.stdout.readline()
-        if not line:
-            raise RuntimeError("the chat server did not start")
-        yield int(line), process.pid
+        port = None
+        while port is None:
+            line = await process.stdout.readline()
+            if not line:
+                raise RuntimeError("the chat server did not start")
+            port = re.search(rb"(?:127\.0\.0\.1:|^)(\d+)", line)
+        await _listening(int(port[1]))
+        yield int(port[1]), process.pid
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
 
 
-async def _open(port: int) -> ClientConnection:
-    socket = await connect(f"ws://127.0.0.1:{port}/ws/chat/demo", compression=None, ping_interval=None)
+async def _listening(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                _, writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                await asyncio.sleep(0.1)
+                continue
+            writer.close()
+            return
+
+
+async def _open(port: int, *, number: int = 0) -> ClientConnection:
+    """A socket that has been welcomed. Thirty come from one address: more at once are refused as too many."""
+    place = number // 30
+    address = f"127.{place // 62_500}.{place // 250 % 250}.{place % 250 + 1}"
+    socket = await connect(
+        f"ws://127.0.0.1:{port}/ws/chat/demo", compression=None, ping_interval=None, local_addr=(address, 0)
+    )
     await socket.send('{"type":"hello","protocol":1}')
-    await socket.recv()
+    if json.loads(await socket.recv())["type"] != "welcome":
+        raise RuntimeError("a socket was turned away")
     return socket
 
 
@@ -99,10 +124,12 @@ def _resident_mb(pid: int) -> float:
 
 
 async def _idle(port: int, pid: int) -> tuple[float, float]:
+    asking = await _open(port, number=IDLE)
+    await _turn(asking, 0, [], [])
     before = _resident_mb(pid)
-    sockets = []
-    for _ in range(IDLE // 50):
-        sockets += await asyncio.gather(*(_open(port) for _ in range(50)))
+    sockets = [asking]
+    for start in range(0, IDLE, 50):
+        sockets += await asyncio.gather(*(_open(port, number=start + index) for index in range(50)))
     await asyncio.sleep(2)
     after = _resident_mb(pid)
     await asyncio.gather(*(socket.close() for socket in sockets))
@@ -111,6 +138,14 @@ async def _idle(port: int, pid: int) -> tuple[float, float]:
 
 def _at(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))] * 1000
+
+
+async def _close_rooms(data_dir: Path) -> None:
+    async with await Store.open(data_dir) as store:
+        book = RoomBook(store)
+        await book.open()
+        for spec in await book.rooms():
+            await book.set_running(spec.name, False)
 
 
 def rows() -> Iterator[Row]:
@@ -122,13 +157,19 @@ async def _measure() -> list[Row]:
     with tempfile.TemporaryDirectory() as folder:
         data_dir = Path(folder)
         await open_demo_shop(Settings(data_dir=data_dir), say=lambda line: None)
-        async with _server(data_dir) as (port, pid):
+        await _close_rooms(data_dir)
+        bench = ("tests.bench.chat_server", str(data_dir))
+        async with _server(*bench) as (port, pid):
             before_s = _cpu_s(pid)
             first, whole = await _load(port)
             turn_ms = (_cpu_s(pid) - before_s) / len(whole) * 1000
         idle = []
-        for what, options in (("the channel and the store", ("--bare",)), ("with knowledge and its model", ())):
-            async with _server(data_dir, *options) as (port, pid):
+        whole_server = ("stream.cli", "serve", "--port", "0", "--data-dir", str(data_dir))
+        for what, command in (
+            ("the channel and the store", (*bench, "--bare")),
+            ("`zhanggui serve` without a room, knowledge and its model in use", whole_server),
+        ):
+            async with _server(*command) as (port, pid):
                 idle.append((what, *await _idle(port, pid)))
     spread = ", ".join(f"p{share} {_at(first, share / 100):.0f} ms" for share in (50, 95, 99))
     return [

@@ -20,7 +20,7 @@ import numpy as np
 
 from avatar.catalogue import LANDMARKER, open_models
 from avatar.colour import to_bgr
-from avatar.host import host_folders
+from avatar.host_folder import host_folders
 from avatar.landmarks import FaceFinder
 from avatar.plate import ProductCard
 from avatar.presenter import FRAME_RATE, Cue

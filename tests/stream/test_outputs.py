@@ -22,13 +22,15 @@ from fastapi import FastAPI
 
 from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
 from stream.encoder import AacEncoder, Rendition, VideoEncoder, VideoUnit, picture
-from stream.hls import HlsOutput, hls_router
+from stream.hls import HlsOutput
+from stream.hls_router import hls_router
 from stream.muxer import Muxer, MuxError
 from stream.muxing import MuxingOutput
 from stream.network_file import NetworkFile
 from stream.output import Outputs
+from stream.push_address import RtmpAddressError, masked, rtmp_url
 from stream.recorder import RecordingOutput
-from stream.rtmp import RtmpAddressError, RtmpOutput, masked, rtmp_url
+from stream.rtmp import RtmpOutput
 from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, on_air, serving
 

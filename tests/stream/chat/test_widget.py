@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import httpx
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
 
 from dialogue.lead.consent import FORM_WORDINGS
 from stream.chat import Thread
-from stream.chat.page import widget_script
 from tests.chromium import FLAGS
 from tests.stream.chat.shop import MemoryStore, ScriptedReplier, Shop, open_shop
 
@@ -79,9 +79,63 @@ async def _visit(path: str = "/chat/demo", *, size: ViewportSize = PHONE, **opti
         assert not strangers, "a third party was asked"
 
 
-def test_the_widget_is_small() -> None:
-    script, _ = widget_script()
-    assert len(gzip.compress(script.encode(), 9)) <= 30 * 1024
+async def test_the_widget_is_small_on_the_wire_and_asked_for_once() -> None:
+    async with open_shop() as shop, httpx.AsyncClient(base_url=f"http://127.0.0.1:{shop.port}") as http:
+        async with http.stream("GET", "/widget.js", headers={"Accept-Encoding": "gzip"}) as answer:
+            packed = b"".join([piece async for piece in answer.aiter_raw()])
+        assert len(packed) <= 30 * 1024
+        plain = await http.get("/widget.js", headers={"Accept-Encoding": "identity"})
+        assert gzip.decompress(packed) == plain.content
+        again = await http.get("/widget.js", headers={"If-None-Match": answer.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.browser
+async def test_what_was_written_without_a_line_goes_out_in_order_and_once() -> None:
+    async with _visit(window_s=0.0) as visit:
+        await visit.ask("零")
+        await expect(visit.log).to_contain_text("您问的是「零」")
+        await visit.context.set_offline(True)
+        await expect(visit.page.locator(".notice.amber")).to_be_visible()
+        for text in ("一", "二", "三"):
+            await visit.ask(text)
+        await visit.page.close()
+        visit.page = await visit.context.new_page()
+        await visit.context.set_offline(False)
+        await visit.page.goto(f"http://127.0.0.1:{visit.shop.port}/chat/demo")
+        await expect(visit.log).to_contain_text("三」。", timeout=15_000)
+        said = [e.payload["text"] for e in visit.shop.store.logs["conv_1"] if e.payload.get("role") == "visitor"]
+        assert said == ["零", "一", "二", "三"]
+        await expect(visit.log.locator(".msg.me")).to_have_count(4)
+
+
+@pytest.mark.browser
+async def test_a_colleague_s_typing_is_shown_and_ends() -> None:
+    async with _visit() as visit:
+        await visit.ask("人工")
+        await expect(visit.log).to_contain_text("您问的是「人工」")
+        await visit.thread.take_over("林小满")
+        await expect(visit.log).to_contain_text("已交给林小满")
+        visit.thread.types()
+        dots = visit.page.get_by_role("status", name="对方正在输入")
+        await expect(dots).to_be_visible()
+        await visit.thread.operator_says("在的", operator="林小满")
+        await expect(dots).to_have_count(0)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("wish", "query", "dark"), [("dark", "", True), ("light", "", False), ("dark", "?theme=light", False)]
+)
+async def test_light_and_dark_as_the_system_or_the_shop_wishes(
+    wish: Literal["dark", "light"], query: str, dark: bool
+) -> None:
+    async with _visit(f"/chat/demo{query}") as visit:
+        await visit.page.emulate_media(color_scheme=wish)
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("外罩整套带拉链")
+        words = "e => getComputedStyle(e).color.match(/[0-9]+/g).slice(0, 3).reduce((a, b) => +a + +b, 0)"
+        assert (await visit.input.evaluate(words) > 384) is dark
 
 
 @pytest.mark.browser

@@ -1,0 +1,46 @@
+"""HLS over HTTP: a room's playlist and segments, with the right caching for a CDN."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+from fastapi import APIRouter, Response
+from fastapi.responses import FileResponse, PlainTextResponse
+
+PLAYLIST = "index.m3u8"
+_FILE = re.compile(r"index\.m3u8|\d{1,12}\.ts")
+_CORS = {"Access-Control-Allow-Origin": "*"}
+
+
+class HasFolder(Protocol):
+    """What the router needs of an HLS output."""
+
+    @property
+    def folder(self) -> Path: ...
+
+
+def hls_router(find: Callable[[str], HasFolder | None]) -> APIRouter:
+    """`GET /rooms/{room}/hls/{file}`; `find` gives a room's HLS output, or None."""
+    router = APIRouter(tags=["viewer"])
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    playlist = {"application/vnd.apple.mpegurl": binary, "video/mp2t": binary}
+    responses: dict[int | str, dict[str, Any]] = {
+        200: {"description": "the playlist or a segment", "content": playlist},
+        404: {"description": "one line", "content": {"text/plain": {"schema": {"type": "string"}}}},
+    }
+
+    @router.get("/rooms/{room}/hls/{file}", response_class=Response, responses=responses)
+    async def get(room: str, file: str) -> Response:
+        output = find(room)
+        path = output.folder / file if output is not None and _FILE.fullmatch(file) else None
+        if path is None or not path.is_file():
+            return PlainTextResponse("no such room or segment\n", 404, headers=_CORS)
+        if file == PLAYLIST:
+            headers = {**_CORS, "Cache-Control": "max-age=1"}
+            return FileResponse(path, media_type="application/vnd.apple.mpegurl", headers=headers)
+        return FileResponse(path, media_type="video/mp2t", headers={**_CORS, "Cache-Control": "max-age=60, immutable"})
+
+    return router
