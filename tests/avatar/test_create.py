@@ -10,15 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image as Canvas
 
-from avatar.catalogue import LANDMARKER, open_models
+from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
 from avatar.colour import to_bgr
 from avatar.create import Consent, QualityError, check_photo, create_host
 from avatar.errors import AvatarError
 from avatar.host import Image, load_host
 from avatar.landmarks import FaceFinder
+from avatar.matte import cut_out
 from avatar.mouth import MouthPose
 from avatar.performance import Pose
 from avatar.scene import Stage
+from avatar.segmenter import PersonFinder
 
 pytestmark = pytest.mark.model
 CONSENT = Consent("小栖", "店主", datetime(2026, 1, 1, tzinfo=UTC))
@@ -79,6 +81,24 @@ def test_at_rest_the_host_looks_like_the_photo(own: Path) -> None:
     inside = np.zeros(photo.shape[:2], bool)
     inside[300:1100, 250:470] = True
     assert np.abs(frame.astype(int) - photo)[inside].mean() < 3
+
+
+@pytest.mark.parametrize("by_model", [True, False])
+def test_the_outline_is_that_of_the_person(
+    portrait: Image, finder: FaceFinder, models_dir: Path, by_model: bool
+) -> None:
+    truth = np.zeros(portrait.shape[:2], np.float32)
+    truth[60:1300, 130:1170] = load_host("xiaoqi").picture[:1240, :, 3] / 255
+    face = finder.find(portrait)[0]
+    model = open_models(models_dir).folder(SEGMENTER) / "selfie_segmentation.tflite"
+    with PersonFinder(model) as people:
+        clear, alpha = cut_out(portrait, face, people if by_model else None)
+    found = alpha.astype(np.float32) / 255
+    overlap = np.minimum(found, truth).sum() / np.maximum(found, truth).sum()
+    assert overlap > (0.96 if by_model else 0.90)
+    inside = cv2.erode(truth, np.ones((41, 41), np.uint8)) > 0.99
+    assert found[inside].mean() > 0.995
+    assert np.abs(clear.astype(int) - portrait)[inside].mean() < 0.5
 
 
 def test_in_a_wide_frame_shoulders_that_the_photo_cuts_fade_out(own: Path) -> None:
