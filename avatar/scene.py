@@ -170,7 +170,8 @@ def frame_host(host: Host, width: int, height: int) -> tuple[float, tuple[float,
         offset_y = max(offset_y, height - picture_height * scale)
     else:
         shown = shape.chin + 1.75 * (shape.chin - shape.top) * 0.5 - shape.top
-        scale = max(0.93 * height / shown * 0.80, 0.0)
+        # No gap below the picture when the hair stands at its place.
+        scale = max(0.93 * height / shown * 0.80, 0.93 * height / (picture_height - shape.top))
         offset_y = max(0.07 * height - shape.top * scale, height - picture_height * scale)
     offset_x = width / 2 - shape.face[0] * scale
     if picture_width * scale >= width:
