@@ -126,9 +126,6 @@ class Service:
                 await self._learn(merchant.id)
         self._stack.push_async_callback(self._dismiss)
         await self._stack.enter_async_context(self.house)
-        for spec in specs:
-            if spec.running or self._only:
-                await self.house.open(spec)
         self.postman = postman_of(settings)
         self._stack.push_async_callback(self.postman.aclose)
         self._chore("knowledge", self._watch)
@@ -141,6 +138,12 @@ class Service:
         self._chore("outbox", courier.run)
         self._chore("platforms", platforms.run)
         self._chore("retention", self._forget)
+
+    async def open_rooms(self) -> None:
+        """Put every room on air that is to run."""
+        for spec in await self.book.rooms():
+            if self._only in (None, spec.name) and (spec.running or self._only):
+                await self.house.open(spec)
 
     def _chore(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self._stack.push_async_callback(_cancelled, asyncio.create_task(run(), name=name))
@@ -276,9 +279,19 @@ async def _cancelled(task: asyncio.Task[None]) -> None:
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, *, machine_token: str | None = None, only: str | None = None, outputs_wait: bool = False
+    settings: Settings,
+    *,
+    machine_token: str | None = None,
+    only: str | None = None,
+    outputs_wait: bool = False,
+    rooms: bool = True,
 ) -> AsyncIterator[Service]:
-    """Open everything; close it in reverse on the way out. `only` and `outputs_wait`: see `Service` and `House`."""
+    """Open everything; close it in reverse on the way out. `only` and `outputs_wait`: see `Service` and `House`.
+
+    Without `rooms` none is on air until `Service.open_rooms`: what takes the processor for long comes before.
+    """
     token = machine_token or secrets.token_urlsafe(24)
     async with Service(settings, machine_token=token, only=only, outputs_wait=outputs_wait) as service:
+        if rooms:
+            await service.open_rooms()
         yield service

@@ -40,12 +40,14 @@ async def serve_room(settings: Settings, name: str, path: Path) -> None:
         token = ""
     if not token:
         raise FrontError("this command is for `zhanggui serve`; to put a room on air: zhanggui room start NAME")
-    async with open_service(settings, machine_token=token, only=name, outputs_wait=True) as service:
+    async with open_service(settings, machine_token=token, only=name, outputs_wait=True, rooms=False) as service:
+        app = create_app(service)
+        await service.open_rooms()
         if name not in service.house.rooms:
             raise FrontError(f"{name}: {service.house.problems.get(name, 'there is no such room')}")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
             listener.bind(str(path))
-            server = WebServer(create_app(service), service, listener, behind_front=True)
+            server = WebServer(app, service, listener, behind_front=True)
             listening = asyncio.create_task(_listen(front, service, server), name="front")
             try:
                 await server.run(drain_s=settings.drain_s)
