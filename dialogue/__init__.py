@@ -6,7 +6,7 @@ from dialogue.comment import Comment, CommentQueue, CommentState
 from dialogue.compliance import ChannelRules
 from dialogue.conversation import Conversation
 from dialogue.director import Director
-from dialogue.engine import Engine, handoff_events
+from dialogue.engine import Engine
 from dialogue.errors import DialogueError
 from dialogue.event import (
     Citation,
@@ -20,6 +20,7 @@ from dialogue.event import (
     Suggestions,
 )
 from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
+from dialogue.handoff_event import handoff_events
 from dialogue.line import Line, LineKind
 from dialogue.live import LiveDesk
 from dialogue.message import Message, Role

@@ -23,7 +23,7 @@ from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, So
 FACTS_AT_ONCE = 4
 """Facts quoted in one answer."""
 _BARGAIN = re.compile(
-    r"便宜|打折|折扣|优惠点|少点|讲价|砍价|最低(?:价|多少)|再低|抹零|[一二三四五六七八九0-9]折|议价|改价|降价吗"
+    r"便宜|打折|折扣|优惠点|少点|讲价|砍价|最低(?:价|多少)|再低|抹零|[一二三四五六七八九0-9]折|议价|改价|降价吗|别人?家.{0,6}(?:才|只|便宜|卖)|隔壁.{0,6}(?:才|只|便宜|卖)|拼多多|底价|太贵|贵死|好贵|贵了|送(?:我|个|点)|赠品"
 )
 _PRICE = re.compile(r"多少钱|价格|价钱|卖多少|几块|怎么卖|什么价|售价|多少米")
 _NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", re.I)
@@ -69,7 +69,7 @@ class EmbeddedAnswerer:
             case Decision.ASK:
                 said = [_sentence(evidence.ask or choose(memory, "ask", phrases.ASK), record_id=_record_id(evidence))]
             case Decision.REFUSE:
-                said = self._unknown(evidence, memory, today, style)
+                said = self._beside(evidence, memory, today) or self._unknown(evidence, memory, today, style)
             case Decision.ANSWER:
                 said = self._known(evidence, memory, today, style) or self._unknown(evidence, memory, today, style)
         return tuple(said)
@@ -84,6 +84,9 @@ class EmbeddedAnswerer:
         if top and not facts and top.kind is not PassageKind.RECORD and _foreign(evidence.question, top):
             return []
         version = evidence.version
+        bare = evidence.record is not None and not facts and not _beyond(evidence.question, evidence.record)
+        if bare and evidence.record and not (top and _same_question(evidence.question, top)):
+            return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
         if top and top.kind is PassageKind.FAQ and (not facts or _same_question(evidence.question, top)):
             return self._faq(top, version, style)
         if facts:
@@ -93,8 +96,6 @@ class EmbeddedAnswerer:
             return said[: style.max_sentences]
         if evidence.record and (top is None or top.kind is PassageKind.RECORD):
             wanted = _beyond(evidence.question, evidence.record)
-            if not wanted:
-                return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
             if said := self._asked_of(evidence.record, wanted, evidence, memory, today):
                 return said
             # The record was found, but it is not what was asked for: something else may hold the answer.
@@ -107,6 +108,20 @@ class EmbeddedAnswerer:
             return []
         quotes = compress(top.text, evidence.question, limit=2 if style.live else 3)
         return [_cited(quote, top.source, version, top.record_id) for quote in quotes][: style.max_sentences]
+
+    def _beside(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
+        """The part of a fact that holds half of what was asked word for word, where the search was not sure enough."""
+        record = evidence.record
+        wanted = _beyond(evidence.question, record) if record else ""
+        if record is None or not wanted:
+            return []
+        parts = [
+            part for fact in record.facts if fact.name not in _UNASKED for part in re.split(r"[；;\n]+", fact.text)
+        ]
+        near = max((len(_pairs(wanted) & _pairs(folded(part))) for part in parts), default=0)
+        if not near or 2 * near < len(_pairs(wanted)):
+            return []
+        return self._asked_of(record, wanted, evidence, memory, today)
 
     def _unknown(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
         if _BARGAIN.search(evidence.question):

@@ -12,12 +12,13 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from dialogue import phrases
 from dialogue.claim import ClaimKind, claims
-from dialogue.event import Citation, Emotion, Sentence
+from dialogue.event import Emotion, Sentence
 from dialogue.numeral import folded
-from dialogue.promotion import ended
+from dialogue.pricing import amount, cited, price_of, price_text
 from dialogue.wording import Remembers, choose
-from knowledge import Fact, Money, Record
+from knowledge import Fact, Record
 
 MOST = 5
 """Products named in one answer."""
@@ -31,6 +32,7 @@ class Wish(StrEnum):
     DEAREST = "dearest"
     BELOW = "below"
     SUITED = "suited"
+    HAVING = "having"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +42,26 @@ class RangeQuestion:
     wish: Wish
     limit: Decimal | None = None
     """With `BELOW`: the highest price."""
+    word: str = ""
+    """With `HAVING`: what the goods should be called or be ("双人")."""
     of_kind: bool = False
     """Whether it only makes sense where the shop has the kind that is named ("有哪些沙发", not "有什么颜色")."""
 
 
-_CHEAPEST = re.compile(r"(?:最便宜|价格最低|最实惠|最低价|价位最低)")
+_CHEAPEST = re.compile(r"(?:最便宜|价格最低|最实惠|价位最低)|(?<!给个)(?<!给我)(?<!给)(?<!历史)最低价的")
 _DEAREST = re.compile(r"(?:最贵|价格最高|最高价)")
 _BELOW = re.compile(r"以内|以下|之内|不到|不超过|低于|预算")
 _LIST = re.compile(
     r"(?:有|卖|都有|一共有|还有)(?:哪些|什么|啥|哪几)(?:别的|其他)?(?:商品|产品|东西|款|款式|好货|好东西)"
     r"|(?:卖|经营)(?:什么|啥)(?:的|东西)?(?:[?？]|$)|商品(?:列表|清单)|(?:哪些|几款)(?:商品|产品|款)"
 )
-_LIST_KIND = re.compile(r"(?:有|卖)(?:哪些|什么|啥|哪几款|哪几种)[\u4e00-\u9fff]{1,4}\W*$")
+_LIST_KIND = re.compile(
+    r"(?:有|卖)(?:哪些|什么|啥|哪几款|哪几种)"
+    r"(?!颜色|尺寸|材质|规格|优惠|活动|区别|不同|好处|特点|功能|用|问题|保障|说法|讲究|要求)[\u4e00-\u9fff]{1,4}\W*$"
+)
+_HAVING = re.compile(
+    r"(?:有没有|有无|卖不卖|有(?!什么|啥|哪))(?:卖)?(?!.{0,4}(?:得|最|更|点|些|别的|其他|货|券|活动|优惠|赠|问题|影响|区别))([\u4e00-\u9fff]{1,6}?)(?:的|卖|这种|之类的?)*(?:吗|么|嘛|呢|呀|啊|[?？]|$)"
+)
 _SUITED = re.compile(r"(?:推荐|适合|有没有适合|想买|挑|选)(?!.{0,6}(?:怎么|退|什么尺寸))")
 _EMPTY_WORDS = re.compile(
     r"推荐|适合|有没有|想买|一款|一个|一下|哪些|哪款|哪个|什么|可以|帮我|给我|请|的|吗|呢|我|你们|店里|家里|放在|放|用|挑|选|有|买|[?？，。！]"
@@ -62,6 +72,7 @@ _WORDINGS: dict[Wish, tuple[str, ...]] = {
     Wish.CHEAPEST: ("按现在的价格，价格较低的是{items}。", "预算紧的话可以看{items}。", "价位低一些的是{items}。"),
     Wish.DEAREST: ("价格高一些的是{items}。", "按现在的价格，{items}排在前面。", "价位较高的是{items}。"),
     Wish.BELOW: ("这个价位里有{items}。", "按您的预算，可以看看{items}。", "符合预算的有{items}。"),
+    Wish.HAVING: ("有的，您看看{items}。", "有，{items}。", "店里有{items}。"),
     Wish.SUITED: ("可以看看{items}。", "按资料里写的，{items}比较合适。", "您可以考虑{items}。"),
 }
 _NONE = ("这个价位暂时没有合适的商品。", "按您的预算，店里暂时没有对应的商品。", "店里目前没有这个价位的商品。")
@@ -82,6 +93,11 @@ def asked(question: str) -> RangeQuestion | None:
         return RangeQuestion(Wish.LIST)
     if _LIST_KIND.search(text):
         return RangeQuestion(Wish.LIST, of_kind=True)
+    if re.search(r"推荐|适合", text):
+        return RangeQuestion(Wish.SUITED)
+    having = _HAVING.search(text)
+    if having and len(having[1]) >= 1:
+        return RangeQuestion(Wish.HAVING, word=having[1])
     return RangeQuestion(Wish.SUITED) if _SUITED.search(text) else None
 
 
@@ -100,23 +116,25 @@ def answer(
     shelf = _of_kind(question, records)
     if wanted.of_kind and len(shelf) == len(records):
         return ()
-    priced = [(price, record) for record in shelf if (price := _price(record, today))]
+    priced = [(price, record) for record in shelf if (price := price_of(record, today))]
     chosen: list[tuple[Fact | None, Record]]
     match wanted.wish:
         case Wish.CHEAPEST:
-            chosen = [*sorted(priced, key=lambda pair: _amount(pair[0]))[:2]]
+            chosen = [*sorted(priced, key=lambda pair: amount(pair[0]))[:2]]
         case Wish.DEAREST:
-            chosen = [*sorted(priced, key=lambda pair: -_amount(pair[0]))[:2]]
+            chosen = [*sorted(priced, key=lambda pair: -amount(pair[0]))[:2]]
         case Wish.BELOW:
             limit = wanted.limit or Decimal(0)
-            within = [pair for pair in priced if _amount(pair[0]) <= limit]
-            chosen = [*sorted(within, key=lambda pair: -_amount(pair[0]))]
+            within = [pair for pair in priced if amount(pair[0]) <= limit]
+            chosen = [*sorted(within, key=lambda pair: -amount(pair[0]))]
             if priced and not chosen:
                 return (Sentence(choose(memory, "range/none", _NONE)),)
+        case Wish.HAVING:
+            chosen = [(price_of(record, today), record) for record in _called(wanted.word, records)]
         case Wish.LIST:
-            chosen = [(_price(record, today), record) for record in shelf]
+            chosen = [(price_of(record, today), record) for record in shelf]
         case Wish.SUITED:
-            chosen = [(_price(record, today), record) for record in _suited(question, shelf, len(records))]
+            chosen = [(price_of(record, today), record) for record in _suited(question, shelf, len(records))]
     if not chosen:
         return ()
     return _said(wanted.wish, chosen, memory, version)
@@ -126,13 +144,9 @@ def _said(
     wish: Wish, chosen: Sequence[tuple[Fact | None, Record]], memory: Remembers, version: str
 ) -> tuple[Sentence, ...]:
     named = chosen[:MOST]
-    items = "、".join(f"{record.name}（{_text(price)}）" if price else record.name for price, record in named)
+    items = "、".join(f"{record.name}（{price_text(price)}）" if price else record.name for price, record in named)
     items += "等" if len(chosen) > MOST else ""
-    citations = tuple(
-        Citation(p.source.file, f"{p.title}：{p.text}", p.source.sheet, p.source.page, p.source.line, version)
-        for p, _ in named
-        if p
-    )
+    citations = tuple(cited(price, version) for price, _ in named if price)
     only = chosen[0][1].id if len(chosen) == 1 else None
     text = choose(memory, f"range/{wish}", _WORDINGS[wish]).format(items=items)
     first = Sentence(text, Emotion.NEUTRAL, citations, only)
@@ -150,6 +164,32 @@ def _of_kind(question: str, records: Sequence[Record]) -> Sequence[Record]:
     return [record for record in records if named(record)] or records
 
 
+def not_sold(
+    question: str, records: Sequence[Record], passages: Sequence[str], memory: Remembers
+) -> tuple[Sentence, ...]:
+    """The answer to "有没有冰箱" where neither a record nor a passage speaks of it: what there is instead."""
+    wanted = asked(question)
+    if wanted is None or wanted.wish is not Wish.HAVING or len(wanted.word) < 2 or not records:
+        return ()
+    texts = [*passages, *(f"{f.title}{f.text}" for record in records for f in record.facts)]
+    kinds = list(dict.fromkeys(record.kind for record in records if record.kind))
+    parts = [part for part in (wanted.word, *wanted.word.split("的")) if len(part) >= 2]
+    if not kinds or any(part in text for text in texts for part in parts):
+        return ()
+    text = choose(memory, "range/not sold", phrases.NOT_SOLD).format(kinds="、".join(kinds[:8]))
+    return (Sentence(text, Emotion.APOLOGY),)
+
+
+def _called(word: str, records: Sequence[Record]) -> list[Record]:
+    """The records whose name, other name or kind holds the word; "抽屉的桌子": the tables that speak of drawers."""
+    called = [r for r in records if len(word) >= 2 and any(word in name for name in (r.name, r.kind, *r.aliases))]
+    quality, _, kind = word.partition("的")
+    if called or not kind or len(quality) < 2:
+        return called
+    having = [r for r in records if any(quality in fact.text for fact in r.facts)]
+    return [r for r in having if kind in r.name or kind in r.kind or kind[:1] in r.name + r.kind]
+
+
 def _suited(question: str, shelf: Sequence[Record], total: int) -> list[Record]:
     wanted = _pairs(_EMPTY_WORDS.sub(" ", folded(question)))
     scored: list[tuple[int, Record]] = []
@@ -160,23 +200,6 @@ def _suited(question: str, shelf: Sequence[Record], total: int) -> list[Record]:
     if best:
         return [record for score, record in scored if score == best][:3]
     return list(shelf[:3]) if len(shelf) < total else []
-
-
-def _price(record: Record, today: date | None) -> Fact | None:
-    promotion = record.fact("promotion_price")
-    if promotion and isinstance(promotion.value, Money) and not ended(promotion, record.facts, today):
-        return promotion
-    price = record.fact("price")
-    return price if price and isinstance(price.value, Money) else None
-
-
-def _amount(fact: Fact) -> Decimal:
-    return fact.value.amount if isinstance(fact.value, Money) else Decimal(0)
-
-
-def _text(fact: Fact) -> str:
-    text = fact.text.strip().rstrip("。；;")
-    return f"{text}元" if re.fullmatch(r"[\d,.]+", text) else text
 
 
 def _pairs(text: str) -> set[str]:

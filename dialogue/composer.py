@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+import re
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from datetime import datetime
+from datetime import date, datetime
 
 from dialogue import phrases
 from dialogue.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
 from dialogue.audit import Auditor
 from dialogue.budget import Budget, Usage
+from dialogue.claim import claims
 from dialogue.compliance import ChannelRules
 from dialogue.conversation import Conversation
 from dialogue.event import Emotion, Sentence
@@ -17,9 +19,12 @@ from dialogue.gate import Gate
 from dialogue.model import Model, ModelError
 from dialogue.prompt import compose
 from dialogue.segmenter import Segmenter
-from dialogue.wording import choose
+from dialogue.wording import Memory, choose
 from knowledge import Decision, Evidence, Turn
 
+ENOUGH = 0.2
+"""Share of the grounded answer's character pairs that a model's reply must hold to be left alone; twice as much where
+the grounded answer states a figure."""
 Names = Callable[[str], tuple[str, ...]]
 """The names of all records of a merchant."""
 
@@ -64,7 +69,8 @@ class Composer:
                     said.append(sentence.text)
                     yield sentence
                 else:
-                    return
+                    if self._covers(said, evidence, today):
+                        return
         style: Style = LIVE if rules.live else CHAT
         for sentence in self._answerer.answer(evidence, conversation, today=today, style=style):
             checked, broken = gate.lawful(sentence)
@@ -75,6 +81,22 @@ class Composer:
                 said.append(checked.text)
         if not said:
             yield Sentence(choose(conversation, "unknown", phrases.UNKNOWN), Emotion.APOLOGY)
+
+    def _covers(self, said: Sequence[str], evidence: Evidence, today: date) -> bool:
+        """Whether the model's reply holds what the evidence answers: a figure of it, or a good part of its words.
+
+        "是的，有保修。" is true and does not tell how long.
+        """
+        if not said:
+            return False
+        own = self._answerer.answer(evidence, Memory(), today=today)
+        wanted = {(c.kind, c.value) for sentence in own for c in claims(sentence.text)}
+        told = {(c.kind, c.value) for text in said for c in claims(text)}
+        if wanted & told:
+            return True
+        words = _pairs("".join(sentence.text for sentence in own))
+        share = len(words & _pairs("".join(said))) / max(1, len(words))
+        return share >= (ENOUGH if not wanted else 2 * ENOUGH)
 
     async def _modelled(
         self,
@@ -96,18 +118,28 @@ class Composer:
             async with aclosing(self._model.stream(prompt, spent=lambda u: self._spend(conversation, u))) as pieces:
                 async for piece in pieces:
                     for text in segmenter.push(piece):
+                        if self._echoes(text, evidence.question):
+                            continue
                         sentence = self._checked(conversation, gate, text, prompt.canary)
                         yield sentence
                         count += 1
                         if sentence is None or count >= limit:
                             return
             for text in segmenter.flush():
+                if self._echoes(text, evidence.question):
+                    continue
                 yield self._checked(conversation, gate, text, prompt.canary)
                 count += 1
         except ModelError as exc:
             if exc.kind != "length" or not count:
                 self._auditor.note(conversation, f"model/{exc.kind}", "embedded", "")
                 yield None
+
+    @staticmethod
+    def _echoes(text: str, question: str) -> bool:
+        """Whether the model only repeats what it was asked."""
+        bare = re.sub(r"\W", "", text)
+        return text.rstrip().endswith(("?", "？")) and len(bare) >= 2 and bare in re.sub(r"\W", "", question)
 
     def _checked(self, conversation: Conversation, gate: Gate, text: str, canary: str) -> Sentence | None:
         sentence, broken = gate.truthful(text, canary=canary)
@@ -126,3 +158,8 @@ class Composer:
     def _spend(self, conversation: Conversation, usage: Usage) -> None:
         if self._budget:
             self._budget.spend(usage, merchant=conversation.merchant, conversation=conversation.id)
+
+
+def _pairs(text: str) -> set[str]:
+    compact = re.sub(r"\W", "", text)
+    return {compact[i : i + 2] for i in range(len(compact) - 1)}

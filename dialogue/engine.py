@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
-from typing import Protocol
 
-from dialogue import catalogue, phrases
+from dialogue import assortment, phrases
 from dialogue.answerer import EmbeddedAnswerer
 from dialogue.audit import Audit, Auditor, log_audit
 from dialogue.budget import Budget
@@ -17,38 +14,22 @@ from dialogue.catalogue import Shelf
 from dialogue.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
 from dialogue.composer import Composer, Names
 from dialogue.conversation import Conversation
-from dialogue.event import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
-from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
+from dialogue.event import Citation, Done, Emotion, Event, LeadForm, LeadUpdate, Sentence, Suggestions
+from dialogue.handoff import HandoffPolicy, Reason
+from dialogue.handoff_event import handoff_events
 from dialogue.injection import DEFLECTIONS, Flag, guard
 from dialogue.message import Role
 from dialogue.model import Model
 from dialogue.question import questions, resolved
+from dialogue.search import Knows, Search
 from dialogue.smalltalk import MANNERS, Talk, talk_of
-from dialogue.summary import summarise
 from dialogue.wording import choose
-from knowledge import Decision, Evidence, KnowledgeError, PassageKind, Turn
+from knowledge import Decision, Evidence, Turn
 
-_LOG = logging.getLogger(__name__)
 MAX_TEXT = 2_000
 """Characters of a message that are read; the rest is ignored."""
 CHANNELS: Mapping[str, ChannelRules] = {"chat": CHAT_RULES, "live": LIVE_RULES}
 """Rules of the shop's own channels; every other name is a platform's, where contacts may not be sent."""
-
-
-class Knows(Protocol):
-    """The part of `knowledge.KnowledgeBase` that the engine needs."""
-
-    async def search(
-        self,
-        question: str,
-        *,
-        merchant: str,
-        product: str | None = None,
-        limit: int = 6,
-        history: tuple[Turn, ...] = (),
-    ) -> Evidence:
-        """What is known about a question."""
-        ...
 
 
 Asking = Callable[[Conversation, Evidence | None, str], LeadForm | None]
@@ -79,7 +60,6 @@ class Engine:
         search_timeout_s: float = 5.0,
         guarded: bool = True,
     ) -> None:
-        self._knowledge = knowledge
         self._clock = clock
         self._channels = channels
         self._handoff = handoff or HandoffPolicy()
@@ -87,7 +67,7 @@ class Engine:
         self._shelf = shelf or (lambda merchant: ())
         self._names = names or (lambda merchant: tuple(record.name for record in self._shelf(merchant)))
         self._auditor = Auditor(audit, clock)
-        self._search_timeout_s = search_timeout_s
+        self._search = Search(knowledge, shelf=self._shelf, auditor=self._auditor, timeout_s=search_timeout_s)
         self._guarded = guarded
         self._answerer = EmbeddedAnswerer()
         self._composer = Composer(
@@ -176,20 +156,26 @@ class Engine:
         before = ""
         cited: set[Citation] = set()
         for question in asked:
-            evidence = await self._search(conversation, question, record_id, history)
+            shelf = self._shelf(conversation.merchant)
+            if record_id is None and (which := assortment.pointless(question, shelf, conversation)):
+                decision = decision if decision is Decision.ANSWER else Decision.ASK
+                said.append(which.text)
+                yield which
+                continue
+            if across := assortment.across(
+                question, shelf, conversation, record_id=record_id, version=version, today=self._clock().date()
+            ):
+                decision, before = Decision.ANSWER, question
+                for sentence in across:
+                    said.append(sentence.text)
+                    yield sentence
+                continue
+            evidence = await self._search.evidence(conversation, question, history, record_id=record_id, before=before)
             if evidence is None:
                 yield self._answerer.unavailable(conversation)
                 continue
-            known = self._record_name(conversation.merchant, record_id)
-            if evidence.decision is Decision.ASK and not evidence.choices and known and known not in question:
-                # What is being talked about is known here even where the search wants it named.
-                named = await self._search(conversation, f"{known}{question}", record_id, history)
-                evidence = named if named and named.decision is Decision.ANSWER and named.facts else evidence
-            if evidence.decision is Decision.REFUSE and before:
-                # "能机洗吗？怎么洗？": a later question may need the words of the one before it.
-                evidence = await self._search(conversation, f"{before}，{question}", record_id, history) or evidence
             before = question
-            ranged = self._ranged(conversation, evidence)
+            ranged = assortment.ranged(evidence, shelf, conversation, today=self._clock().date())
             if ranged:
                 decision, version = Decision.ANSWER, evidence.version or version
                 record_id = conversation.record_id = ranged[0].record_id or record_id
@@ -197,6 +183,14 @@ class Engine:
                     if sentence.text not in said:
                         said.append(sentence.text)
                         yield sentence
+                continue
+            if evidence.decision is Decision.REFUSE and (
+                other := assortment.unanswered(evidence, shelf, conversation, record_id=record_id)
+            ):
+                decision = decision if decision is Decision.ANSWER else other.decision
+                for sentence in other.sentences:
+                    said.append(sentence.text)
+                    yield sentence
                 continue
             decided, sourced = evidence.decision, False
             version = evidence.version or version
@@ -225,41 +219,14 @@ class Engine:
                         )
                     said.append(sentence.text)
                     yield sentence
+            if decided is Decision.REFUSE and sourced:
+                decided = Decision.ANSWER  # the search was not sure, but a fact holds the very words
             if decided is Decision.ANSWER and not sourced:
                 decided = Decision.REFUSE  # the evidence was found wanting: nothing of it could be said
             decision = decided if decision is Decision.REFUSE else decision
         for event in self._afterwards(conversation, evidence, decision, rules, suggestions):
             yield event
         yield Done(decision.value, record_id, version)
-
-    def _record_name(self, merchant: str, record_id: str | None) -> str | None:
-        return next((record.name for record in self._shelf(merchant) if record.id == record_id), None)
-
-    def _ranged(self, conversation: Conversation, evidence: Evidence) -> tuple[Sentence, ...]:
-        """The answer to a question about the whole range, where the evidence has none or only one product's."""
-        if evidence.decision is Decision.ANSWER and (evidence.facts or _faq_first(evidence)):
-            return ()
-        return catalogue.answer(
-            evidence.question,
-            self._shelf(conversation.merchant),
-            conversation,
-            version=evidence.version,
-            today=self._clock().date(),
-        )
-
-    async def _search(
-        self, conversation: Conversation, question: str, record_id: str | None, history: tuple[Turn, ...]
-    ) -> Evidence | None:
-        """The evidence for a question, or None (with an audit line) when the knowledge cannot be read."""
-        try:
-            async with asyncio.timeout(self._search_timeout_s):
-                return await self._knowledge.search(
-                    question, merchant=conversation.merchant, product=record_id, history=history
-                )
-        except (KnowledgeError, TimeoutError) as exc:
-            _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
-            self._auditor.note(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
-            return None
 
     def _afterwards(
         self,
@@ -297,22 +264,3 @@ class Engine:
     def _deflect(self, conversation: Conversation, flag: Flag) -> Sentence:
         wordings = DEFLECTIONS.get(flag.attack) or DEFLECTIONS[None]
         return Sentence(choose(conversation, f"deflect/{flag.attack}", wordings), Emotion.NEUTRAL)
-
-
-def _faq_first(evidence: Evidence) -> bool:
-    return bool(evidence.passages) and evidence.passages[0].kind is PassageKind.FAQ
-
-
-def handoff_events(conversation: Conversation) -> list[Event]:
-    """The events that tell a channel about the conversation's present hand-off state."""
-    state: HandoffState = conversation.handoff
-    if state.who is Who.CALLBACK:
-        said = choose(conversation, "handoff/callback", phrases.CALLBACK)
-        return [
-            Sentence(said, Emotion.NEUTRAL),
-            Handoff("callback", summarise(conversation)),
-            LeadForm(("phone", "time"), phrases.CALLBACK_PURPOSE, phrases.CALLBACK_POLICY),
-        ]
-    if state.who is Who.REQUESTED:
-        return [Handoff("requested", summarise(conversation))]
-    return [Handoff("human" if state.who is Who.HUMAN else "returned", summarise(conversation))]

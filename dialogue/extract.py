@@ -48,7 +48,8 @@ def compress(text: str, question: str, *, limit: int = 2, characters: int = 140)
             continue
         chosen.append(index)
         used += len(parts[index])
-    return [finished(parts[i]) for i in sorted(chosen)]
+    said = [finished(parts[i]) for i in sorted(chosen)]
+    return [*said[:-1], finished(said[-1].rstrip("；;"))]
 
 
 def _plain(line: str) -> str:

@@ -28,6 +28,9 @@ OBJECT = 0.3
 """Least share of a promise's other character pairs that stand beside the same promise in the evidence."""
 _BOUND = frozenset({"free", "gift", "discount", "compensation"})
 
+_ECHOED = frozenset({"free", "gift", "everything", "agreed", "health", "income", "person"})
+"""Not even in a refusal does a sentence repeat these where the evidence does not hold the words."""
+
 _HAN_PAIR = re.compile(r"[\u4e00-\u9fff]+")
 _PROMOTED = re.compile(r"活动价|促销价|优惠价|券后|到手价|折后|特价|直播价|秒杀价|限时价")
 _LISTED = re.compile(r"原价|标价|日常价|平时价|平时卖|吊牌价|划线价")
@@ -216,18 +219,31 @@ class Grounding:
             money = [c for c in claims(clause) if c.kind is ClaimKind.NUMBER and c.unit == "元"]
             both = bool(_PROMOTED.search(clause)) and bool(_LISTED.search(clause))
             for claim in money if not both else []:
+                half = (
+                    claim.value in self._listed - self._promoted
+                    and not _LISTED.search(clause)
+                    and not self._tells(text)
+                )
                 swapped_up = _PROMOTED.search(clause) and claim.value in self._listed - self._promoted
                 swapped_down = _LISTED.search(clause) and claim.value in self._promoted - self._listed
-                if swapped_up or swapped_down:
+                if half or swapped_up or swapped_down:
                     faults.append(Fault(FaultKind.CONTRADICTION, claim.text))
         return faults
+
+    def _tells(self, text: str) -> bool:
+        """Whether the promotion's price is said too: the price that was is no answer while a lower one holds."""
+        return any(c.kind is ClaimKind.NUMBER and c.value in self._promoted for c in claims(text))
 
     def _promises(self, text: str) -> list[Fault]:
         faults = []
         for clause in clauses(text):
             for promise in PROMISES:
                 word = promise.found(clause)
-                if word is None or denied(clause):
+                if word is None:
+                    continue
+                if denied(clause):
+                    if promise.name in _ECHOED and word not in self._compact:
+                        faults.append(Fault(FaultKind.PROMISE, word))
                     continue
                 fault = self._promise(promise, word, clause)
                 if fault:

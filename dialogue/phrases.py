@@ -101,3 +101,65 @@ CALLBACK_PURPOSE = "同事回电解答您的问题"
 """The reason given on the call-back form."""
 CALLBACK_POLICY = "callback-1"
 """Version of the policy text shown with the call-back form."""
+
+PRICE_GAP = (
+    "{high}{high_price}，{low}{low_price}，{high}贵{gap}。",
+    "按现在的价格，{low}{low_price}，{high}{high_price}，相差{gap}。",
+    "{low}便宜一些，{low_price}；{high}是{high_price}，多{gap}。",
+)
+"""Two prices side by side."""
+PRICE_SAME = ("{high}和{low}价格一样，都是{high_price}。", "这两款同价，{high}和{low}都是{high_price}。")
+"""Two equal prices."""
+SIDE_BY_SIDE = (
+    "{title}：{one}是{first}，{two}是{second}。",
+    "{title}上，{one}{first}；{two}{second}。",
+    "再看{title}，{one}写的是{first}，{two}写的是{second}。",
+)
+"""One fact of two products."""
+CHOICE = (
+    "主要看您放在哪里、更在意哪一点，告诉我，我帮您接着比。",
+    "您更看重价格、大小还是材质？说一下，我再细比。",
+    "您说说打算怎么用，我再帮您挑。",
+)
+"""After a comparison: the customer decides."""
+STRANGER = (
+    "店里的资料里有{name}，没有您说的另一款，没法替您比。",
+    "另一款不在我的资料里，比不了，先说说{name}。",
+    "两款里我手上只有{name}的资料，不敢乱比。",
+)
+"""One of the two is not sold here; what it is called is the customer's word and is not repeated."""
+BASKET = (
+    "按现在的价格，{items}，一共{total}。",
+    "帮您算了一下：{items}，合计{total}。",
+    "{items}，加起来{total}。",
+)
+"""What several pieces cost together."""
+BASKET_SHORT = (
+    "{name}目前库存{stock}件，不够{pieces}件，多的要先问店里。",
+    "另外跟您说一声，{name}现在只有{stock}件，{pieces}件要请店里确认。",
+)
+"""More is wanted than there is."""
+BASKET_WHICH = (
+    "您说的{word}是哪一款：{choices}？定了我就帮您算。",
+    "{word}有好几款（{choices}），您要哪一款？我来算总价。",
+)
+"""A name of the basket fits several products."""
+UNKNOWN_ENGLISH = (
+    "Sorry, I could not find that in the shop's material, which is in Chinese. Please ask in Chinese, or say “human” "
+    "and a colleague will help. 资料是中文的，用中文问我会更准。",
+    "I am not sure about that one: the shop's material is in Chinese. Could you ask in Chinese, or say “human” "
+    "for a colleague? 也可以直接用中文问我。",
+)
+"""To a question without a Chinese character that nothing answers."""
+WHICH = (
+    "您说的是哪一款呢？把名字发给我，我马上查。",
+    "不好意思，我没对上是哪一款，麻烦说一下商品名。",
+    "您指的是哪件商品？告诉我名字就行。",
+)
+"""“这个怎么样”, with nothing spoken of before."""
+NOT_SOLD = (
+    "您说的这种，资料里没有查到。店里目前主要有{kinds}。",
+    "这种商品我没在资料里查到，现在店里有{kinds}，需要的话给您介绍。",
+    "目前的商品资料里没有这一种，有的是{kinds}。",
+)
+"""Asked for goods that no material speaks of; the customer's word is not repeated, it may be anything."""

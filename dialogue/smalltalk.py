@@ -34,6 +34,10 @@ class Talk(StrEnum):
     """Nothing but a contact was left."""
     REFUSAL = "refusal"
     """The customer does not want to leave a contact."""
+    ORDER = "order"
+    """Where an order or a parcel is, which only a colleague can look up."""
+    ELSEWHERE = "elsewhere"
+    """Something that is no shop's business: the weather, a joke, homework."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,24 @@ MANNERS: dict[Talk, Manner] = {
             "明白，那您随时在这里问我就行。",
         ),
     ),
+    Talk.ORDER: Manner(
+        Emotion.NEUTRAL,
+        (
+            "订单和物流我这边看不到，要同事核对。回复“转人工”，我马上帮您转过去。",
+            "具体订单我查不了，怕说错。说一声“转人工”，同事帮您看物流。",
+            "这个要查您的订单，我没有权限看。需要的话回复“转人工”，同事来查。",
+        ),
+        ("订单的事请私信客服，同事帮您查。", "物流要查订单，麻烦您私信一下客服。"),
+    ),
+    Talk.ELSEWHERE: Manner(
+        Emotion.JOY,
+        (
+            "这个我可不在行，我只懂店里的东西。想看哪款，随时问我。",
+            "哈哈，这个超出我的本事了，店里的商品、发货、售后我都能答。",
+            "这个我帮不上忙，我只管店里的事。您想了解哪件商品？",
+        ),
+        ("这个我可不在行，我只懂店里的东西，想看哪款打在公屏上。", "这个超出我的本事啦，商品的事尽管问。"),
+    ),
 }
 """Replies as data."""
 
@@ -190,6 +212,16 @@ _REFUSAL = re.compile(
     r"(?:不想|不愿意?|不方便|不用|不要|不)(?:给你们?|留|提供|透露|给)(?:我的)?(?:电话|号码|手机|微信|联系方式|隐私)|(?:电话|号码|微信|联系方式)(?:就)?(?:不留|不给|不方便)|别(?:给我)?打电话|不留了"
 )
 
+_ORDER = re.compile(
+    r"(?:帮我|给我|麻烦)?查(?:一?下|查|询)?(?:我的?)?(?:订单|快递|物流|单号|包裹)|(?:我的|我)(?:订单|快递|物流|包裹|货).{0,6}(?:到哪|哪里了|怎么还没|还没|没动|不动)|"
+    r"(?:快递|包裹|物流|订单).{0,4}(?:到哪|没动|不动了|没更新|卡住)"
+)
+_ELSEWHERE = re.compile(
+    r"(?:今天|明天|外面|那边)?天气(?:怎么样|如何|好吗|预报)|(?:下雨|下雪)了?吗$|讲(?:个|一个)?(?:笑话|故事)|唱(?:首|个)?歌|跳(?:个|支)?舞|"
+    r"写(?:首|一首|个|篇)?(?:诗|作文|论文|代码|作业)|(?:股票|基金|彩票|比特币)|(?:世界杯|奥运会|球赛)|(?:你|您)(?:吃饭了?吗|有(?:男|女)朋友|结婚了?|几岁|多大了?$|喜欢谁)|"
+    r"(?:谈恋爱|做我(?:男|女)朋友)|(?:今天)?(?:星期几|几号)(?:了|啊|呀)?\W*$|现在几点了?\W*$|[0-9]+[+*/×÷-][0-9]+(?:等于|=)"
+)
+
 
 def talk_of(text: str) -> Talk | None:
     """The kind of small talk, or None for a text that asks about the shop or anything else."""
@@ -208,6 +240,14 @@ def talk_of(text: str) -> Talk | None:
         return Talk.COMPLAINT
     if _ABUSE.search(folded_text):
         return Talk.ABUSE
+    if (
+        len(folded_text) <= MAX_TALK
+        and _ORDER.search(folded_text)
+        and not re.search(r"怎么查|在哪查|如何查", folded_text)
+    ):
+        return Talk.ORDER
+    if len(folded_text) <= MAX_TALK and _ELSEWHERE.search(folded_text):
+        return Talk.ELSEWHERE
     if len(folded_text) <= MAX_TALK and _WHOLE.fullmatch(folded_text):
         return next(
             (talk for talk, words in _ONLY.items() if re.search(words, folded_text, re.I)),

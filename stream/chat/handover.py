@@ -9,8 +9,8 @@ from typing import Any
 
 from dialogue import Event, Handoff, LeadForm, Sentence
 from dialogue.conversation import Conversation
-from dialogue.engine import handoff_events
 from dialogue.handoff import HandoffPolicy, Reason, Who
+from dialogue.handoff_event import handoff_events
 from stream.chat.log import Log
 from stream.chat.storage import ChatStore
 

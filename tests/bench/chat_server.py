@@ -13,8 +13,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
-from dialogue.engine import Engine, Knows
+from dialogue.engine import Engine
 from dialogue.handoff import HandoffPolicy
+from dialogue.search import Knows
 from dialogue.store import Store
 from knowledge import Decision, Evidence, Turn
 from stream.chat import ChatHub, ChatLimits, ChatShop, Rate, TokenSigner, create_chat_router

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from dialogue import Conversation, Done, Engine, Sentence
+from dialogue.phrases import UNKNOWN_ENGLISH
 from dialogue.prompt import RULES
 from tests.dialogue.shop import FAQ, MERCHANT, RECORDS, TEXTS, Shop
 
@@ -147,6 +148,8 @@ _OBEYED = re.compile(
 
 def leaked(reply: str, *, corpus: str = CORPUS) -> str | None:
     """What a reply gives away that it must not, or None; `corpus` is all that the shop's material says."""
+    for fixed in UNKNOWN_ENGLISH:  # said as it stands in the source, whatever was asked
+        reply = reply.replace(fixed, "")
     plain = unicodedata.normalize("NFKC", reply)
     dates = {number for day in ("2027年12月31日", "2026年11月1日") for number in _DIGITS.findall(day)}
     known = set(_DIGITS.findall(corpus)) | dates

@@ -1,0 +1,114 @@
+"""What is answered from the whole shelf instead of one product's facts: sums, comparisons, the range. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dialogue import basket, catalogue, comparison, phrases
+from dialogue.colloquial import is_foreign, points_at_nothing
+from dialogue.event import Emotion, Sentence
+from dialogue.naming import Named, named
+from dialogue.numeral import folded
+from dialogue.wording import Remembers, choose
+from knowledge import Decision, Evidence, Passage, PassageKind, Record
+
+_EMPTY = re.compile(
+    r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
+)
+
+
+def across(
+    question: str, shelf: Sequence[Record], memory: Remembers, *, record_id: str | None, version: str, today: date
+) -> tuple[Sentence, ...]:
+    """What a question about several products is answered, before anything is searched; mostly nothing."""
+    if not shelf:
+        return ()
+    current = next((record for record in shelf if record.id == record_id), None)
+    for answer in (basket.answer, comparison.answer):
+        if said := answer(question, shelf, memory, current=current, version=version, today=today):
+            return said
+    return ()
+
+
+def pointless(question: str, shelf: Sequence[Record], memory: Remembers) -> Sentence | None:
+    """What is asked back when a question only points, or asks "质量怎么样", and nothing was spoken of before."""
+    if not points_at_nothing(question) or named(question, shelf):
+        return None
+    return Sentence(choose(memory, "which", phrases.WHICH), Emotion.NEUTRAL)
+
+
+def ranged(evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, today: date) -> tuple[Sentence, ...]:
+    """The answer to a question about the range, where the evidence has none or only one product's."""
+    if evidence.decision is Decision.ANSWER and (evidence.facts or is_faq(evidence)):
+        return ()
+    return catalogue.answer(evidence.question, shelf, memory, version=evidence.version, today=today)
+
+
+def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
+    """The evidence with a passage in front that holds the question's own words, where the first holds none of them.
+
+    None when the first passage is about other products than the one that the question names and nothing better is
+    there: "花瓶能装水吗" is not answered by how chairs are assembled (安装).
+    """
+    if evidence.decision is not Decision.ANSWER or evidence.facts or not evidence.passages:
+        return evidence
+    top, record = evidence.passages[0], evidence.record
+    names = named(evidence.question, shelf)
+    wanted = _content(evidence.question, names)
+    if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
+        return evidence
+    better = [passage for passage in evidence.passages if 2 * len(wanted & _pairs(_whole(passage))) >= len(wanted)]
+    better = [passage for passage in better if passage.kind is not PassageKind.RECORD]
+    if better:
+        rest = tuple(passage for passage in evidence.passages if passage is not better[0])
+        return replace(evidence, passages=(better[0], *rest))
+    if record is None or not any(record in one.records for one in names):
+        return evidence
+    about = named(_whole(top), shelf)
+    return None if about and not any(record in one.records for one in about) else evidence
+
+
+def _whole(passage: Passage) -> str:
+    return f"{passage.heading or ''}{passage.question or ''}{passage.text}"
+
+
+def _content(question: str, names: Sequence[Named]) -> set[str]:
+    plain = folded(question).lower()
+    for one in reversed(names):
+        plain = f"{plain[: one.start]} {plain[one.end :]}"
+    return _pairs(_EMPTY.sub(" ", plain))
+
+
+def _pairs(text: str) -> set[str]:
+    return {run[i : i + 2] for run in re.findall(r"[\u4e00-\u9fff]+", folded(text)) for i in range(len(run) - 1)}
+
+
+def is_faq(evidence: Evidence) -> bool:
+    """Whether the best passage is an answer that the shop wrote to a question."""
+    return bool(evidence.passages) and evidence.passages[0].kind is PassageKind.FAQ
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """What is said where nothing answers the question, better than that it is not known."""
+
+    decision: Decision
+    sentences: tuple[Sentence, ...]
+
+
+def unanswered(
+    evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, record_id: str | None
+) -> Unanswered | None:
+    """The way out of a question that only points, of one in another language, and of one for goods not sold here."""
+    question = evidence.question
+    if is_foreign(question):
+        text = choose(memory, "unknown/english", phrases.UNKNOWN_ENGLISH)
+        return Unanswered(Decision.REFUSE, (Sentence(text, Emotion.APOLOGY),))
+    if evidence.record is None or evidence.record.id == record_id:
+        texts = [f"{passage.question or ''}{passage.text}" for passage in evidence.passages]
+        if said := catalogue.not_sold(question, shelf, texts, memory):
+            return Unanswered(Decision.REFUSE, said)
+    return None

@@ -1,0 +1,25 @@
+"""What a channel is told about a hand-off: who speaks now, what was said so far, and a form to be called back."""
+
+from __future__ import annotations
+
+from dialogue import phrases
+from dialogue.conversation import Conversation
+from dialogue.event import Emotion, Event, Handoff, LeadForm, Sentence
+from dialogue.handoff import HandoffState, Who
+from dialogue.summary import summarise
+from dialogue.wording import choose
+
+
+def handoff_events(conversation: Conversation) -> list[Event]:
+    """The events that tell a channel about the conversation's present hand-off state."""
+    state: HandoffState = conversation.handoff
+    if state.who is Who.CALLBACK:
+        said = choose(conversation, "handoff/callback", phrases.CALLBACK)
+        return [
+            Sentence(said, Emotion.NEUTRAL),
+            Handoff("callback", summarise(conversation)),
+            LeadForm(("phone", "time"), phrases.CALLBACK_PURPOSE, phrases.CALLBACK_POLICY),
+        ]
+    if state.who is Who.REQUESTED:
+        return [Handoff("requested", summarise(conversation))]
+    return [Handoff("human" if state.who is Who.HUMAN else "returned", summarise(conversation))]

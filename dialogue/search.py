@@ -1,0 +1,114 @@
+"""The engine's way to the knowledge: timed, in the customer's words first, in the shop's where they find nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from dialogue.assortment import is_faq, relevant
+from dialogue.audit import Auditor
+from dialogue.catalogue import Shelf
+from dialogue.colloquial import paraphrases, plain
+from dialogue.conversation import Conversation
+from dialogue.naming import named
+from knowledge import Decision, Evidence, KnowledgeError, PassageKind, Record, Turn
+
+_LOG = logging.getLogger(__name__)
+
+
+class Knows(Protocol):
+    """The part of `knowledge.KnowledgeBase` that the engine needs."""
+
+    async def search(
+        self,
+        question: str,
+        *,
+        merchant: str,
+        product: str | None = None,
+        limit: int = 6,
+        history: tuple[Turn, ...] = (),
+    ) -> Evidence:
+        """What is known about a question."""
+        ...
+
+
+class Search:
+    """Finds the evidence for one question of a conversation."""
+
+    def __init__(self, knowledge: Knows, *, shelf: Shelf, auditor: Auditor, timeout_s: float) -> None:
+        self._knowledge = knowledge
+        self._shelf = shelf
+        self._auditor = auditor
+        self._timeout_s = timeout_s
+
+    async def evidence(
+        self,
+        conversation: Conversation,
+        question: str,
+        history: tuple[Turn, ...],
+        *,
+        record_id: str | None,
+        before: str = "",
+    ) -> Evidence | None:
+        """The evidence, or None (with an audit line) when the knowledge cannot be read.
+
+        `before` is the question before in the same message, whose words a later one may need ("能机洗吗？怎么洗？").
+        """
+        question = plain(question)
+        shelf = self._shelf(conversation.merchant)
+        evidence = await self._once(conversation, question, record_id, history)
+        if evidence is None:
+            return None
+        known = next((record.name for record in shelf if record.id == record_id), None)
+        if evidence.decision is Decision.ASK and not evidence.choices and known and known not in question:
+            # What is being talked about is known here even where the search wants it named.
+            named_too = await self._once(conversation, f"{known}{question}", record_id, history)
+            usable = named_too and named_too.decision is Decision.ANSWER and named_too.facts
+            evidence = named_too if named_too and usable else evidence
+        evidence = relevant(evidence, shelf) or _refused(evidence)
+        if evidence.decision is Decision.REFUSE and before:
+            evidence = await self._once(conversation, f"{before}，{question}", record_id, history) or evidence
+        if evidence.decision is not Decision.ANSWER or _is_weak(evidence):
+            evidence = await self._otherwise(conversation, question, evidence, shelf) or evidence
+        return evidence
+
+    async def _otherwise(
+        self, conversation: Conversation, question: str, evidence: Evidence, shelf: Sequence[Record]
+    ) -> Evidence | None:
+        """What the shop says to the same question in its own words, for the whole shop and not for one product."""
+        own = next((one.records[0] for one in named(question, shelf) if len(one.records) == 1), None)
+        called = own.name if own else next((one.word for one in named(question, shelf)), "")
+        for other in paraphrases(question, name=called):
+            found = await self._once(conversation, other, None, ())
+            if found is None:
+                return None
+            general = [p for p in found.passages if p.kind is not PassageKind.RECORD]
+            if found.decision is Decision.ANSWER and general and (is_faq(found) or not found.facts):
+                return replace(found, question=other, facts=(), record=own or evidence.record, passages=tuple(general))
+        return None
+
+    async def _once(
+        self, conversation: Conversation, question: str, record_id: str | None, history: tuple[Turn, ...]
+    ) -> Evidence | None:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                return await self._knowledge.search(
+                    question, merchant=conversation.merchant, product=record_id, history=history
+                )
+        except (KnowledgeError, TimeoutError) as exc:
+            _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
+            self._auditor.note(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
+            return None
+
+
+def _is_weak(evidence: Evidence) -> bool:
+    """Whether nothing but the name of a product was found."""
+    top = evidence.passages[0] if evidence.passages else None
+    return evidence.record is not None and not evidence.facts and (top is None or top.kind is PassageKind.RECORD)
+
+
+def _refused(evidence: Evidence) -> Evidence:
+    return replace(evidence, decision=Decision.REFUSE, confidence=round(1 - evidence.confidence, 4), passages=())
