@@ -25,7 +25,7 @@ class Prosody:
 PROSODY: Mapping[Emotion, Prosody] = {
     Emotion.NEUTRAL: Prosody(),
     Emotion.JOY: Prosody(speed=1.04, pitch=1.03, melody=1.1, pause=0.9),
-    Emotion.EXCITEMENT: Prosody(speed=1.1, pitch=1.05, melody=1.15, pause=0.75),
+    Emotion.EXCITEMENT: Prosody(speed=1.14, pitch=1.05, melody=1.15, pause=0.75),
     Emotion.EMPATHY: Prosody(speed=0.93, pitch=0.98, melody=0.95, pause=1.25),
     Emotion.APOLOGY: Prosody(speed=0.92, pitch=0.97, melody=0.9, pause=1.3),
     Emotion.SURPRISE: Prosody(speed=1.02, pitch=1.06, melody=1.2, pause=1.1),
