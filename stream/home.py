@@ -52,7 +52,7 @@ def home_page(*, rooms: Sequence[RoomDoor], shops: Sequence[ShopDoor], healthy: 
         _console(),
     ]
     more = [_room(room) for room in others] + [_chat(shop) for shop in shops[1:]]
-    merchant = shops[0].merchant if shops else "我的店"
+    merchant = shops[0].merchant if shops else "myshop"
     values = {
         "release": html.escape(release),
         "headline": "开张了" if live else "准备开张",
@@ -61,6 +61,7 @@ def home_page(*, rooms: Sequence[RoomDoor], shops: Sequence[ShopDoor], healthy: 
         "health": "一切正常 / all well" if healthy else "有直播间没开起来 / a room is not on air",
         "doors": "\n".join(doors),
         "more": f'  <section class="rooms" aria-label="更多 / more">{"".join(more)}</section>\n' if more else "",
+        "merchant": html.escape(merchant),
         "embed": html.escape(f'<script src="{origin}/widget.js"\n  data-merchant="{merchant}" defer></script>'),
     }
     page = _PAGE.read_text(encoding="utf-8")

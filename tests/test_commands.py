@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +26,7 @@ CONTRACT = {
     "avatar": "create list check preview",
     "room": "create list start stop say pause resume",
 }
+ROOT = Path(__file__).resolve().parents[1]
 ELSEWHERE = {("models", "list"), ("models", "fetch"), ("knowledge", "template")}
 """Commands that touch no merchant's data."""
 
@@ -78,3 +82,49 @@ def test_a_shop_is_backed_up_and_brought_back_by_command(tmp_path: Path) -> None
     upgraded = zhanggui("migrate", "--json", "--data-dir", str(second))
     assert json.loads(upgraded.stdout)["applied"] == []
     assert zhanggui("backup", "--data-dir", str(second)).returncode == 2
+
+
+def _shown() -> Iterator[tuple[str, list[str]]]:
+    """Each command line that the README, the manuals and the pages show, with the file it stands in."""
+    files = [
+        ROOT / "README.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+        *sorted((ROOT / "stream" / "web").rglob("*.html")),
+    ]
+    for file in files:
+        text = html.unescape(re.sub(r"</?(?:code|pre|button)[^>]*>", "\n", file.read_text("utf-8")))
+        for line in text.replace("\\\n", " ").splitlines():
+            found = re.match(r"(?:[A-Z_]+=\S+ )*zhanggui ((?:[a-z-]+)(?: .*)?)$", line.strip())
+            if found and "`" not in line:
+                yield file.name, shlex.split(found[1], comments=True)
+
+
+def test_every_command_line_shown_to_a_merchant_can_be_typed(root: Any) -> None:
+    """Its words name a command, its options are that command's, and nothing required is missing."""
+    shown = list(_shown())
+    assert len(shown) > 40
+    for file, words in shown:
+        line, command, rest = f"{file}: zhanggui {' '.join(words)}", root, list(words)
+        while hasattr(command, "commands"):
+            assert rest and rest[0] in command.commands, line
+            command = command.commands[rest.pop(0)]
+        options = {
+            option: parameter for parameter in command.params for option in parameter.opts + parameter.secondary_opts
+        }
+        given, values = set(), 0
+        while rest:
+            word = rest.pop(0)
+            if word.startswith("-"):
+                name, has_value, _ = word.partition("=")
+                assert name in options, f"{line}: {name}"
+                given.add(options[name].name)
+                if not has_value and not options[name].is_flag:
+                    assert rest, f"{line}: {name} wants a value"
+                    rest.pop(0)
+            else:
+                values += 1
+        wanted = [p for p in command.params if p.required and p.opts[0].startswith("-")]
+        assert all(parameter.name in given for parameter in wanted), f"{line}: {[p.opts for p in wanted]}"
+        arguments = [p for p in command.params if not p.opts[0].startswith("-")]
+        assert values >= sum(p.required for p in arguments), f"{line}: an argument is missing"
+        assert values <= len(arguments) or any(p.nargs == -1 for p in arguments), f"{line}: too many arguments"
