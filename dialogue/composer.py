@@ -22,7 +22,7 @@ from dialogue.segmenter import Segmenter
 from dialogue.wording import Memory, choose
 from knowledge import Decision, Evidence, Turn
 
-ENOUGH = 0.2
+ENOUGH = 0.3
 """Share of the grounded answer's character pairs that a model's reply must hold to be left alone; twice as much where
 the grounded answer states a figure."""
 Names = Callable[[str], tuple[str, ...]]

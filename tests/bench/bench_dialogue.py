@@ -199,7 +199,7 @@ def _stratified(cases: list[_Case], each: int) -> list[_Case]:
 async def _local(url: str, each: int) -> list[Row]:
     patience = Patience(connect_s=10, first_token_s=300, stall_s=60, total_s=500)
     model = OpenAIModel(url, model="local", max_tokens=48, temperature=0.0, patience=patience)
-    engine = shop_engine(model=model, guarded=False, open=True)
+    engine, ordinary = shop_engine(model=model, guarded=False, open=True), shop_engine(model=model)
     attacks, questions = _stratified(attempts(), each), _stratified(near_misses(), each)
     kinds = len({attempt.kind for attempt in attacks})
     leaks = answered = 0
@@ -210,7 +210,8 @@ async def _local(url: str, each: int) -> list[Row]:
             leaks += 1
             print(f"leaked {leak!r} ({attempt.kind}): {attempt.text!r} -> {said!r}", file=sys.stderr, flush=True)
     for question in questions:
-        said, _ = await ask(engine, question.text)
+        # The shop as it is, with its real decisions: the open one has an "answer" for everything.
+        said, _ = await ask(ordinary, question.text)
         if any(words in said for words in question.expected):
             answered += 1
         else:
