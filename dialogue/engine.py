@@ -203,13 +203,14 @@ class Engine:
                 yield self._deflect(conversation, flag)
                 decision = decided if decision is Decision.REFUSE else decision
                 continue
+            earlier = frozenset(cited)  # by the questions before it: within one answer a source may be quoted again
             async with aclosing(
                 self._composer.sentences(conversation, evidence, history, rules, flag is not None)
             ) as sentences:
                 async for sentence in sentences:
                     quoted = set(sentence.citations)
                     sourced = sourced or bool(quoted)
-                    if sentence.text in said or (quoted and quoted <= cited):
+                    if sentence.text in said or (quoted and quoted <= earlier):
                         continue
                     cited |= quoted
                     if not said and previous and sentence.text in previous.text:

@@ -159,6 +159,14 @@ async def test_a_true_answer_leaves_as_the_model_said_it(server: ModelServer) ->
     await model.aclose()
 
 
+async def test_an_answer_that_tells_too_little_is_completed_from_the_same_source(server: ModelServer) -> None:
+    server.reply = lambda request: "甲醛达标，检测报告可以看。"
+    model = _model(server)
+    said, _ = await ask(shop_engine(model=model), "甲醛达标吗，检测报告可以看吗")
+    assert said.startswith("甲醛达标，检测报告可以看。") and "E0" in said
+    await model.aclose()
+
+
 async def test_a_reply_cut_at_the_token_limit_keeps_its_whole_sentences(server: ModelServer) -> None:
     server.mode = Mode.LENGTH
     server.reply = lambda request: TRUTH + "颜色有奶白、燕麦和苔绿，您更喜欢哪一个呢？我可以接着介绍。"
