@@ -8,7 +8,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextvars import ContextVar
 from itertools import pairwise
-from typing import Protocol
 
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -16,6 +15,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 from opentelemetry.trace import Tracer, set_span_in_context
 
 from dialogue.event import Event, Sentence
+from dialogue.search import Knows
 from knowledge import Evidence, Turn
 from stream.question import Mark, Question, Questions
 from stream.settings import Settings
@@ -81,26 +81,10 @@ def create_tracing(settings: Settings) -> Tracing:
     return Tracing(exporter, service=settings.otel_service_name)
 
 
-class Searches(Protocol):
-    """What is timed of the knowledge."""
-
-    async def search(
-        self,
-        question: str,
-        *,
-        merchant: str,
-        product: str | None = None,
-        limit: int = 6,
-        history: tuple[Turn, ...] = (),
-    ) -> Evidence:
-        """See `knowledge.KnowledgeBase.search`."""
-        ...
-
-
 class TimedKnowledge:
     """The knowledge, noting when it was searched for a question under way."""
 
-    def __init__(self, knowledge: Searches) -> None:
+    def __init__(self, knowledge: Knows) -> None:
         self._knowledge = knowledge
 
     async def search(

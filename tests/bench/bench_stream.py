@@ -213,7 +213,8 @@ async def loss_row(seconds: float) -> Row:
 
 
 async def output_row(seconds: float) -> Row:
-    from tests.stream.test_outputs import decoded, free_port, nginx, times
+    from tests.stream.media import decoded, times
+    from tests.stream.test_rtmp import free_port, nginx
 
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()

@@ -17,7 +17,7 @@ from stream.program import Program
 from stream.recorder import Recording
 from stream.wire import Leg, Numbers, Route, Scratch
 from tests.stream.fakes import BarsStage
-from tests.stream.test_outputs import SMALL
+from tests.stream.media import SMALL
 
 HOURS = 26
 HOUR_TICKS = 3600 * 50

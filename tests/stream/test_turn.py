@@ -14,7 +14,7 @@ from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
 from stream.peer import IceServer
 from tests.stream.live import Watcher, eventually, make_room, on_air
-from tests.stream.test_outputs import free_port
+from tests.stream.test_rtmp import free_port
 
 ADDRESS = "127.0.0.1"
 

@@ -16,7 +16,7 @@ from stream.peer import IceServer
 from stream.whip import WhipError, WhipOutput, ice_servers_of
 from tests.stream.janus import ROOM_ID, Handle, start_janus, whip_gateway
 from tests.stream.live import eventually, make_room, on_air, serving
-from tests.stream.test_outputs import _listens, free_port
+from tests.stream.test_rtmp import _listens, free_port
 
 
 @asynccontextmanager

@@ -1,0 +1,44 @@
+"""What the tests of outputs put in, and how they read what came out."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+
+from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
+from stream.encoder import AacEncoder, Rendition, VideoEncoder, VideoUnit, picture
+from stream.muxing import MuxingOutput
+from tests.stream.fakes import BarsStage
+
+SMALL = Rendition("small", 180, 320, 300_000)
+
+
+def feed(output: MuxingOutput, frames: int, *, start: int = 0, key: bool = True) -> list[VideoUnit]:
+    """Encode moving bars and a tone, and hand both to an output."""
+    encoder, aac, stage = VideoEncoder(SMALL), AacEncoder(), BarsStage(180, 320)
+    tone = (np.sin(np.arange(TICK_SAMPLES) / 10) * 8000).astype(np.int16)
+    units = []
+    for number in range(frames):
+        sample = start + number * FRAME_SAMPLES
+        unit = encoder.encode(picture(stage.frame(sample, ())), sample, key=key and number == 0)
+        units.append(unit)
+        output.video(unit)
+        for half in (0, 1):
+            for packet in aac.encode(tone, sample + half * TICK_SAMPLES):
+                output.audio(packet)
+    return units
+
+
+def times(path: Path, kind: str) -> list[float]:
+    with av.open(str(path)) as found:
+        stream = found.streams.video[0] if kind == "video" else found.streams.audio[0]
+        return [float(p.pts * p.time_base) for p in found.demux(stream) if p.pts is not None and p.size]
+
+
+def files(folder: Path, pattern: str = "*.mp4") -> list[Path]:
+    return sorted(folder.glob(pattern))
+
+
+def decoded(path: Path) -> int:
+    with av.open(str(path)) as found:
+        return sum(1 for _ in found.decode(video=0))
