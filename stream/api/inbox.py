@@ -145,8 +145,8 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
 
 
 async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
-    """`hello{token, merchant?}` in, `ready` out, then `changed{conversations}` and `typing{conversations}` (customers
-    who are typing now) until the peer goes.
+    """`hello{token, merchant?}` in, `ready` out, then `changed{conversations}` and `typing{conversations, on}` (whose
+    customers are typing now, and whose have spoken since) until the peer goes.
 
     Also in: `ping{}`, and `typing{conversation}` while a colleague writes in a conversation they have taken.
     """
@@ -161,7 +161,7 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
         await websocket.close(4401)
         return
     changed: set[str] = set()
-    typing: set[str] = set()
+    typing: dict[str, bool] = {}
     wake = asyncio.Event()
 
     def observer(of: str, conversation_id: str) -> None:
@@ -169,9 +169,9 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
             changed.add(conversation_id)
             wake.set()
 
-    def typist(of: str, conversation_id: str) -> None:
+    def typist(of: str, conversation_id: str, on: bool) -> None:
         if of == merchant:
-            typing.add(conversation_id)
+            typing[conversation_id] = on
             wake.set()
 
     async def tell() -> None:
@@ -179,13 +179,14 @@ async def _serve(websocket: WebSocket, hub: ChatHub, gate: Gate) -> None:
             await wake.wait()
             await asyncio.sleep(_GATHER_S)
             wake.clear()
-            # Who has sent something is not typing any more.
-            told = (("changed", sorted(changed)), ("typing", sorted(typing - changed)))
+            grown, types = sorted(changed), dict(typing)
             changed.clear()
             typing.clear()
-            for kind, ids in told:
-                if ids:
-                    await websocket.send_json({"type": kind, "conversations": ids})
+            if grown:
+                await websocket.send_json({"type": "changed", "conversations": grown})
+            for on in (True, False):
+                if ids := sorted(one for one, now in types.items() if now is on):
+                    await websocket.send_json({"type": "typing", "conversations": ids, "on": on})
 
     end = hub.observe(observer, typing=typist)
     teller = asyncio.create_task(tell(), name="inbox-tell")

@@ -22,7 +22,9 @@ _LOG = logging.getLogger(__name__)
 _PAGE = 200
 
 Observer = Callable[[str, str], None]
-"""Hears the merchant and the id of a conversation that has grown, or whose customer is typing."""
+"""Hears the merchant and the id of a conversation that has grown."""
+Typist = Callable[[str, str, bool], None]
+"""Hears the merchant, the id of a conversation, and whether its customer is typing or has spoken since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,7 @@ class ChatHub:
         self._answers = asyncio.Semaphore(self.limits.answers)
         self._threads: OrderedDict[str, Thread] = OrderedDict()
         self._observers: dict[Observer, None] = {}
-        self._typing: dict[Observer, None] = {}
+        self._typing: dict[Typist, None] = {}
         self._opening: dict[str, asyncio.Task[Thread]] = {}
 
     async def start(self, *, merchant: str, visitor: str | None = None, channel: str = "chat") -> tuple[Thread, str]:
@@ -106,8 +108,9 @@ class ChatHub:
         """The threads at hand, the longest untouched first."""
         return tuple(self._threads.values())
 
-    def observe(self, observer: Observer, *, typing: Observer | None = None) -> Callable[[], None]:
-        """Call `observer` whenever a conversation has grown, `typing` while a customer types; returns what ends it.
+    def observe(self, observer: Observer, *, typing: Typist | None = None) -> Callable[[], None]:
+        """Call `observer` whenever a conversation has grown, `typing` while a customer types and when
+        they have spoken; returns what ends it.
 
         Neither may wait.
         """
@@ -126,9 +129,9 @@ class ChatHub:
         for observer in tuple(self._observers):
             observer(merchant, conversation_id)
 
-    def _typed(self, merchant: str, conversation_id: str) -> None:
-        for observer in tuple(self._typing):
-            observer(merchant, conversation_id)
+    def _typed(self, merchant: str, conversation_id: str, on: bool) -> None:
+        for typist in tuple(self._typing):
+            typist(merchant, conversation_id, on)
 
     async def aclose(self) -> None:
         """End all answers; may be called twice."""
@@ -170,7 +173,7 @@ class ChatHub:
             clock=self._clock,
             changed=self._forget,
             grown=lambda: self._grown(conversation.merchant, conversation.id),
-            typed=lambda: self._typed(conversation.merchant, conversation.id),
+            typed=lambda on: self._typed(conversation.merchant, conversation.id, on),
         )
 
     def _keep(self, thread: Thread) -> None:

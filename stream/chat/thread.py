@@ -34,7 +34,7 @@ class Thread:
     """A live conversation.
 
     `answers` bounds the answers under way in the process; `changed` is called when the thread may have become quiet,
-    `grown` after each logged event, `typed` while the customer is typing.
+    `grown` after each logged event, `typed` with True while the customer is typing, with False when they have spoken.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Thread:
         now: Callable[[], datetime] = local_now,
         changed: Callable[[], None] = lambda: None,
         grown: Callable[[], None] = lambda: None,
-        typed: Callable[[], None] = lambda: None,
+        typed: Callable[[bool], None] = lambda on: None,
     ) -> None:
         self._typed = typed
         self.conversation = conversation
@@ -180,20 +180,24 @@ class Thread:
     async def take_over(self, operator: str) -> None:
         """A colleague takes the conversation; the AI falls silent."""
         async with self._lock:
-            await self._silence()
-            await self._handover.take(self.conversation, operator)
+            await self._taken(operator)
 
     async def operator_says(self, text: str, *, operator: str) -> int:
         """What a colleague writes; takes the conversation first, where that has not happened. Returns its `seq`."""
-        if self.conversation.handoff.who is not Who.HUMAN:
-            await self.take_over(operator)
         async with self._lock:
+            if self.conversation.handoff.who is not Who.HUMAN:
+                await self._taken(operator)
             return await self._handover.said(self.conversation, text)
 
     async def give_back(self) -> None:
         """The colleague returns the conversation to the AI."""
         async with self._lock:
+            await self._close_segment()
             await self._handover.give_back(self.conversation)
+
+    async def _taken(self, operator: str) -> None:
+        await self._silence()
+        await self._handover.take(self.conversation, operator)
 
     def types(self) -> None:
         """A colleague is typing."""
@@ -201,7 +205,7 @@ class Thread:
 
     def visitor_types(self) -> None:
         """The customer is typing: told to colleagues, kept nowhere."""
-        self._typed()
+        self._typed(True)
 
     # -- life ----------------------------------------------------------------------------------------------------
 
@@ -223,6 +227,7 @@ class Thread:
 
     async def _received(self, said: Say, received: StoredMessage, sender: Listener | None) -> None:
         await self.log.reached(received.seq)
+        self._typed(False)
         acknowledge(sender, said.client_id, received.seq)
         payload = {"role": "visitor", "text": said.text, "client_id": said.client_id}
         self.log.tell(from_stored("message", received.seq, payload, at_ms=now_ms()), seq=received.seq, but=sender)

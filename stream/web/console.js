@@ -129,8 +129,8 @@ function connect() {
       ping = setInterval(() => socket.send("{}"), 30000);
       await refresh();
     }
-    if (frame.type === "typing") { for (const id of frame.conversations) state.typing[id] = Date.now() + TYPING_MS; drawTyping(); setTimeout(drawTyping, TYPING_MS + 50); }
-    if (frame.type === "changed") { for (const id of frame.conversations) delete state.typing[id]; await refresh(frame.conversations); }
+    if (frame.type === "typing") { for (const id of frame.conversations) state.typing[id] = frame.on ? Date.now() + TYPING_MS : 0; drawTyping(); setTimeout(drawTyping, TYPING_MS + 50); }
+    if (frame.type === "changed") await refresh(frame.conversations);
     if (frame.type === "error") leave(frame.message);
   });
   socket.onclose = () => {

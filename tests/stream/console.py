@@ -13,13 +13,14 @@ import httpx
 from fastapi.staticfiles import StaticFiles
 
 from dialogue.access import Role
-from dialogue.lead import Postman
+from dialogue.lead import AskingPolicy, Postman
 from dialogue.store import Store
 from stream.api import Gate, create_funnel_router, create_lead_router, create_outbox_router
 from stream.api.inbox import create_inbox_router
 from stream.chat.incoming import Say
 from tests.stream.chat.shop import Shop, open_shop
 
+EVERYBODY_IS_ASKED = AskingPolicy(hold_out=0.0)  # nobody's arm is left to chance
 WEB = Path(str(resources.files("stream") / "web"))
 
 
@@ -50,7 +51,7 @@ class Console:
 async def open_console(folder: Path) -> AsyncIterator[Console]:
     postman = Postman(allow_private=True, timeout_s=5)
     async with (
-        await Store.open(folder) as store,
+        await Store.open(folder, policies=lambda _: EVERYBODY_IS_ASKED) as store,
         open_shop(store=store, forms=store.leads, window_s=0.0) as shop,
         aclosing(postman),
     ):

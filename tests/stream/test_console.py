@@ -119,11 +119,14 @@ async def test_a_customer_s_typing_reaches_the_colleagues_of_the_own_shop_only(t
                 await visitor.send(type="typing")
             async with asyncio.timeout(5):
                 told = json.loads(await own.recv())
-            assert told == {"type": "typing", "conversations": [visitor.frames[0]["conversation"]]}
+            of = [visitor.frames[0]["conversation"]]
+            assert told == {"type": "typing", "conversations": of, "on": True}
             await visitor.send(type="message", client_id="a", text="能拆洗吗")
             async with asyncio.timeout(5):
-                while (told := json.loads(await own.recv()))["type"] != "changed":
-                    pass
+                seen: list[object] = []
+                while (told := json.loads(await own.recv())) != {"type": "typing", "conversations": of, "on": False}:
+                    seen.append(told["type"])
+            assert "changed" in seen
             await visitor.next("message")
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.3):

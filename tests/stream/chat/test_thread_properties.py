@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialogue import Done, Event, LeadUpdate, Sentence
@@ -97,6 +97,7 @@ STEPS = st.lists(st.one_of(TALK, TALK, TALK, LINE, REST), min_size=5, max_size=4
 
 @settings(max_examples=150, deadline=None)
 @given(STEPS)
+@example([("human", 0), ("say", 0), ("speak", 1), ("back", 0), ("speak", 1)])  # given back in mid-answer
 def test_every_client_ends_with_the_log_whatever_happens(steps: list[tuple[str, int]]) -> None:
     asyncio.run(_play(steps))
 
