@@ -34,7 +34,7 @@ from aiortc.rtp import (
 )
 from aiortc.sdp import candidate_from_sdp
 
-from stream.fanout import OutgoingStream
+from stream.outgoing import OutgoingStream
 from stream.wire import Leg, Numbers, Route, Router, enlarge
 
 _log = logging.getLogger(__name__)

@@ -30,7 +30,8 @@ from stream.adapter import (
     take_over_sender,
 )
 from stream.errors import StreamError
-from stream.fanout import Hub, OutgoingStream
+from stream.fanout import Hub
+from stream.outgoing import OutgoingStream
 from stream.wire import Leg, Numbers, Router, Scratch
 
 _log = logging.getLogger(__name__)

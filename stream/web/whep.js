@@ -14,6 +14,8 @@ const STALL_MS = 4000; // packets arrive, and no picture comes of them
 const RETRY_MAX_MS = 10000;
 const AWAY_MAX_MS = 1500; // the longest pause while the server does not answer at all: it is being restarted
 const BUFFER_MS = { audio: 100, video: 120 }; // sound takes another 20 ms through the output device
+const ROUGH = 0.01; // share of packets that had to be sent again, from which a picture waits for two round trips more
+const ROUGH_MAX_MS = 250;
 
 export function connect(video, url, { token = null, onstate = () => {}, iceServers = [] } = {}) {
   let session = null;
@@ -31,7 +33,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
 
   async function open() {
     const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
-    const mine = { pc, resource: null, etag: null, waiting: [], watch: 0, shown: false, checking: false, gone: false };
+    const mine = { pc, resource: null, etag: null, waiting: [], watch: 0, shown: false, rough: false, checking: false, gone: false };
     const stream = new MediaStream();
     try {
       pc.addTransceiver('video', { direction: 'recvonly' });
@@ -113,15 +115,19 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       if (old) drop(old);
       // From the first picture on both wait as long as the other: lips and words are together at once, where the browser's own
       // estimates take half a minute to meet.
-      for (const receiver of mine.pc.getReceivers()) {
-        if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = BUFFER_MS[receiver.track.kind];
-      }
+      hold(mine, 0);
       tell('live');
     };
     play(stream);
     if ('requestVideoFrameCallback' in video) video.requestVideoFrameCallback(swap);
     else video.addEventListener('playing', swap, { once: true });
     watch(mine, swap);
+  }
+
+  function hold(mine, more) {
+    for (const receiver of mine.pc.getReceivers()) {
+      if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = BUFFER_MS[receiver.track.kind] + more;
+    }
   }
 
   function play(stream) {
@@ -131,11 +137,14 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   }
 
   async function arrived(mine) {
-    const now = { packets: 0, pictures: 0 };
+    const now = { packets: 0, pictures: 0, again: 0, round: 0 };
     (await mine.pc.getStats()).forEach((s) => {
+      if (s.type === 'candidate-pair' && s.nominated) now.round = (s.currentRoundTripTime || 0) * 1000;
       if (s.type !== 'inbound-rtp') return;
       now.packets += s.packetsReceived;
-      if (s.kind === 'video') now.pictures = s.framesDecoded || 0;
+      if (s.kind !== 'video') return;
+      now.pictures = s.framesDecoded || 0;
+      now.again = s.retransmittedPacketsReceived || 0;
     });
     return now;
   }
@@ -151,6 +160,10 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
       if (found.packets !== last.packets) packetAt = now;
       if (found.pictures !== last.pictures || document.hidden) pictureAt = now;
       last = found;
+      if (mine.shown && !mine.rough && found.again > Math.max(5, found.packets * ROUGH)) {
+        mine.rough = true;
+        hold(mine, Math.min(2 * found.round, ROUGH_MAX_MS));
+      }
       if (document.hidden && found.pictures) swap(); // a hidden page is never told that a picture was shown
       if (mine === session && (now - packetAt >= SILENT_MS || now - pictureAt >= STALL_MS)) lost();
     }, WATCH_MS);

@@ -244,7 +244,7 @@ def rows(*, seconds: float = 15.0, joins: int = 30, soak_minutes: float = 30.0) 
     yield from room_rows(seconds)
     yield from asyncio.run(join_rows(joins, 2 * seconds))
     yield asyncio.run(interrupt_row(40))
-    yield asyncio.run(loss_row(seconds))
+    yield asyncio.run(loss_row(4 * seconds))
     yield asyncio.run(output_row(seconds))
     yield long_row()
     if soak_minutes:

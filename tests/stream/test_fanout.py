@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stream.fanout import CATCH_UP_STEP, KEY_INTERVAL_S, RING_PACKETS, Hub, OutgoingStream
+from stream.fanout import KEY_INTERVAL_S, RING_PACKETS, Hub
+from stream.outgoing import CATCH_UP_STEP, OutgoingStream
 
 FRAME = 3600
 

@@ -11,8 +11,9 @@ import pytest
 from avatar import SAMPLE_RATE
 from stream.clock import FRAME_SAMPLES, TICK_SAMPLES, SampleClock, video_timestamp
 from stream.encoder import AacEncoder, AudioUnit, VideoEncoder, VideoUnit, picture
-from stream.fanout import Hub, OutgoingStream
+from stream.fanout import Hub
 from stream.muxer import Muxer
+from stream.outgoing import OutgoingStream
 from stream.program import Program
 from stream.recorder import Recording
 from stream.wire import Leg, Numbers, Route, Scratch
