@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from avatar.errors import AvatarError
 from avatar.lexicon import Lexicon, load_lexicon
+from avatar.line import divide_evenly
 from avatar.presenter import FRAME_RATE, I420, Cue, Performer
 from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
 from avatar.voice import create_voice
@@ -35,6 +36,7 @@ __all__ = [
     "VoiceFigures",
     "create_stage",
     "create_voice",
+    "divide_evenly",
     "load_lexicon",
 ]
 

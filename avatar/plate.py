@@ -15,6 +15,7 @@ from PIL import ImageDraw, ImageOps
 
 from avatar.errors import AvatarError
 from avatar.lettering import Colour, font, text_width, wrap, write
+from avatar.line import divide
 from avatar.overlay import Overlay
 from avatar.presenter import I420
 from avatar.speech import SAMPLE_RATE
@@ -22,6 +23,7 @@ from avatar.speech import SAMPLE_RATE
 AI_LABEL = "AI 生成"
 """Text of the visible label that GB 45438-2025 asks for on synthetic video."""
 
+_CAPTION_LINES = 3
 _INK: tuple[int, int, int, int] = (16, 17, 20, 168)
 _CARD: tuple[int, int, int, int] = (20, 21, 25, 214)
 _PRICE: Colour = (255, 138, 112)
@@ -92,12 +94,11 @@ def draw_caption(text: str, layout: Layout, *, bottom: int) -> Overlay | None:
 
     In landscape it stands to the right of the product card's place.
     """
-    size, pad, weight = round(38 * layout.unit), round(20 * layout.unit), 0.4 * layout.unit
-    first = layout.left if layout.portrait else layout.left + layout.plate_width + pad
-    width = layout.plate_width if layout.portrait else layout.width - layout.left - first
-    lines = _even(text, size, width - 2 * pad, weight)
+    size, pad, weight = _caption_type(layout)
+    lines = caption_lines(text, layout)
     if not lines:
         return None
+    first = _caption_left(layout)
     step = round(size * 1.36)
     inner = math.ceil(max(text_width(line, size, weight=weight) for line in lines))
     canvas = _plate((inner + 2 * pad, step * len(lines) + pad), round(14 * layout.unit), _INK)
@@ -107,16 +108,27 @@ def draw_caption(text: str, layout: Layout, *, bottom: int) -> Overlay | None:
     return Overlay(canvas, (x, bottom - canvas.height))
 
 
-def _even(text: str, size: int, width: int, weight: float) -> list[str]:
-    """Wrap into as few lines as fit and make them about equally long, so that no word stands alone."""
-    lines = wrap(text, size, width, lines=3, weight=weight)
-    while len(lines) > 1 and width > 4 * size:
-        width -= size
-        narrower = wrap(text, size, width, lines=3, weight=weight)
-        if len(narrower) != len(lines) or "".join(narrower) != "".join(lines):
-            break
-        lines = narrower
-    return lines
+def caption_lines(text: str, layout: Layout) -> list[str]:
+    """Break a caption into up to three lines of about equal length; a pause at its end is not written.
+
+    Words stay whole. What does not fit into three lines is cut with ….
+    """
+    size, pad, weight = _caption_type(layout)
+    right = layout.left + layout.plate_width if layout.portrait else layout.width - layout.left
+    room = right - _caption_left(layout) - 2 * pad
+    text = " ".join(text.split()).rstrip("，。；：、,; ")
+    letters = font(size)
+    lines = divide(text, [letters.getlength(character) for character in text], room - 2 * weight, most=_CAPTION_LINES)
+    return wrap(text, size, room, lines=_CAPTION_LINES, weight=weight) if lines is None else lines
+
+
+def _caption_type(layout: Layout) -> tuple[int, int, float]:
+    """Return the size of a caption's letters, the space around them and how much bolder they are, pixels."""
+    return round(38 * layout.unit), round(20 * layout.unit), 0.4 * layout.unit
+
+
+def _caption_left(layout: Layout) -> int:
+    return layout.left if layout.portrait else layout.left + layout.plate_width + round(20 * layout.unit)
 
 
 class CardPlate:

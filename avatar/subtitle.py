@@ -6,11 +6,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from avatar.line import divide_evenly
 from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 _CLAUSE = re.compile(r"[^，。！？；：,!?;:]+[，。！？；：,!?;:”’」』）)]*")
 _LEAST = 6
 """Characters: shorter clauses are shown together with the next one."""
+_MOST = 26.0
+"""Han characters: longer clauses are divided; so many are two lines of a portrait picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,10 @@ class Caption:
 
 
 def clauses(sentence: str) -> list[str]:
-    """Split a sentence into clauses that read well alone; joined, they are the sentence again."""
+    """Split a sentence into clauses that read well alone; joined, they are the sentence again but for spaces.
+
+    A clause of more than 26 characters is divided between words.
+    """
     out: list[str] = []
     for piece in _CLAUSE.findall(sentence) or [sentence]:
         if out and len(out[-1]) < _LEAST:
@@ -32,7 +38,7 @@ def clauses(sentence: str) -> list[str]:
             out.append(piece)
     if len(out) > 1 and len(out[-1]) < _LEAST:
         out[-2:] = [out[-2] + out[-1]]
-    return out
+    return [part for clause in out for part in divide_evenly(clause, _MOST)] or [sentence]
 
 
 def captions(sentence: str, visemes: Sequence[VisemeSpan], start: int, length: int) -> list[Caption]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from avatar import SAMPLE_RATE
+from avatar import SAMPLE_RATE, divide_evenly
 
 CLAUSE_MAX = 18
 """Han characters of one caption; two Latin letters or digits count as one."""
@@ -30,13 +30,13 @@ def width(text: str) -> float:
 
 
 def clauses(text: str, *, limit: int = CLAUSE_MAX) -> tuple[Clause, ...]:
-    """Cut at punctuation; short neighbours stay together, long clauses are cut in even parts."""
+    """Cut at punctuation; short neighbours stay together, long clauses are cut between words in even parts."""
     pieces: list[str] = []
     for part in (part for part in _BREAK.split(text.strip()) if part.strip()):
         if pieces and width(pieces[-1] + part) <= limit * 0.6:
             pieces[-1] += part
             continue
-        pieces += _even(part, limit)
+        pieces += divide_evenly(part, limit)
     total = sum(map(width, pieces)) or 1.0
     made, done = [], 0.0
     for piece in pieces:
@@ -57,11 +57,3 @@ def clause_at(parts: tuple[Clause, ...], played: int, total: int) -> Clause | No
     share = played / max(total, 1)
     heard = [part for part in parts if part.begin <= share]
     return heard[-1] if heard else None
-
-
-def _even(text: str, limit: int) -> list[str]:
-    count = -(-int(width(text) + 0.5) // limit)
-    if count <= 1:
-        return [text]
-    step = -(-len(text) // count)
-    return [text[at : at + step] for at in range(0, len(text), step)]
