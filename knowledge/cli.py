@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from knowledge.diff import describe
 from knowledge.document import RefusedError
@@ -31,8 +27,10 @@ from knowledge.listing import (
     print_summary,
     print_versions,
 )
+from knowledge.mapping import read_mapping
 from knowledge.parsers.plain import decode
 from knowledge.template import write_template
+from knowledge.terminal import progress_bars, reported
 
 OpenLibrary = Callable[[Path | None], Library]
 
@@ -62,7 +60,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """添加或更新文件，生成一个草稿版本。没有变化的文件不会重复处理。"""
-        with _reported("已中断：草稿没有改动，已发布的版本不受影响"):
+        with reported("已中断：草稿没有改动，已发布的版本不受影响"):
             if publish and dry_run:
                 raise typer.BadParameter("--publish 和 --dry-run 不能一起用")
             library = open_library(data_dir)
@@ -71,7 +69,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
             if max_rows is not None:
                 library.limits = replace(library.limits, rows=max_rows)
             meanings = read_mapping(mapping) if mapping else None
-            with _bars() as (reading, embedding):
+            with progress_bars() as (reading, embedding):
                 summary = library.add(
                     merchant,
                     paths,
@@ -104,9 +102,9 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """移除文件，生成一个草稿版本。发布后，这些文件里的内容就不会再被回答。"""
-        with _reported("已中断：草稿没有改动，已发布的版本不受影响"):
+        with reported("已中断：草稿没有改动，已发布的版本不受影响"):
             library = open_library(data_dir)
-            with _bars() as (_, embedding):
+            with progress_bars() as (_, embedding):
                 summary = library.remove(merchant, names, progress=embedding)
             live = library.publish(merchant).version if publish and summary.draft else None
             if as_json:
@@ -125,7 +123,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """列出已发布（或草稿）的文件和版本。"""
-        with _reported():
+        with reported():
             library = open_library(data_dir)
             if versions:
                 print_versions(library, merchant, as_json=as_json)
@@ -143,7 +141,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """试一个问题：找到了什么，有没有把握回答。"""
-        with _reported():
+        with reported():
             evidence = _search(open_library(data_dir), question, merchant, product, limit, draft=draft)
             if as_json:
                 print_json(evidence_to_json(evidence))
@@ -159,7 +157,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """发布草稿会改变什么：价格、答案、商品、文件。"""
-        with _reported():
+        with reported():
             diff = open_library(data_dir).diff(merchant, before=before, after=after)
             if as_json:
                 print_json(asdict(diff))
@@ -180,7 +178,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """发布前检查草稿：价格打架、促销过期、广告法禁用语、重复问题、问不到的问题。"""
-        with _reported():
+        with reported():
             asked = EVERYDAY_QUESTIONS if questions is None else _lines(questions)
             findings = open_library(data_dir).lint(merchant, questions=None if quick else asked)
             if as_json:
@@ -197,7 +195,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         data_dir: DataDir = None,
     ) -> None:
         """生成可以直接填写的商品和问答模板。"""
-        with _reported():
+        with reported():
             target = write_template(path, overwrite=force)
             typer.echo(f"已生成 {target}：填好后执行 knowledge add {target} --merchant 商家名")
 
@@ -209,7 +207,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """发布草稿：一步切换，正在进行的对话不受影响。"""
-        with _reported("已中断：已发布的版本不受影响"):
+        with reported("已中断：已发布的版本不受影响"):
             library = open_library(data_dir)
             if library.pointer(merchant).draft is not None:
                 _warn(library, merchant, strict=strict)
@@ -228,7 +226,7 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
         as_json: AsJson = False,
     ) -> None:
         """退回到以前发布过的版本。"""
-        with _reported("已中断：已发布的版本不受影响"):
+        with reported("已中断：已发布的版本不受影响"):
             done = open_library(data_dir).rollback(merchant, to=to)
             if as_json:
                 print_json({**asdict(done), "at": done.at.isoformat()})
@@ -238,31 +236,12 @@ def create_app(open_library: OpenLibrary) -> typer.Typer:
     @app.command()
     def discard(merchant: Merchant, data_dir: DataDir = None) -> None:
         """丢掉草稿；已发布的版本不变。"""
-        with _reported():
+        with reported():
             draft = open_library(data_dir).discard(merchant)
             typer.echo(f"已丢掉草稿 {draft}" if draft else "没有草稿")
 
     add_eval(app, open_library)
     return app
-
-
-def read_mapping(path: Path) -> dict[str, str]:
-    """Column title → meaning, from a JSON object or a two-column csv; raises KnowledgeError naming the file."""
-    try:
-        text = decode(path.read_bytes(), limits=Limits())
-        if path.suffix.lower() == ".json":
-            found = json.loads(text)
-            if not isinstance(found, dict) or not all(isinstance(said, str) for said in found.values()):
-                raise KnowledgeError(f'{path}：列名对照要写成 {{"列名": "含义"}}')
-            return found
-        rows = [line.replace("，", ",").split(",", 1) for line in text.splitlines() if line.strip()]
-    except OSError as exc:
-        raise KnowledgeError(f"{path}：打不开（{exc.strerror}）") from exc
-    except (ValueError, RefusedError) as exc:
-        raise KnowledgeError(f"{path}：列名对照读不懂（{exc}）") from exc
-    if any(len(row) != 2 for row in rows):
-        raise KnowledgeError(f"{path}：每行要写成“列名,含义”")
-    return {title.strip(): meaning.strip() for title, meaning in rows if title.strip() != "列名"}
 
 
 def _warn(library: Library, merchant: str, *, strict: bool) -> None:
@@ -292,40 +271,3 @@ def _search(
         raise KnowledgeError(f"商家 {merchant} {what}")
     with library.retriever(merchant, version) as retriever:
         return asyncio.run(retriever.search(question, product=product, limit=limit))
-
-
-@contextmanager
-def _reported(interrupted: str = "已中断") -> Iterator[None]:
-    """Errors raised on purpose become one line on stderr and exit code 1."""
-    try:
-        yield
-    except KnowledgeError as exc:
-        typer.echo(f"错误：{exc}", err=True)
-        raise typer.Exit(1) from exc
-    except OSError as exc:
-        typer.echo(f"错误：{exc.filename or '磁盘'}：{exc.strerror or exc}", err=True)
-        raise typer.Exit(1) from exc
-    except KeyboardInterrupt as exc:
-        typer.echo(interrupted, err=True)
-        raise typer.Exit(1) from exc
-
-
-@contextmanager
-def _bars() -> Iterator[tuple[Callable[[int, int], None], Callable[[int, int], None]]]:
-    """Two progress bars on stderr: files read, passages embedded. Silent where stderr is no terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        read = progress.add_task("读取文件", total=None)
-        embed = progress.add_task("建立索引", total=None, visible=False)
-        yield (
-            lambda done, total: progress.update(read, completed=done, total=total),
-            lambda done, total: progress.update(
-                embed,
-                completed=done,
-                total=total,
-                visible=True,
-                # After the last passage the index is calibrated and synced, which takes a moment too.
-                description="建立索引" if done < total else "校准把握",
-            ),
-        )

@@ -1,14 +1,12 @@
-"""The merchant's side of the knowledge: files in and out of a draft, publish, go back. Blocking; for the command line.
+"""The merchant's side of the knowledge: files in and out of a draft, publish, go back.
 
-Layout of `root`: one folder a merchant, in it one immutable folder a version and a lock file.
+Blocking; for the command line.
 """
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,22 +15,19 @@ from sqlalchemy.engine import Engine
 
 from knowledge.base import KnowledgeBase
 from knowledge.content import Content, DocumentRow
-from knowledge.diff import Diff, compare
+from knowledge.diff import Diff
 from knowledge.embedder import Embedder
-from knowledge.errors import KnowledgeError
-from knowledge.folder import Gathered, Refusal, gather
+from knowledge.errors import LibraryError
+from knowledge.folder import Refusal, gather
 from knowledge.intake import read_files
 from knowledge.limits import Limits
 from knowledge.lint import EVERYDAY_QUESTIONS, Finding, Severity, lint, unanswered
 from knowledge.manifest import Manifest
 from knowledge.publication import Pointer, Publication, Publications, check_merchant
 from knowledge.retriever import Retriever
+from knowledge.shelf import Shelf
 from knowledge.summary import Summary
-from knowledge.workshop import Change, Progress, Workshop
-
-
-class LibraryError(KnowledgeError):
-    """A command cannot be carried out; nothing was changed."""
+from knowledge.workshop import Change, Progress
 
 
 class Library:
@@ -53,6 +48,7 @@ class Library:
         kept_versions: int = 10,
     ) -> None:
         self.root = root
+        self._shelf = Shelf(root, chroma_url=chroma_url)
         self.limits = limits or Limits()
         self._engine = engine
         self.publications = Publications(engine, clock=clock)
@@ -83,11 +79,11 @@ class Library:
         whatever happens, the live version stays.
         """
         gathered = gather(paths, limits=self.limits, but=self.root)
-        with self._locked(merchant):
+        with self._shelf.locked(merchant):
             pointer = self.publications.pointer(merchant)
             base = pointer.draft or pointer.published
-            held = {document.path: document for document in self._documents(merchant, base)}
-            vanished = self._vanished(merchant, base, gathered)
+            held = {document.path: document for document in self._shelf.documents(merchant, base)}
+            vanished = self._shelf.vanished(merchant, base, gathered)
             intake = read_files(
                 gathered.files,
                 held=held,
@@ -136,9 +132,9 @@ class Library:
 
     def remove(self, merchant: str, names: Sequence[str], *, progress: Progress | None = None) -> Summary:
         """Prepare a draft without the files of these names (as `list` shows them; * and ? allowed)."""
-        with self._locked(merchant):
+        with self._shelf.locked(merchant):
             pointer = self.publications.pointer(merchant)
-            held = [document.path for document in self._documents(merchant, pointer.draft or pointer.published)]
+            held = [document.path for document in self._shelf.documents(merchant, pointer.draft or pointer.published)]
             gone: list[str] = []
             refused = []
             for name in names:
@@ -163,7 +159,7 @@ class Library:
     def documents(self, merchant: str, *, draft: bool = False) -> tuple[DocumentRow, ...]:
         """The files of the live version, or of the draft; empty where there is none."""
         pointer = self.pointer(merchant)
-        return self._documents(merchant, pointer.draft if draft else pointer.published)
+        return self._shelf.documents(merchant, pointer.draft if draft else pointer.published)
 
     def pointer(self, merchant: str) -> Pointer:
         """The live version and the draft of a merchant."""
@@ -171,7 +167,7 @@ class Library:
 
     def publish(self, merchant: str) -> Publication:
         """Make the draft live, in one transaction; raises PublicationError when there is none."""
-        with self._locked(merchant):
+        with self._shelf.locked(merchant):
             draft = self.publications.pointer(merchant).draft
             if draft is not None:
                 # A damaged draft must be found before it is live, not by the first customer.
@@ -182,18 +178,18 @@ class Library:
 
     def rollback(self, merchant: str, *, to: str | None = None) -> Publication:
         """Make the version before the live one (or `to`) live again, in one transaction."""
-        with self._locked(merchant):
+        with self._shelf.locked(merchant):
             if to is not None and not self.directory(merchant, to).is_dir():
                 raise LibraryError(f"版本 {to} 已经不在磁盘上（只保留最近 {self._kept_versions} 个）")
             return self.publications.rollback(merchant, to=to)
 
     def discard(self, merchant: str) -> str | None:
         """Throw the draft away; returns its version, or None where there was none."""
-        with self._locked(merchant):
+        with self._shelf.locked(merchant):
             draft = self.publications.pointer(merchant).draft
             if draft is not None:
                 self.publications.stage(merchant, None, instead_of=draft)
-                self._drop(merchant, draft)
+                self._shelf.drop(merchant, draft)
             return draft
 
     def diff(self, merchant: str, *, before: str | None = None, after: str | None = None) -> Diff:
@@ -202,16 +198,7 @@ class Library:
         before, after = before or pointer.published, after or pointer.draft
         if after is None:
             raise LibraryError(f"商家 {merchant} 没有草稿可以比较：先用 knowledge add 添加文件")
-        new = self.open(merchant, after)
-        try:
-            old = self.open(merchant, before) if before else None
-            try:
-                return compare(old, new)
-            finally:
-                if old is not None:
-                    old.close()
-        finally:
-            new.close()
+        return self._shelf.compare(merchant, before, after)
 
     def lint(self, merchant: str, *, questions: Iterable[str] | None = EVERYDAY_QUESTIONS) -> list[Finding]:
         """Findings on the draft, or on the live version where there is no draft; the gravest first.
@@ -239,7 +226,7 @@ class Library:
 
     def open(self, merchant: str, version: str) -> Content:
         """The content of one version; the caller closes it."""
-        return Content.open(self.directory(merchant, version))
+        return self._shelf.open(merchant, version)
 
     def base(self) -> KnowledgeBase:
         """A reader of the same knowledge; the caller closes it."""
@@ -250,24 +237,13 @@ class Library:
             chroma_url=self._chroma_url,
         )
 
-    @contextmanager
-    def retriever(self, merchant: str, version: str) -> Iterator[Retriever]:
+    def retriever(self, merchant: str, version: str) -> AbstractContextManager[Retriever]:
         """Search one version whether it is live or not: how a draft is tried before it is published."""
-        directory = self.directory(merchant, version)
-        content = Content.open(directory)
-        try:
-            retriever = Retriever.open(
-                content, directory, embedder=self._made_embedder(), merchant=merchant, chroma_url=self._chroma_url
-            )
-            try:
-                yield retriever
-            finally:
-                retriever.close()
-        finally:
-            content.close()
+        return self._shelf.retriever(merchant, version, create_embedder=self._made_embedder)
 
     def directory(self, merchant: str, version: str) -> Path:
-        return self.root / check_merchant(merchant) / version
+        """Where the version stands on the disk."""
+        return self._shelf.directory(merchant, version)
 
     def _build(
         self,
@@ -288,7 +264,7 @@ class Library:
                 yield first
             yield from changes
 
-        manifest = self._workshop(merchant).build(
+        manifest = self._shelf.workshop(merchant).build(
             embedder=self._made_embedder(),
             base=pointer.draft or pointer.published,
             parent=pointer.published,
@@ -300,59 +276,17 @@ class Library:
         )
         self.publications.stage(merchant, manifest.version, instead_of=pointer.draft)
         if pointer.draft is not None:
-            self._drop(merchant, pointer.draft)
+            self._shelf.drop(merchant, pointer.draft)
         return manifest.version, [manifest.passages, manifest.records]
-
-    def _workshop(self, merchant: str) -> Workshop:
-        return Workshop(self.root / merchant, merchant=merchant, chroma_url=self._chroma_url)
 
     def _made_embedder(self) -> Embedder:
         if self._embedder is None:
             self._embedder = self._create_embedder()
         return self._embedder
 
-    def _documents(self, merchant: str, version: str | None) -> tuple[DocumentRow, ...]:
-        if version is None:
-            return ()
-        content = self.open(merchant, version)
-        try:
-            return content.documents
-        finally:
-            content.close()
-
-    def _vanished(self, merchant: str, version: str | None, gathered: Gathered) -> tuple[str, ...]:
-        """Files of the version that came with one of the gathered folders and are not there any more."""
-        if version is None or not gathered.folders:
-            return ()
-        content = self.open(merchant, version)
-        try:
-            folders = {str(folder) for folder in gathered.folders}
-            there = {file.name for file in gathered.files} | {refusal.name for refusal in gathered.refused}
-            return tuple(name for name, folder in content.origins.items() if folder in folders and name not in there)
-        finally:
-            content.close()
-
-    def _drop(self, merchant: str, version: str) -> None:
-        self._workshop(merchant).drop(version)
-
     def _prune(self, merchant: str) -> None:
         """Delete the versions that were live before the last `kept_versions` ones."""
         order = dict.fromkeys(publication.version for publication in reversed(self.publications.story(merchant)))
         for version in list(order)[self._kept_versions :]:
             if self.directory(merchant, version).is_dir():
-                self._drop(merchant, version)
-
-    @contextmanager
-    def _locked(self, merchant: str) -> Iterator[None]:
-        """One writing command a merchant at a time; the lock goes with the process, also when it is killed."""
-        folder = self.root / check_merchant(merchant)
-        folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as exc:
-                raise LibraryError(f"另一个命令正在修改商家 {merchant} 的知识：请等它结束") from exc
-            yield
-        finally:
-            os.close(handle)
+                self._shelf.drop(merchant, version)

@@ -4,31 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, Self
 
 from knowledge.decision import DecisionModel, load_decision
-from knowledge.embedder import Embedder, Vectors
+from knowledge.embedder import Embedder
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
-from knowledge.field import LEXICAL, Asked, FieldReader, choose
-from knowledge.folding import clauses, content_of, fold, squeeze
+from knowledge.field import Asked
+from knowledge.folding import squeeze
 from knowledge.index.opened import Index
 from knowledge.index.ranking import Ranker, Ranking, select
-from knowledge.names import NameIndex
+from knowledge.question import Question, QuestionReader
 from knowledge.record import Fact, Record
-from knowledge.reference import ReferenceResolver, Resolution
 from knowledge.reranker import Reranker, RerankerError
 
 _log = logging.getLogger(__name__)
 
 FAQ_MATCH = 0.62
 """Likeness from which the shop's own answer to the same question is preferred to a fact of a record."""
-MEANT, MEANT_LEAD = 0.62, 0.15
-"""Cosine of a question and a column's title from which the column is meant, and its lead over the next column."""
-_ELLIPSIS = re.compile(r"(?:^那|呢[?？。]*$)")
 MAX_QUESTION = 500
 """Characters of a question that are read."""
 
@@ -43,18 +38,6 @@ class Source(Protocol):
     def record(self, key: str) -> Record | None: ...
     def passages_by_id(self, ids: Iterable[str]) -> Iterator[Passage]: ...
     def passages_of(self, record_id: str) -> Sequence[Passage]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """How a question was understood, before anything was searched."""
-
-    text: str
-    clauses: tuple[str, ...]
-    asked: tuple[Asked, ...]
-    resolution: Resolution
-    record: Record | None
-    facts: tuple[tuple[Fact, float], ...]
 
 
 class Retriever:
@@ -78,11 +61,8 @@ class Retriever:
         self._reranker = reranker
         self._records = tuple(content.records)
         self._position = {record.id: at for at, record in enumerate(self._records)}
-        self._names = NameIndex(self._records)
-        self._fields = FieldReader(self._records)
-        self._resolver = ReferenceResolver(self._records, self._names, self._fields)
+        self._questions = QuestionReader(self._records, embedder)
         self._ranker = Ranker(index, embedder, content.passages_by_id)
-        self._column_vectors: Vectors | None = None
 
     @classmethod
     def open(
@@ -133,7 +113,8 @@ class Retriever:
     ) -> Evidence:
         """`search` for a caller that already is in a thread of its own. Blocking."""
         text = question.strip()[:MAX_QUESTION]
-        reading = self._read(text, product, history)
+        given = self._content.record(product) if product else None
+        reading = self._questions.read(text, given, history)
         record = reading.record
         own = tuple(self._content.passages_of(record.id)) if record is not None else ()
         record_id = record.id if record is not None else None
@@ -143,55 +124,7 @@ class Retriever:
             ranking = _together(ranking, self._ranker.rank(f"{record.name} {text}", record_id=record_id, own=own))
         return self._decide(question, reading, ranking, limit)
 
-    # -- understanding ------------------------------------------------------------------------------------------
-
-    def _read(self, text: str, product: str | None, history: Sequence[Turn]) -> _Reading:
-        masked = self._masked(text)
-        asked = tuple(self._fields.read(masked))
-        given = self._content.record(product) if product else None
-        trail = list(history)
-        if given is not None and not any(given.name in turn.text for turn in trail):
-            trail.insert(0, Turn("user", given.name))
-        before = next((turn.text for turn in reversed(history) if turn.role == "user"), None)
-        if before is not None and not (asked and asked[0].score >= LEXICAL) and _ELLIPSIS.search(fold(text)):
-            # "那双人沙发呢" asks of another record what was asked before.
-            masked = self._masked(before)
-            asked = tuple(self._fields.read(masked))
-        resolution = self._resolver.resolve(text, trail, asked)
-        record = self._records[resolution.record] if resolution.record is not None else None
-        if record is not None and not (asked and asked[0].score >= LEXICAL):
-            asked = self._asked_by_meaning(masked, record)
-        facts = tuple(choose(asked, record.facts, masked)) if record is not None else ()
-        return _Reading(text, masked, asked, resolution, record, facts)
-
-    def _asked_by_meaning(self, masked: Sequence[str], record: Record) -> tuple[Asked, ...]:
-        """The one column whose title is near to what is said in other words, and clearly nearer than the next."""
-        said = content_of("".join(masked))
-        columns = self._fields.columns
-        if len(said.strip()) < 2 or len(columns) < 2:
-            return ()
-        if self._column_vectors is None:
-            self._column_vectors = self._embedder.embed([column.title for column in columns])
-        likeness = self._column_vectors @ self._embedder.embed([said])[0]
-        first, second = sorted(range(len(columns)), key=lambda at: -float(likeness[at]))[:2]
-        if likeness[first] < MEANT or likeness[first] - likeness[second] < MEANT_LEAD:
-            return ()
-        return (Asked(columns[first], LEXICAL, 0, 0),)
-
-    def _masked(self, text: str) -> tuple[str, ...]:
-        """The folded clauses without the names in them: "价格公道饭店" asks for no price."""
-        found = self._names.find(squeeze(text))
-        names = {fold(self._records[record].name) for mention in found for record in mention.records[:20]}
-        spoken = []
-        for clause in map(fold, clauses(text)):
-            for name in sorted(names, key=len, reverse=True):
-                clause = clause.replace(name, "")
-            spoken.append(clause)
-        return tuple(spoken)
-
-    # -- deciding -----------------------------------------------------------------------------------------------
-
-    def _decide(self, question: str, reading: _Reading, ranking: Ranking, limit: int) -> Evidence:
+    def _decide(self, question: str, reading: Question, ranking: Ranking, limit: int) -> Evidence:
         resolution, record = reading.resolution, reading.record
         ranked = self._reranked(reading.text, ranking)
         shop_wide = ranking.likeness >= FAQ_MATCH and not resolution.named

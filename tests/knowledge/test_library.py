@@ -10,6 +10,7 @@ import pytest
 from knowledge.content import Content
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
+from knowledge.shelf import Shelf
 from tests.knowledge.merchant import BigramEmbedder, open_library, write_shop
 
 
@@ -234,7 +235,7 @@ def test_a_merchants_name_is_never_a_path(library: Library, shop: Path, name: st
 
 
 def test_a_second_writer_waits_for_nobody_and_says_so(library: Library, shop: Path) -> None:
-    with library._locked("shop"), pytest.raises(KnowledgeError, match="另一个命令"):
+    with Shelf(library.root).locked("shop"), pytest.raises(KnowledgeError, match="另一个命令"):
         library.add("shop", [shop])
 
 
