@@ -1,8 +1,9 @@
 """Conversations and leads on disk: what was acknowledged is never lost and never double."""
 
 from dialogue.store.book import LeadBook, read_any
-from dialogue.store.journal import MessageTooLongError, UnknownConversationError
+from dialogue.store.journal import UnknownConversationError
 from dialogue.store.outbox import Courier, Outbox
+from dialogue.store.reception import MessageTooLongError
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
 from dialogue.store.store import Store, system_ms
 

@@ -17,11 +17,11 @@ from dialogue.database import DatabaseError, KeyRing, Writer, migrate, open_engi
 from dialogue.database.transaction import Transaction
 from dialogue.errors import DialogueError
 from dialogue.lead.asking import AskingPolicy
-from dialogue.store import journal
+from dialogue.store import journal, reception
 from dialogue.store.book import LeadBook, Policies
-from dialogue.store.journal import TEXT_LIMIT, MessageTooLongError
 from dialogue.store.outbox import Outbox
 from dialogue.store.platforms import Platforms
+from dialogue.store.reception import TEXT_LIMIT, MessageTooLongError
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
 from dialogue.store.spending import SpendingBook
 
@@ -176,7 +176,7 @@ class Store:
         """
         if len(text) > TEXT_LIMIT:
             raise MessageTooLongError(f"the message has {len(text)} characters; at most {TEXT_LIMIT} are taken")
-        received = await self.write(lambda tx: journal.receive(tx, conversation_id, client_id=client_id, text=text))
+        received = await self.write(lambda tx: reception.receive(tx, conversation_id, client_id=client_id, text=text))
         if received.lead is not None:
             self.outbox.filled.set()
         return received
