@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from avatar import SAMPLE_RATE, divide_evenly
+from stream.utterance import Utterance
 
 CLAUSE_MAX = 18
 """Han characters of one caption; two Latin letters or digits count as one."""
@@ -57,3 +59,44 @@ def clause_at(parts: tuple[Clause, ...], played: int, total: int) -> Clause | No
     share = played / max(total, 1)
     heard = [part for part in parts if part.begin <= share]
     return heard[-1] if heard else None
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A clause is being heard; text None clears."""
+
+    text: str | None
+    sample: int
+    until: int | None
+    """Program sample at which the line is expected to end."""
+    line: Any
+
+
+class Captioner:
+    """Follows the line being heard and says when another clause is to be shown."""
+
+    def __init__(self) -> None:
+        self._clauses: tuple[Clause, ...] = ()
+        self._shown: Clause | None = None
+
+    def begin(self, text: str) -> None:
+        """A line with this text begins to be heard."""
+        self._clauses = clauses(text)
+
+    def follow(self, current: Utterance | None, sample: int) -> Caption | None:
+        """The caption to show from `sample` on, None while the one shown still holds."""
+        if current is None:
+            return None
+        total = current.pushed if current.complete else max(current.pushed, expected_samples(current.line.text))
+        clause = clause_at(self._clauses, current.played, total)
+        if clause is None or clause is self._shown:
+            return None
+        self._shown = clause
+        return Caption(clause.text, sample, sample + total - current.played, current.line)
+
+    def clear(self, sample: int) -> Caption | None:
+        """The caption that takes away what is shown, None when nothing is."""
+        if self._shown is None:
+            return None
+        self._shown = None
+        return Caption(None, sample, None, None)

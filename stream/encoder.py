@@ -16,7 +16,7 @@ from avatar import FRAME_RATE, I420, SAMPLE_RATE
 from stream.clock import TICK_SAMPLES
 from stream.errors import StreamError
 from stream.packet import packetise
-from stream.program import Pcm
+from stream.utterance import Pcm
 
 GOP_FRAMES = 50
 """Frames from one key frame to the next, 2 s: what platforms ask of RTMP and HLS wants for its segments."""

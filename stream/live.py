@@ -18,11 +18,12 @@ from dialogue.line import Line, LineKind
 from dialogue.rundown import Rundown
 from dialogue.store import Store
 from stream.broadcast import Broadcast
+from stream.caption import Caption
 from stream.comment_wall import CommentWall, remember
 from stream.program import LineEnded, LineStarted
 from stream.public_text import public
 from stream.question import Questions
-from stream.room import Caption, Room
+from stream.room import Room
 from stream.room_book import RoomSpec
 from stream.room_protocol import Message, ProtocolError
 from stream.shelf import Product

@@ -6,7 +6,7 @@ import logging
 from typing import Protocol
 
 from stream.encoder import AacEncoder, AudioUnit, VideoUnit
-from stream.program import Pcm
+from stream.utterance import Pcm
 
 _log = logging.getLogger(__name__)
 

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from avatar import SAMPLE_RATE, Cue, Emotion, Speech, VisemeSpan
 from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
+from stream.utterance import Pcm, Segment, SpokenLine, Utterance
 
-Pcm = NDArray[np.int16]
-
-_FADE_SAMPLES = SAMPLE_RATE // 100
 _CUE_MEMORY_SAMPLES = SAMPLE_RATE
 """A cue is kept this long after its sound ended: the mouth closes smoothly and a late frame finds it."""
-
-
-class SpokenLine(Protocol):
-    """What the program needs to know of a line; `dialogue`'s `Line` is one."""
-
-    @property
-    def generation(self) -> int: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +57,6 @@ class Tick:
     speaking: bool
     frame: FrameSlot | None
     events: tuple[ProgramEvent, ...]
-
-
-@dataclass(slots=True)
-class _Segment:
-    """A stretch of a line that is played without a gap; a late voice starts another one."""
-
-    start: int
-    spans: list[VisemeSpan]
-
-
-@dataclass(slots=True, eq=False)
-class Utterance:
-    """A line's sound on its way through the program. Made by `Program.open`, fed by `Program.push`."""
-
-    line: SpokenLine
-    generation: int
-    emotion: Emotion
-    pause: int
-    """Samples of silence before it."""
-    chunks: deque[Pcm] = field(default_factory=deque)
-    spans: list[VisemeSpan] = field(default_factory=list)
-    segments: list[_Segment] = field(default_factory=list)
-    pushed: int = 0
-    played: int = 0
-    complete: bool = False
-    dropped: bool = False
-    start: int | None = None
-    """Program sample of its first sample, once played."""
-    running: bool = False
-    """Whether the previous tick ended inside it without a gap."""
-
-    @property
-    def waiting(self) -> int:
-        """Samples pushed and not yet played."""
-        return self.pushed - self.played
 
 
 class Program:
@@ -186,7 +136,7 @@ class Program:
                 continue
             utterance.dropped = True
             if current:
-                self._tail = self._fade(utterance)
+                self._tail = utterance.faded()
                 self._remember(utterance, self.sample)
             self._events.append(LineEnded(utterance.line, self.sample, finished=False))
         self._queue = kept
@@ -253,7 +203,7 @@ class Program:
             for earlier in utterance.segments[-1:]:
                 earlier.spans = [span for span in earlier.spans if span.start < utterance.played]
             spans = [span for span in utterance.spans if span.end > utterance.played]
-            utterance.segments.append(_Segment(self.sample + at - utterance.played, spans))
+            utterance.segments.append(Segment(self.sample + at - utterance.played, spans))
             utterance.running = True
         chunk = utterance.chunks[0]
         count = min(len(chunk), TICK_SAMPLES - at)
@@ -275,13 +225,6 @@ class Program:
         self._gap = 0
         self._remember(utterance, sample)
         self._events.append(LineEnded(utterance.line, sample, finished=utterance.start is not None))
-
-    def _fade(self, utterance: Utterance) -> Pcm | None:
-        if not utterance.chunks or not utterance.running:
-            return None
-        tail = np.concatenate(list(utterance.chunks)[:2])[:_FADE_SAMPLES].astype(np.float32)
-        faded: Pcm = (tail * np.linspace(1.0, 0.0, len(tail), dtype=np.float32)).astype(np.int16)
-        return faded
 
     def _remember(self, utterance: Utterance, cut: int) -> None:
         """Keep a heard line's mouth shapes for the frames still to come, cut off where its sound was."""

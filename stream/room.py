@@ -7,12 +7,11 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from avatar import SAMPLE_RATE, Voice
 from stream.audience import Audience
-from stream.caption import Clause, clause_at, clauses, expected_samples
+from stream.caption import Caption, Captioner
 from stream.clock import TICK_SAMPLES, SampleClock, video_timestamp
 from stream.encoder import OpusEncoder, Rendition, VideoUnit
 from stream.errors import StreamError
@@ -52,17 +51,6 @@ class Director(LineSource, Protocol):
     def interrupt(self) -> int:
         """A new generation: what was pulled before is void."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Caption:
-    """A clause is being heard; text None clears."""
-
-    text: str | None
-    sample: int
-    until: int | None
-    """Program sample at which the line is expected to end."""
-    line: Any
 
 
 RoomEvent = LineStarted | LineEnded | Caption
@@ -148,8 +136,7 @@ class Room:
         self._started = False
         self._opus = OpusEncoder()
         self._feed: Feed[RoomEvent] = Feed()
-        self._clauses: tuple[Clause, ...] = ()
-        self._shown: Clause | None = None
+        self._captioner = Captioner()
         self._listening_until = 0
         self._asked_s: float | None = None
         self._complained_s = float("-inf")
@@ -246,16 +233,16 @@ class Room:
         for event in tick.events:
             self._feed.publish(event)
             if isinstance(event, LineStarted):
-                self._clauses = clauses(event.line.text)
+                self._captioner.begin(event.line.text)
                 self._listening_until = 0
                 if event.line.kind in URGENT:
                     self._mark("heard")
                     self._asked_s = None
-            elif self._shown is not None:
-                self._show(None, tick.sample)
+            else:
+                self._show(self._captioner.clear(tick.sample))
         self.speaker.tick()
         if tick.frame is not None:
-            self._follow(tick.sample)
+            self._show(self._captioner.follow(self.program.current, tick.sample))
             if self.tick_late_s >= _SHED_TICKS * TICK_SAMPLES / SAMPLE_RATE or not self._may_draw():
                 self.shed += 1
                 return
@@ -275,19 +262,10 @@ class Room:
         if self._asked_s is not None:
             self.latencies[stage].add(self._monotonic() - self._asked_s)
 
-    def _follow(self, sample: int) -> None:
-        current = self.program.current
-        if current is None:
-            return
-        total = current.pushed if current.complete else max(current.pushed, expected_samples(current.line.text))
-        clause = clause_at(self._clauses, current.played, total)
-        if clause is not None and clause is not self._shown:
-            self._show(clause, sample, sample + total - current.played, current.line)
-
-    def _show(self, clause: Clause | None, sample: int, until: int | None = None, line: Any = None) -> None:
-        self._shown = clause
-        self.studio.caption = clause.text if clause else None
-        self._feed.publish(Caption(clause.text if clause else None, sample, until, line))
+    def _show(self, caption: Caption | None) -> None:
+        if caption is not None:
+            self.studio.caption = caption.text
+            self._feed.publish(caption)
 
     def _wanted(self) -> dict[str, bool]:
         now = self._monotonic()

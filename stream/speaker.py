@@ -9,7 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any, Protocol
 
 from avatar import SAMPLE_RATE, AvatarError, Emotion, Voice
-from stream.program import Program, SpokenLine, Utterance
+from stream.program import Program
+from stream.utterance import SpokenLine, Utterance
 
 _log = logging.getLogger(__name__)
 

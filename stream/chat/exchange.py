@@ -95,14 +95,10 @@ class Exchange:
         return self._answer is not None
 
     @property
-    def open_text(self) -> str:
-        """Text of the open segment that is shown but not logged."""
-        return self._answer.text if self._answer else ""
-
-    @property
-    def open_emotion(self) -> Emotion:
-        """Emotion of the open segment."""
-        return self._answer.emotion if self._answer else Emotion.NEUTRAL
+    def open_piece(self) -> Piece | None:
+        """The open segment, shown but not logged, from its beginning; None while it has no text."""
+        answer = self._answer
+        return Piece(0, answer.text, answer.emotion) if answer is not None and answer.text else None
 
     @property
     def full(self) -> bool:

@@ -1,4 +1,4 @@
-"""What an answer comes to, written into the conversation's log in its order."""
+"""What a message and its answer come to, written into the conversation's log in its order."""
 
 from __future__ import annotations
 
@@ -7,27 +7,29 @@ from typing import Any
 from dialogue import LeadUpdate
 from dialogue.conversation import Conversation
 from dialogue.lead.consent import CONTACT_TEXT
-from stream.chat.answering import segment_payload
+from stream.chat.answering import CONSENT_THANKS, segment_payload
 from stream.chat.exchange import Closing, Opened, Segment
 from stream.chat.handover import Handover, form_payload
-from stream.chat.incoming import Feedback
-from stream.chat.log import Log
-from stream.chat.storage import ChatStore, LeadForms
+from stream.chat.incoming import Feedback, Say
+from stream.chat.log import Listener, Log, now_ms
+from stream.chat.outgoing import from_stored
+from stream.chat.storage import ChatStore, LeadForms, StoredMessage
 
 _OPINIONS = 256
 """Opinions that may wait for an open answer; the oldest is given up."""
 
 
 class Scribe:
-    """Logs a finished answer: its words, a hand-off, a form, the consent question, opinions that had to wait.
+    """Logs what a message brought and what its answer holds: words, a hand-off, a form, the consent question, opinions.
 
-    The caller holds the conversation's lock. `consent_due` is set when a complete lead still lacks its consent.
+    The caller holds the conversation's lock. `lead` is what was left in the messages not answered yet.
     """
 
     def __init__(
         self, conversation_id: str, *, log: Log, store: ChatStore, forms: LeadForms, handover: Handover
     ) -> None:
-        self.consent_due = False
+        self.lead: LeadUpdate | None = None
+        self._consent_due = False
         self._id = conversation_id
         self._log = log
         self._store = store
@@ -35,14 +37,32 @@ class Scribe:
         self._handover = handover
         self._opinions: dict[int, int] = {}
 
+    async def taken(
+        self, conversation: Conversation, said: Say, received: StoredMessage, sender: Listener | None
+    ) -> bool:
+        """Tell a stored message to all but its sender, and log what it brought: a lead, a yes or no to the consent
+        question. Returns whether it is to be answered."""
+        payload = {"role": "visitor", "text": said.text, "client_id": said.client_id}
+        self._log.tell(from_stored("message", received.seq, payload, at_ms=now_ms()), seq=received.seq, but=sender)
+        if received.lead is not None:
+            self.lead = received.lead
+            found = {"client_id": said.client_id, "complete": received.lead.complete}
+            await self._log.append("lead_saved", found)
+        if received.consent_due:
+            self._consent_due = True
+        if received.consent not in CONSENT_THANKS or conversation.handoff.silent:
+            return True
+        text = CONSENT_THANKS[received.consent]
+        await self._log.append("message", {"role": "assistant", "text": text, "decision": "smalltalk"})
+        return False
+
     async def segment(self, segment: Segment, **extra: Any) -> None:
         """A closed part of an answer."""
         await self._log.append("message", {**segment_payload(segment), **extra})
 
-    async def closing(
-        self, conversation: Conversation, opened: Opened, closing: Closing, lead: LeadUpdate | None
-    ) -> None:
+    async def closing(self, conversation: Conversation, opened: Opened, closing: Closing) -> None:
         """All that is left when an answer is complete."""
+        lead, self.lead = self.lead, None
         done = closing.done
         if closing.segment is not None:
             extra = {"decision": done.decision, "record_id": done.record_id} if done else {}
@@ -58,8 +78,8 @@ class Scribe:
             forms = (offer,) if offer is not None else ()
         for form in forms:
             await self._log.append("lead_form", form_payload(form))
-        if self.consent_due and (done is None or done.decision != "silent"):
-            self.consent_due = False
+        if self._consent_due and (done is None or done.decision != "silent"):
+            self._consent_due = False
             words = {"role": "assistant", "text": CONTACT_TEXT.text, "suggestions": ["同意", "不同意"]}
             await self._forms.consent_asked(self._id, await self._log.append("message", words))
         await self.opinions()

@@ -12,17 +12,17 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from dialogue import DialogueError, Event, LeadUpdate
+from dialogue import DialogueError, Event
 from dialogue.conversation import Conversation
 from dialogue.handoff import HandoffPolicy, Who
-from stream.chat.answering import CONSENT_THANKS, Answering, Replier
-from stream.chat.exchange import Cut, Exchange, Opened
+from stream.chat.answering import Answering, Replier
+from stream.chat.exchange import Cut, Exchange, Opened, Piece
 from stream.chat.form_desk import FormDesk
 from stream.chat.frame import FrameError
 from stream.chat.handover import Handover, local_now
 from stream.chat.incoming import Feedback, HandoffRequest, LeadAnswer, Say
-from stream.chat.log import Listener, Log, now_ms
-from stream.chat.outgoing import Delta, Problem, TypingState, encode, from_stored
+from stream.chat.log import Listener, Log
+from stream.chat.outgoing import Delta, Problem, TypingState, encode
 from stream.chat.receipt import Receipts, acknowledge
 from stream.chat.scribe import Scribe
 from stream.chat.storage import ChatStore, LeadForms, StoredMessage
@@ -75,7 +75,6 @@ class Thread:
         )
         self._receipts = Receipts()
         self._before: dict[str, Any] | None = None
-        self._lead: LeadUpdate | None = None
         self._closed = False
 
     @property
@@ -103,7 +102,8 @@ class Thread:
         """Follow from now on. Returns the head, up to which the listener replays by itself, and the open delta."""
         async with self._lock:
             self.log.attach(listener)
-            return self.log.head, self._open_delta()
+            piece = self._exchange.open_piece
+            return self.log.head, None if piece is None else encode(self._delta(piece))
 
     # -- what comes in -------------------------------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ class Thread:
             if given.seq > self.log.head:
                 raise FrameError("unknown_seq", f"还没有 seq 为 {given.seq} 的消息")
             self._scribe.opinion(given)
-            if not self._exchange.open_text:
+            if self._exchange.open_piece is None:
                 await self._scribe.opinions()
 
     async def stop(self) -> None:
@@ -229,18 +229,7 @@ class Thread:
         await self.log.reached(received.seq)
         self._typed(False)
         acknowledge(sender, said.client_id, received.seq)
-        payload = {"role": "visitor", "text": said.text, "client_id": said.client_id}
-        self.log.tell(from_stored("message", received.seq, payload, at_ms=now_ms()), seq=received.seq, but=sender)
-        if received.lead is not None:
-            self._lead = received.lead
-            found = {"client_id": said.client_id, "complete": received.lead.complete}
-            await self.log.append("lead_saved", found)
-        if received.consent_due:
-            self._scribe.consent_due = True
-        if received.consent in CONSENT_THANKS and not self.conversation.handoff.silent:
-            text = CONSENT_THANKS[received.consent]
-            await self.log.append("message", {"role": "assistant", "text": text, "decision": "smalltalk"})
-        else:
+        if await self._scribe.taken(self.conversation, said, received, sender):
             self._exchange.said(said.text, self._clock())
 
     def _open(self) -> None:
@@ -250,7 +239,7 @@ class Thread:
         self._before = self.conversation.snapshot()
         if not self.conversation.handoff.silent:
             self.log.tell(TypingState(on=True))
-        self._answering.start(self.conversation, opened, self._lead)
+        self._answering.start(self.conversation, opened, self._scribe.lead)
 
     async def _complete(self, opened: Opened) -> None:
         """The engine has said all there is to say, and the customer has not gone on."""
@@ -259,9 +248,8 @@ class Thread:
             if closing is None:
                 return
             self._answering.done()
-            lead, self._lead = self._lead, None
             try:
-                await self._scribe.closing(self.conversation, opened, closing, lead)
+                await self._scribe.closing(self.conversation, opened, closing)
             except DialogueError as exc:
                 _LOG.error("conversation %s: an answer was not stored: %s", self.id, exc)
                 self.log.tell(Problem(code="answer_failed", message="回答没能存下，请再问一次"))
@@ -274,8 +262,7 @@ class Thread:
         async with self._lock:
             piece = self._exchange.take(opened.generation, event)
             if piece is not None:
-                seq = self.log.head + 1
-                self.log.tell(Delta(seq=seq, offset=piece.offset, text=piece.text, emotion=piece.emotion.value))
+                self.log.tell(self._delta(piece))
 
     async def _fail(self, exc: Exception) -> None:
         _LOG.error("conversation %s: the answer failed: %s", self.id, type(exc).__name__, exc_info=exc)
@@ -304,16 +291,10 @@ class Thread:
             except DialogueError as exc:
                 _LOG.error("conversation %s: a hand-off was not stored: %s", self.id, exc)
 
-    # -- the log -------------------------------------------------------------------------------------------------
-
     async def _close_segment(self) -> None:
         segment = self._exchange.close_segment()
         if segment is not None:
             await self._scribe.segment(segment)
 
-    def _open_delta(self) -> str | None:
-        text = self._exchange.open_text
-        if not text:
-            return None
-        emotion = self._exchange.open_emotion.value
-        return encode(Delta(seq=self.log.head + 1, offset=0, text=text, emotion=emotion))
+    def _delta(self, piece: Piece) -> Delta:
+        return Delta(seq=self.log.head + 1, offset=piece.offset, text=piece.text, emotion=piece.emotion.value)

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from avatar import SAMPLE_RATE, Speech, Viseme, VisemeSpan
 from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
-from stream.program import LineEnded, LineStarted, Program, Tick, Utterance
+from stream.program import LineEnded, LineStarted, Program, Tick
+from stream.utterance import Utterance
 from tests.stream.fakes import FakeLine
 
 
