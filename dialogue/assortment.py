@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dialogue import basket, catalogue, comparison, phrases
+from dialogue import absent, availability, basket, catalogue, colour, comparison, ordering, phrases, popularity, variant
 from dialogue.colloquial import is_foreign, points_at_nothing
 from dialogue.event import Emotion, Sentence
 from dialogue.naming import Named, named
@@ -19,6 +19,9 @@ _EMPTY = re.compile(
     r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
+_FREIGHT = re.compile(r"运费|邮费|包邮")
+_BACK = re.compile(r"[退换]")
+
 
 def across(
     question: str, shelf: Sequence[Record], memory: Remembers, *, record_id: str | None, version: str, today: date
@@ -29,6 +32,9 @@ def across(
     current = next((record for record in shelf if record.id == record_id), None)
     for answer in (basket.answer, comparison.answer):
         if said := answer(question, shelf, memory, current=current, version=version, today=today):
+            return said
+    for about in (availability.answer, variant.answer, colour.answer):
+        if said := about(question, shelf, memory, current=current, version=version):
             return said
     return ()
 
@@ -42,6 +48,8 @@ def pointless(question: str, shelf: Sequence[Record], memory: Remembers) -> Sent
 
 def ranged(evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, today: date) -> tuple[Sentence, ...]:
     """The answer to a question about the range, where the evidence has none or only one product's."""
+    if said := ordering.answer(evidence, memory) or popularity.answer(evidence, shelf, memory, today=today):
+        return said
     if evidence.decision is Decision.ANSWER and (evidence.facts or is_faq(evidence)):
         return ()
     return catalogue.answer(evidence.question, shelf, memory, version=evidence.version, today=today)
@@ -53,11 +61,22 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
     None when the first passage is about other products than the one that the question names and nothing better is
     there: "花瓶能装水吗" is not answered by how chairs are assembled (安装).
     """
+    if ordering.asked(evidence.question) and (told := ordering.evidence_of(evidence)):
+        return replace(told, decision=Decision.ANSWER)
     if evidence.decision is not Decision.ANSWER or evidence.facts or not evidence.passages:
         return evidence
+    if _FREIGHT.search(evidence.question) and not _BACK.search(evidence.question):
+        # What sending something back costs is no answer to what having it sent costs.
+        forth = tuple(passage for passage in evidence.passages if not _BACK.search(passage.question or ""))
+        if forth[:1] != evidence.passages[:1] and not (forth and _FREIGHT.search(forth[0].question or "")):
+            return None
+        evidence = replace(evidence, passages=forth)
     top, record = evidence.passages[0], evidence.record
     names = named(evidence.question, shelf)
     wanted = _content(evidence.question, names)
+    freight = _FREIGHT.search(evidence.question) and top.kind is PassageKind.FAQ
+    if freight and not _FREIGHT.search(top.question or "") and not wanted & _pairs(top.question or ""):
+        return None
     if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
         return evidence
     better = [passage for passage in evidence.passages if 2 * len(wanted & _pairs(_whole(passage))) >= len(wanted)]
@@ -100,7 +119,7 @@ class Unanswered:
 
 
 def unanswered(
-    evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, record_id: str | None
+    evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, record_id: str | None, today: date
 ) -> Unanswered | None:
     """The way out of a question that only points, of one in another language, and of one for goods not sold here."""
     question = evidence.question
@@ -109,6 +128,7 @@ def unanswered(
         return Unanswered(Decision.REFUSE, (Sentence(text, Emotion.APOLOGY),))
     if evidence.record is None or evidence.record.id == record_id:
         texts = [f"{passage.question or ''}{passage.text}" for passage in evidence.passages]
-        if said := catalogue.not_sold(question, shelf, texts, memory):
-            return Unanswered(Decision.REFUSE, said)
+        if said := absent.answer(question, shelf, texts, memory, version=evidence.version, today=today):
+            known = any(sentence.citations for sentence in said)
+            return Unanswered(Decision.ANSWER if known else Decision.REFUSE, said)
     return None

@@ -25,7 +25,7 @@ _TOTAL = re.compile(r"多少钱|多少(?:[?？]|$)|多钱|几块|几钱|一共|�
 _SUM = re.compile(r"多少钱|一共|总共|合计|总价|共计")
 _BARGAIN = re.compile(r"优惠|便宜|打折|折扣|满减|送")
 _UNITS = "个|张|把|套|件|盏|台|条|只|块|瓶|份|组|床|座|棵|支"
-_NUMBER = r"(?P<number>[0-9]{1,4}|[一二两俩三四五六七八九十]{1,3}|半打|一打)"
+_NUMBER = r"(?P<number>[0-9]{1,4}|[一二两俩三四五六七八九十百千]{1,5}|半打|一打)"
 _COUNT = re.compile(rf"{_NUMBER}\s*(?:{_UNITS})")
 _DOZENS = {"半打": 6, "一打": 12}
 
@@ -53,9 +53,8 @@ def answer(
     plain = folded(question).lower()
     if not _TOTAL.search(plain) or (_BARGAIN.search(plain) and not _SUM.search(plain)):
         return ()
-    counts = [(match.start(), match.end(), _value(match["number"])) for match in _COUNT.finditer(plain)]
     names = [one for one in named(question, records) if _is_bought(plain, one)]
-    wanted = _wanted(plain, names, counts, current)
+    wanted = counted(plain, names, current)
     if not wanted or (len(wanted) == 1 and wanted[0][1] < 2):
         return ()
     vague = next((one for one, _ in wanted if isinstance(one, Named)), None)
@@ -71,10 +70,9 @@ def answer(
     return _said(items, memory, version) if len(items) == len(wanted) else ()
 
 
-def _wanted(
-    plain: str, names: Sequence[Named], counts: Sequence[tuple[int, int, int]], current: Record | None
-) -> list[tuple[Record | Named, int]]:
-    """What is bought and how many of each: a count stands before its name, or right behind it."""
+def counted(plain: str, names: Sequence[Named], current: Record | None) -> list[tuple[Record | Named, int]]:
+    """What a folded text wants and how many of each: a count stands before its name, or right behind it."""
+    counts = [(match.start(), match.end(), _value(match["number"])) for match in _COUNT.finditer(plain)]
     free = list(counts)
     wanted: list[tuple[Record | Named, int]] = []
     for one in names:

@@ -12,7 +12,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-from dialogue import phrases
 from dialogue.claim import ClaimKind, claims
 from dialogue.event import Emotion, Sentence
 from dialogue.numeral import folded
@@ -33,6 +32,7 @@ class Wish(StrEnum):
     BELOW = "below"
     SUITED = "suited"
     HAVING = "having"
+    ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +50,24 @@ class RangeQuestion:
 
 _CHEAPEST = re.compile(r"(?:最便宜|价格最低|最实惠|价位最低)|(?<!给个)(?<!给我)(?<!给)(?<!历史)最低价的")
 _DEAREST = re.compile(r"(?:最贵|价格最高|最高价)")
-_BELOW = re.compile(r"以内|以下|之内|不到|不超过|低于|预算")
+_BELOW = re.compile(r"以内|以下|之内|不到|不超过|低于|预算|(?:能|可以|够)买(?:点|到|些)?(?:什么|啥|哪|几)")
 _LIST = re.compile(
     r"(?:有|卖|都有|一共有|还有)(?:哪些|什么|啥|哪几)(?:别的|其他)?(?:商品|产品|东西|款|款式|好货|好东西)"
     r"|(?:卖|经营)(?:什么|啥)(?:的|东西)?(?:[?？]|$)|商品(?:列表|清单)|(?:哪些|几款)(?:商品|产品|款)"
 )
 _LIST_KIND = re.compile(
     r"(?:有|卖)(?:哪些|什么|啥|哪几款|哪几种)"
-    r"(?!颜色|尺寸|材质|规格|优惠|活动|区别|不同|好处|特点|功能|用|问题|保障|说法|讲究|要求)[\u4e00-\u9fff]{1,4}\W*$"
+    r"(?!推荐|颜色|尺寸|材质|规格|优惠|活动|区别|不同|好处|特点|功能|用|问题|保障|说法|讲究|要求)[\u4e00-\u9fff]{1,4}\W*$"
 )
 _HAVING = re.compile(
-    r"(?:有没有|有无|卖不卖|有(?!什么|啥|哪))(?:卖)?(?!.{0,4}(?:得|最|更|点|些|别的|其他|货|券|活动|优惠|赠|问题|影响|区别))([\u4e00-\u9fff]{1,6}?)(?:的|卖|这种|之类的?)*(?:吗|么|嘛|呢|呀|啊|[?？]|$)"
+    r"(?:有没有|有无|卖不卖|(?:还|也|你们|店里|你家|^)卖(?!完|光|得|的|多|几|价|不|什么|啥|哪|断|给)|有(?!什么|啥|哪))(?:卖)?(?!.{0,4}(?:得|最|更|点|些|别的|其他|货|券|活动|优惠|赠|问题|影响|区别))([\u4e00-\u9fff]{1,6}?)(?:的|卖|这种|之类的?)*(?:吗|么|嘛|呢|呀|啊|不|没有?|[?？]|$)"
+)
+_FITS = re.compile(
+    r"推荐|适合|(?:放|摆|送|买)(?:点|个|些)?(?:什么|啥|哪[个款种])(?:东西|礼物)?(?:好|合适|比较好|呢|$|\W)|(?:礼物|礼品).{0,4}(?:什么|啥|哪)"
+)
+_ANYTHING = re.compile(
+    r"生日|礼物|礼品|送人|送礼|送|老婆|老公|妈妈|爸爸|爸妈|女朋友|男朋友|女友|男友|闺蜜|朋友|长辈|婆婆|老师|同事|乔迁|新房|新家|结婚|过年|中秋"
+    r"|[好点些啥想给呢啊吧呀嘛不来都]|合适|比较|东西|商品|产品|家具|看看|介绍|随便|店"
 )
 _SUITED = re.compile(r"(?:推荐|适合|有没有适合|想买|挑|选)(?!.{0,6}(?:怎么|退|什么尺寸))")
 _EMPTY_WORDS = re.compile(
@@ -73,9 +80,11 @@ _WORDINGS: dict[Wish, tuple[str, ...]] = {
     Wish.DEAREST: ("价格高一些的是{items}。", "按现在的价格，{items}排在前面。", "价位较高的是{items}。"),
     Wish.BELOW: ("这个价位里有{items}。", "按您的预算，可以看看{items}。", "符合预算的有{items}。"),
     Wish.HAVING: ("有的，您看看{items}。", "有，{items}。", "店里有{items}。"),
+    Wish.ANY: ("可以先看看目录里的{items}。", "目录里排在前面的有{items}。", "您可以从{items}看起。"),
     Wish.SUITED: ("可以看看{items}。", "按资料里写的，{items}比较合适。", "您可以考虑{items}。"),
 }
 _NONE = ("这个价位暂时没有合适的商品。", "按您的预算，店里暂时没有对应的商品。", "店里目前没有这个价位的商品。")
+_TELL = ("说说放在哪里、预算多少，我按资料帮您挑。", "告诉我用在哪里、预算多少，我再帮您细选。")
 _MORE = ("想细看哪一款，告诉我名字就行。", "对哪款感兴趣，我再给您细说。", "您看中哪款，我接着介绍。")
 
 
@@ -93,10 +102,10 @@ def asked(question: str) -> RangeQuestion | None:
         return RangeQuestion(Wish.LIST)
     if _LIST_KIND.search(text):
         return RangeQuestion(Wish.LIST, of_kind=True)
-    if re.search(r"推荐|适合", text):
+    if _FITS.search(text):
         return RangeQuestion(Wish.SUITED)
     having = _HAVING.search(text)
-    if having and len(having[1]) >= 1:
+    if having:
         return RangeQuestion(Wish.HAVING, word=having[1])
     return RangeQuestion(Wish.SUITED) if _SUITED.search(text) else None
 
@@ -135,9 +144,16 @@ def answer(
             chosen = [(price_of(record, today), record) for record in shelf]
         case Wish.SUITED:
             chosen = [(price_of(record, today), record) for record in _suited(question, shelf, len(records))]
+    wish = wanted.wish
+    if (
+        not chosen
+        and wish is Wish.SUITED
+        and not re.search(r"\w", _ANYTHING.sub("", _EMPTY_WORDS.sub("", folded(question))))
+    ):
+        wish, chosen = Wish.ANY, [(price_of(record, today), record) for record in records[:3]]
     if not chosen:
         return ()
-    return _said(wanted.wish, chosen, memory, version)
+    return _said(wish, chosen, memory, version)
 
 
 def _said(
@@ -150,7 +166,7 @@ def _said(
     only = chosen[0][1].id if len(chosen) == 1 else None
     text = choose(memory, f"range/{wish}", _WORDINGS[wish]).format(items=items)
     first = Sentence(text, Emotion.NEUTRAL, citations, only)
-    return (first, Sentence(choose(memory, "range/more", _MORE), Emotion.JOY, (), only))
+    return (first, Sentence(choose(memory, "range/more", _TELL if wish is Wish.ANY else _MORE), Emotion.JOY, (), only))
 
 
 def _of_kind(question: str, records: Sequence[Record]) -> Sequence[Record]:
@@ -164,25 +180,11 @@ def _of_kind(question: str, records: Sequence[Record]) -> Sequence[Record]:
     return [record for record in records if named(record)] or records
 
 
-def not_sold(
-    question: str, records: Sequence[Record], passages: Sequence[str], memory: Remembers
-) -> tuple[Sentence, ...]:
-    """The answer to "有没有冰箱" where neither a record nor a passage speaks of it: what there is instead."""
-    wanted = asked(question)
-    if wanted is None or wanted.wish is not Wish.HAVING or len(wanted.word) < 2 or not records:
-        return ()
-    texts = [*passages, *(f"{f.title}{f.text}" for record in records for f in record.facts)]
-    kinds = list(dict.fromkeys(record.kind for record in records if record.kind))
-    parts = [part for part in (wanted.word, *wanted.word.split("的")) if len(part) >= 2]
-    if not kinds or any(part in text for text in texts for part in parts):
-        return ()
-    text = choose(memory, "range/not sold", phrases.NOT_SOLD).format(kinds="、".join(kinds[:8]))
-    return (Sentence(text, Emotion.APOLOGY),)
-
-
 def _called(word: str, records: Sequence[Record]) -> list[Record]:
     """The records whose name, other name or kind holds the word; "抽屉的桌子": the tables that speak of drawers."""
-    called = [r for r in records if len(word) >= 2 and any(word in name for name in (r.name, r.kind, *r.aliases))]
+    if len(word) == 1:
+        return [r for r in records if any(name.endswith(word) for name in (r.name, r.kind, *r.aliases))]
+    called = [r for r in records if any(word in name for name in (r.name, r.kind, *r.aliases))]
     quality, _, kind = word.partition("的")
     if called or not kind or len(quality) < 2:
         return called

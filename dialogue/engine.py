@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
-from dialogue import assortment, phrases
+from dialogue import assortment, phrases, variant
 from dialogue.answerer import EmbeddedAnswerer
 from dialogue.audit import Audit, Auditor, log_audit
 from dialogue.budget import Budget
@@ -107,7 +107,7 @@ class Engine:
         rules: ChannelRules,
         lead: LeadUpdate | None,
     ) -> AsyncGenerator[Event, None]:
-        whole = resolved(conversation, text)
+        whole = self._resolved(conversation, text, history)
         talk = talk_of(text) if whole == text else None
         if lead and (talk is None and not questions(text, lead=True)):
             talk = Talk.CONTACT
@@ -128,6 +128,16 @@ class Engine:
         async with aclosing(self._answers(conversation, asked, history, rules, flag)) as events:
             async for event in events:
                 yield event
+
+    def _resolved(self, conversation: Conversation, text: str, history: tuple[Turn, ...]) -> str:
+        """The text with what it leaves to the conversation filled in: a choice made, "the smaller one" by name."""
+        whole = resolved(conversation, text)
+        if whole != text:
+            return whole
+        shelf = self._shelf(conversation.merchant)
+        current = next((record for record in shelf if record.id == conversation.record_id), None)
+        before = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
+        return variant.resolved(text, shelf, current=current, previous=before, today=self._clock().date())
 
     def _talk(self, conversation: Conversation, talk: Talk, rules: ChannelRules) -> list[Event]:
         manner = MANNERS[talk]
@@ -155,6 +165,7 @@ class Engine:
         suggestions: tuple[str, ...] = ()
         before = ""
         cited: set[Citation] = set()
+        today = self._clock().date()
         for question in asked:
             shelf = self._shelf(conversation.merchant)
             if record_id is None and (which := assortment.pointless(question, shelf, conversation)):
@@ -163,9 +174,10 @@ class Engine:
                 yield which
                 continue
             if across := assortment.across(
-                question, shelf, conversation, record_id=record_id, version=version, today=self._clock().date()
+                question, shelf, conversation, record_id=record_id, version=version, today=today
             ):
                 decision, before = Decision.ANSWER, question
+                record_id = conversation.record_id = across[0].record_id or record_id
                 for sentence in across:
                     said.append(sentence.text)
                     yield sentence
@@ -175,7 +187,7 @@ class Engine:
                 yield self._answerer.unavailable(conversation)
                 continue
             before = question
-            ranged = assortment.ranged(evidence, shelf, conversation, today=self._clock().date())
+            ranged = assortment.ranged(evidence, shelf, conversation, today=today)
             if ranged:
                 decision, version = Decision.ANSWER, evidence.version or version
                 record_id = conversation.record_id = ranged[0].record_id or record_id
@@ -185,7 +197,7 @@ class Engine:
                         yield sentence
                 continue
             if evidence.decision is Decision.REFUSE and (
-                other := assortment.unanswered(evidence, shelf, conversation, record_id=record_id)
+                other := assortment.unanswered(evidence, shelf, conversation, record_id=record_id, today=today)
             ):
                 decision = decision if decision is Decision.ANSWER else other.decision
                 for sentence in other.sentences:

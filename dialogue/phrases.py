@@ -163,3 +163,58 @@ NOT_SOLD = (
     "目前的商品资料里没有这一种，有的是{kinds}。",
 )
 """Asked for goods that no material speaks of; the customer's word is not repeated, it may be anything."""
+HOW_TO_ORDER = (
+    "点直播间下方的商品链接，或者打开商品页面，选好款式就能下单。找不到链接就说一声“转人工”，请同事帮您。",
+    "在商品页面选好颜色、数量直接下单就行；正在看直播的话，点画面下方的商品链接。需要同事帮忙请说“转人工”。",
+    "下单走商品页面，直播间下方的商品链接点进去就是。拿不准选哪款可以先问我，要同事帮忙就说“转人工”。",
+)
+"""How to buy, where the shop's material says nothing of its own about it."""
+SALES = ("按资料里写的：{items}。", "资料里的数字是：{items}。")
+"""Sales as the shop states them."""
+NO_SALES = (
+    "资料里没有销量数字，哪款卖得多我不能乱说。",
+    "销量我手上没有数据，不好给您排名次。",
+    "店里给我的资料没写销量，我不编排行。",
+)
+"""Which sells best is not known."""
+NO_SALES_BUT = (
+    "商品目录里排在前面的有{items}，您可以先看看。",
+    "可以先看看目录里的{items}，说说用在哪里，我帮您挑。",
+    "目录开头是{items}，您想放在哪儿用，我按资料帮您选。",
+)
+"""What there is, in the catalogue's own order, without a ranking."""
+STOCK_ENOUGH = (
+    "{name}目前库存{stock}件，{pieces}件够。",
+    "{name}现在有{stock}件，{pieces}件是够的，下单时以页面为准。",
+)
+"""As many as are wanted are there."""
+STOCK_SHORT = (
+    "{name}目前库存{stock}件，不够{pieces}件。",
+    "{name}现在只有{stock}件，您要的{pieces}件不够。",
+)
+"""More is wanted than there is."""
+STOCK_OFFER = (
+    "能不能补货要问店里，说一声“转人工”，或者留个联系方式，请同事确认后回复您。",
+    "多的数量我请店里的同事确认，您说“转人工”或者留个联系方式就行。",
+)
+"""After a stock that does not suffice."""
+ENOUGH_OF = (
+    "{pieces}件的话，目前库存够的有{items}。您要的是哪一款？",
+    "库存能满足{pieces}件的是{items}，您说的是哪一款？",
+)
+"""A number of pieces of nothing in particular."""
+ONLY_SIZE = ("商品资料里只列了这一种尺寸，能不能定制可以再问我。", "别的尺寸商品资料里没有写，想定制可以接着问我。")
+"""After the only size there is, where another was asked for."""
+NO_SUCH_NAME = (
+    "商品目录里没有单独的{word}，资料里提到它的是：{items}。",
+    "单独的{word}不在商品目录里，资料里写到的是：{items}。",
+)
+"""Asked for goods that are only mentioned: the mention, quoted; the word stands in the material."""
+ABSENT = ("商品目录里没有这种商品。", "这种商品店里的目录里没有。")
+"""Goods that are not sold; the customer's word is not repeated, it may be anything."""
+NEAREST = ("相近的有{items}。", "店里接近的是{items}。")
+"""After goods that are not sold: products of a similar name."""
+KINDS = ("店里目前主要有{kinds}。", "现在店里有的种类是{kinds}。")
+"""After goods that are not sold: what is."""
+NO_SUCH_COLOUR = ("您说的颜色资料里没有写。", "资料里列出的颜色就是这些，没有您说的那一种。")
+"""After the colours there are, where another was asked for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -42,10 +43,49 @@ TALKS: tuple[tuple[tuple[str, str, str], ...], ...] = (
     (("别人家才卖999", "refuse", "页面"),),
     (("有没有冰箱", "refuse", "沙发"),),
     (("这个怎么样", "ask", "哪"),),
+    (("怎么下单", "answer", "商品页面"),),
+    (("在哪拍", "answer", "商品"), ("链接呢", "answer", "链接")),
+    (("哪款卖得最好", "answer", "云朵单人沙发（1299元）"),),
+    (("有坐垫吗", "answer", "枝桠吧椅的材质“可加坐垫”"),),
+    (("有没有床", "answer", "云眠床品四件套（569元）"),),
+    (("卖窗帘吗", "refuse", "布艺"),),
+    (("有灯吗", "answer", "小满台灯（199元）"),),
+    (("买一百张有货吗", "answer", "松间餐桌"),),
+    (("餐桌买一百张有货吗", "answer", "9件"),),
+    (("云朵沙发要20个有吗", "answer", "36件"), ("50个够不够", "answer", "转人工")),
+    (("山丘双人沙发多少钱", "answer", "2599元"), ("那个小的呢", "answer", "1299元")),
+    (("云朵单人沙发有什么颜色", "answer", "苔绿"), ("大的呢", "answer", "雾灰")),
+    (("沙发多少钱", "ask", "哪"), ("那个小的呢", "answer", "1299元")),
+    (("地毯有大点的吗", "answer", "160×230cm"),),
+    (("书桌有1米4的吗", "answer", "长120"),),
+    (("要运费吗", "answer", "满99元包邮"),),
+    (("邮费谁出", "answer", "满99元包邮"),),
+    (("落地灯要运费吗", "answer", "满99元包邮"),),
+    (("退货邮费谁出", "answer", "个人原因"),),
+    (("能送到楼上吗", "answer", "三楼以内"),),
+    (("我家6楼没电梯", "answer", "三楼以内"),),
+    (("多久发货啊", "answer", "48小时"),),
+    (("能开票吗", "answer", "抬头"),),
+    (("能去看看吗", "answer", "展厅"),),
+    (("猫抓沙发咋办", "answer", "耐抓"),),
+    (("餐桌能放几个人", "answer", "坐4到6人"),),
+    (("餐桌啥木头的", "answer", "松木"),),
+    (("支持货到附款吗", "answer", "不支持货到付款"),),
+    (("两千块能买什么", "answer", "1299元"),),
+    (("有啥推荐的", "answer", "云朵单人沙发（1299元）"),),
+    (("客厅放什么好", "answer", "麦田地毯（599元）"),),
+    (("老婆生日买啥", "answer", "预算"),),
+    (("沙发有黑色吗", "answer", "雾灰"),),
+    (("有没有粉色的凳子", "answer", "陶土粉"),),
+    (("推荐个手机", "refuse", ""),),
+    (("人呢", "smalltalk", ""),),
     (("今天天气怎么样", "smalltalk", "店"),),
     (("我的快递到哪了", "smalltalk", "转人工"),),
     (("can you refund my sofa", "refuse", "human"),),
 )
+
+_FOREIGN = re.compile("弧光|北欧|冰箱|卖得最|最好|第一")
+"""What is not the shop's, and what it may not say of itself."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +112,7 @@ async def test_everyday_questions_are_answered_as_a_merchant_would(
             async for event in engine.reply(conversation, question, channel="chat"):
                 said += event.text if isinstance(event, Sentence) else ""
                 decided = event.decision if isinstance(event, Done) else decided
-            if decided != decision or words not in said or "弧光" in said or "北欧" in said or "冰箱" in said:
+            if decided != decision or words not in said or _FOREIGN.search(said):
                 wrong.append((question, decided, said))
     assert not wrong
 
