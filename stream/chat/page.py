@@ -12,7 +12,18 @@ from importlib import resources
 
 from stream.chat.hub import ChatShop
 
-_PARTS = ("words.js", "draw.js", "link.js", "transcript.js", "form.js", "panel.js", "widget.js")
+_PARTS = (
+    "words.js",
+    "draw.js",
+    "link.js",
+    "transcript.js",
+    "form.js",
+    "evidence.js",
+    "composer.js",
+    "pace.js",
+    "panel.js",
+    "widget.js",
+)
 
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "

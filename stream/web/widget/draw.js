@@ -45,10 +45,3 @@ function icon(name, size = "") {
 function prose(text) {
   return text.split(/([¥￥]\s?\d[\d,]*(?:\.\d+)?|\d[\d,]*(?:\.\d+)?\s?元)/).map((part, index) => (index % 2 ? el("b.num", {}, part) : part));
 }
-
-// "care-guide.pdf", page 2 → "care-guide · 第 2 页"
-function sourceName(cite, say) {
-  const stem = cite.file.split("/").pop().replace(/\.\w{1,5}$/, "");
-  const where = cite.page != null ? say("page", { n: cite.page }) : cite.line != null ? say("row", { n: cite.line }) : "";
-  return [cite.sheet && !/^sheet\d*$/i.test(cite.sheet) ? cite.sheet : stem, where].filter(Boolean).join(" · ");
-}

@@ -6,12 +6,10 @@ class Panel {
     Object.assign(this, { root, say, page, on, name: name || "", avatar });
     this.transcript = new Transcript();
     this.nodes = new Map();
-    this.shown = new Map();     // seq → characters revealed so far
+    this.pace = new Pace();
     this.forms = new Map();     // local cards that are no part of the log
     this.voted = new Map();
-    this.limit = 2000;
     this.link = { kind: "connecting", attempt: 0 };
-    this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     this.build();
   }
 
@@ -29,14 +27,11 @@ class Panel {
     this.log = el("div.zg-log", { role: "log", "aria-live": "off", tabindex: "0", "aria-label": say("dialog", { name: "" }), scroll: () => this.scrolled() }, this.list);
     this.below = el("button.zg-below", { type: "button", hidden: true, click: () => this.toEnd(true) }, icon("down", "xs"), say("newBelow"));
     this.chips = el("div.suggest-bar", { role: "group", "aria-label": say("suggestions"), hidden: true });
-    this.input = el("textarea.input.grow", { rows: "1", "aria-label": say("input"), placeholder: say("ask"), enterkeyhint: "send", input: () => this.typed(), keydown: (e) => this.key(e) });
-    this.counter = el("p.hint.zg-count", { hidden: true, "aria-live": "polite" });
-    this.send = el("button.sendbtn", { type: "submit", "aria-label": say("send"), disabled: true }, icon("send"));
-    this.composer = el("form.composer", { submit: (e) => { e.preventDefault(); this.submit(); } }, this.input, this.send);
+    this.composer = new Composer(say, { say: (text) => { this.stick = true; this.on.say(text); }, typing: () => this.on.typing() });
     this.voice = el("div.vh", { "aria-live": "polite", role: "status" });
     this.element = el("section.zg" + (this.page ? ".page" : ""), this.page ? { role: "region", "aria-labelledby": "zg-title" } : { role: "dialog", "aria-labelledby": "zg-title", hidden: true },
       el("header.zg-head", {}, this.face, el("div.grow", {}, this.title, el("p.zg-status", {}, el("i.dot"), this.status)), this.human, this.fold),
-      this.notice, this.handbar, this.netbar, el("div.zg-mid", {}, this.log, this.below), this.chips, this.counter, this.composer, this.voice);
+      this.notice, this.handbar, this.netbar, el("div.zg-mid", {}, this.log, this.below), this.chips, this.composer.counter, this.composer.form, this.voice);
     this.root.append(this.element);
     this.setShop({ name: this.name, ai_notice: "" });
     addEventListener("visibilitychange", () => document.hidden || this.draw());
@@ -44,42 +39,14 @@ class Panel {
 
   setShop({ name, ai_notice, greeting, text_limit }) {
     if (name) this.name = name;
-    if (text_limit) this.limit = text_limit;
+    if (text_limit) this.composer.limit = text_limit;
     this.title.textContent = this.say("dialog", { name: this.name });
     if (ai_notice) this.noticeText.textContent = ai_notice;
     if (greeting) this.greeting = greeting;
     this.draw();
   }
 
-  focus() { this.input.focus({ preventScroll: true }); }
-
-  // -- what the visitor does ------------------------------------------------------------------------------------
-  key(event) {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229) {
-      event.preventDefault();
-      this.submit();
-    }
-  }
-
-  typed() {
-    const { input } = this;
-    input.style.height = "auto";
-    input.style.height = Math.min(input.scrollHeight, 120) + "px";
-    const left = this.limit - [...input.value].length;
-    this.counter.hidden = left > 200;
-    this.counter.classList.toggle("bad", left < 0);
-    this.counter.textContent = left > 200 ? "" : left < 0 ? this.say("over", { n: -left }) : this.say("left", { n: left });
-    this.send.disabled = !input.value.trim() || left < 0;
-    this.on.typing();
-  }
-
-  submit(text = this.input.value) {
-    const trimmed = text.trim();
-    if (!trimmed || [...trimmed].length > this.limit) return;
-    if (text === this.input.value) { this.input.value = ""; this.typed(); }
-    this.stick = true;
-    this.on.say(trimmed);
-  }
+  focus() { this.composer.focus(); }
 
   // -- drawing --------------------------------------------------------------------------------------------------
   draw() {
@@ -104,7 +71,7 @@ class Panel {
     for (const [key, item] of this.forms) wanted.push([key, item]);
     if (this.link.kind === "ended") wanted.push(["ended", { kind: "ended" }]);
     if (t.problem) wanted.push(["problem", { kind: "problem" }]);
-    if (t.typing && !t.open && !this.busy()) wanted.push(["typing", { kind: "typing" }]);
+    if (t.typing && !t.open && !this.pace.busy()) wanted.push(["typing", { kind: "typing" }]);
     // A form the conversation has gone past folds up; one contact saved is enough.
     let later = false, saved = false;
     for (const one of [...items].reverse()) {
@@ -141,7 +108,7 @@ class Panel {
   // The server will not talk to us: say why, offer nothing that cannot work.
   end({ reason }) {
     this.ended = reason ? reason.message : "";
-    this.input.disabled = true;
+    this.composer.input.disabled = true;
     this.draw();
   }
 
@@ -178,44 +145,26 @@ class Panel {
   }
 
   paintChips(t) {
-    const show = this.busy() || t.open || t.typing || t.handoff.state === "human" ? [] : t.suggestions;
+    const show = this.pace.busy() || t.open || t.typing || t.handoff.state === "human" ? [] : t.suggestions;
     const face = show.join("\n");
     if (this.chips.dataset.face === face) return;
     this.chips.dataset.face = face;
     this.chips.hidden = !show.length;
-    this.chips.replaceChildren(...show.map((text) => el("button.chip", { type: "button", click: () => { this.submit(text); this.focus(); } }, text)));
+    this.chips.replaceChildren(...show.map((text) => el("button.chip", { type: "button", click: () => { this.composer.submit(text); this.focus(); } }, text)));
     this.chips.scrollLeft = 0;
   }
 
-  // Text appears at a reading pace; screen readers get whole sentences from `announce`.
-  busy() { return [...this.shown.values()].some((one) => one.done < one.goal); }
-
   reveal() {
-    const now = performance.now();
-    let more = false;
-    for (const [seq, one] of this.shown) {
-      const left = one.goal - one.done;
-      if (left <= 0) continue;
-      const step = this.calm.matches || document.hidden ? left : ((now - one.at) / 1000) * Math.max(45, left / 0.7);
-      if (step < 1) { more = true; continue; }
-      one.done = Math.min(one.goal, one.done + step);
-      one.at = now;
-      const entry = this.nodes.get("s" + seq);
-      if (entry) { entry.face = ""; more = true; }
-    }
-    if (more) this.draw();
+    const { grown, due } = this.pace.step();
+    const entries = grown.map((seq) => this.nodes.get("s" + seq)).filter(Boolean);
+    for (const entry of entries) entry.face = "";
+    if (due || entries.length) this.draw();
   }
 
+  // Screen readers get whole sentences, not the letters as they appear.
   heard(text) {
     this.voice.append(el("p", {}, text));
     while (this.voice.children.length > 6) this.voice.firstChild.remove();
-  }
-
-  pace(seq, text) {
-    const goal = [...text].length;
-    const one = this.shown.get(seq) || { done: 0, at: performance.now() };
-    if (one.done >= (one.goal || 0)) one.at = performance.now();
-    this.shown.set(seq, { ...one, goal });
   }
 
   node(key, item, newest, old) {
@@ -235,43 +184,20 @@ class Panel {
 
   answerNode(item, newest) {
     const { say } = this;
-    const pace = this.shown.get(item.seq);
     const running = item.kind === "open";
-    const partial = pace && pace.done < pace.goal;
-    const text = partial ? [...item.text].slice(0, Math.floor(pace.done)).join("") : item.text;
+    const part = this.pace.part(item.seq, item.text);
+    const partial = part !== null;
     const operator = item.role === "operator";
     const body = el("div.body", {});
     if (operator) body.append(el("p.who", {}, item.name || say("h_someone"), " ", el("span.tag.info", {}, say("human"))));
-    body.append(el("p.bubble" + (running || partial ? ".caret" : ""), {}, ...prose(text)));
+    body.append(el("p.bubble" + (running || partial ? ".caret" : ""), {}, ...prose(partial ? part : item.text)));
     if (running || partial) {
       body.append(el("p.state", {}, el("span.eq", { "aria-hidden": "true" }, el("i"), el("i"), el("i")), say("answering"), running ? el("button.under", { type: "button", click: () => this.on.stop() }, say("stop")) : ""));
     } else if (!operator) {
-      if (item.citations && item.citations.length) body.append(this.cites(item));
+      if (item.citations && item.citations.length) body.append(evidence(item.citations, this.say));
       if (newest && item.seq) body.append(this.vote(item));
     }
     return el("div.msg", running ? { "aria-busy": "true" } : {}, this.avatarOf(operator ? "human" : "ai", item.name), body);
-  }
-
-  cites(item) {
-    const { say } = this;
-    const quote = el("blockquote.zg-quote", { hidden: true });
-    const buttons = [];
-    const names = new Set();
-    for (const cite of item.citations) {
-      const name = sourceName(cite, say);
-      if (names.has(name)) continue;
-      names.add(name);
-      const button = el("button.cite", { type: "button", "aria-expanded": "false", click: () => {
-        const open = button.getAttribute("aria-expanded") !== "true";
-        buttons.forEach((one) => one.setAttribute("aria-expanded", "false"));
-        button.setAttribute("aria-expanded", String(open));
-        quote.hidden = !open;
-        quote.replaceChildren(el("p", {}, cite.quote), el("footer", {}, [cite.file, cite.sheet, cite.page != null && say("page", { n: cite.page }), cite.line != null && say("row", { n: cite.line })].filter(Boolean).join(" · ")));
-        if (open) quote.scrollIntoView({ block: "nearest" });
-      } }, icon("file", "xs"), el("span.ellipsis", {}, name));
-      buttons.push(button);
-    }
-    return el("div.zg-cites", {}, el("div.cites", { role: "group", "aria-label": say("evidence") }, ...buttons), quote);
   }
 
   vote(item) {

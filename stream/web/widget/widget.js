@@ -86,12 +86,12 @@ function start(script) {
       if (!page && frame.fresh) panel.heard(frame.ai_notice);
     }
     if (frame.type === "delta" && t.open) {
-      panel.pace(frame.seq, t.open.text);
+      panel.pace.to(frame.seq, t.open.text);
       panel.heard(frame.text);
       spoken = frame.seq;
     }
     if (frame.type === "message" && frame.role !== "visitor" && !history) {
-      if (panel.shown.has(frame.seq)) panel.pace(frame.seq, frame.text);
+      if (panel.pace.has(frame.seq)) panel.pace.to(frame.seq, frame.text);
       if (spoken !== frame.seq) panel.heard(frame.text);
       if (panel.element.hidden) count(unread + 1);
     }
@@ -155,12 +155,12 @@ function start(script) {
   if (page) {
     link.open();
     const asked = new URLSearchParams(location.search).get("ask");
-    if (asked) { panel.input.value = asked.slice(0, 200); panel.typed(); }
+    if (asked) panel.composer.fill(asked.slice(0, 200));
     if (matchMedia("(pointer: fine)").matches) panel.focus();
   } else {
     if (!memory.get().teased) setTimeout(() => { teaser.hidden = launcher.hidden || Boolean(memory.get().teased); }, 20000);
   }
-  window.zhanggui = Object.freeze({ open: () => show(true), close: () => show(false), ask: (text) => { show(true); panel.submit(String(text)); } });
+  window.zhanggui = Object.freeze({ open: () => show(true), close: () => show(false), ask: (text) => { show(true); panel.composer.submit(String(text)); } });
 }
 
 const tag = document.currentScript;
