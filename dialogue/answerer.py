@@ -267,7 +267,7 @@ def _beyond(question: str, record: Record) -> str:
     plain = folded(question)
     for name in sorted((record.name, record.id, *record.aliases), key=len, reverse=True):
         plain = plain.replace(name, " ") if name else plain
-    return re.sub(r"[\W_]", "", _FILLER.sub("", _PRESENT.sub("", plain)))
+    return re.sub(r"[\W_]", "", _FILLER.sub("", _PRESENT.sub("", re.sub(r"[不没]\W*$", "", plain))))
 
 
 def _overlap(wanted: str, text: str) -> float:

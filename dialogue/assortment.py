@@ -12,6 +12,8 @@ from dialogue.colloquial import is_foreign, points_at_nothing
 from dialogue.event import Emotion, Sentence
 from dialogue.naming import Named, named
 from dialogue.numeral import folded
+from dialogue.pricing import cited
+from dialogue.promotion import ended
 from dialogue.wording import Remembers, choose
 from knowledge import Decision, Evidence, Passage, PassageKind, Record
 
@@ -19,6 +21,7 @@ _EMPTY = re.compile(
     r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
+_PERIOD = re.compile(r"(?:活动|促销|特价|优惠).{0,4}(?:到|几号|哪天|多久|截止|结束|什么时候|啥时候|几时)")
 _FREIGHT = re.compile(r"运费|邮费|包邮")
 _BACK = re.compile(r"[退换]")
 
@@ -50,9 +53,22 @@ def ranged(evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, to
     """The answer to a question about the range, where the evidence has none or only one product's."""
     if said := ordering.answer(evidence, memory) or popularity.answer(evidence, shelf, memory, today=today):
         return said
+    if evidence.decision is Decision.ASK and (said := _one_period(evidence, shelf, memory, today=today)):
+        return said
     if evidence.decision is Decision.ANSWER and (evidence.facts or is_faq(evidence)):
         return ()
     return catalogue.answer(evidence.question, shelf, memory, version=evidence.version, today=today)
+
+
+def _one_period(evidence: Evidence, shelf: Sequence[Record], memory: Remembers, *, today: date) -> tuple[Sentence, ...]:
+    """Until when the shop's promotion runs, where all that take part in it have the same dates."""
+    if not _PERIOD.search(evidence.question):
+        return ()
+    facts = [f for r in shelf if (f := r.fact("promotion_period")) and not ended(f, r.facts, today)]
+    if not facts or len({fact.text for fact in facts}) > 1:
+        return ()
+    text = choose(memory, "promotion/all", phrases.ONE_PERIOD).format(text=facts[0].text.strip(), count=len(facts))
+    return (Sentence(text, Emotion.NEUTRAL, (cited(facts[0], evidence.version),)),)
 
 
 def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
@@ -77,6 +93,8 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
     freight = _FREIGHT.search(evidence.question) and top.kind is PassageKind.FAQ
     if freight and not _FREIGHT.search(top.question or "") and not wanted & _pairs(top.question or ""):
         return None
+    if _is_about_others(evidence, names, wanted, shelf):
+        return None
     if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
         return evidence
     better = [passage for passage in evidence.passages if 2 * len(wanted & _pairs(_whole(passage))) >= len(wanted)]
@@ -88,6 +106,27 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return evidence
     about = named(_whole(top), shelf)
     return None if about and not any(record in one.records for one in about) else evidence
+
+
+def _is_about_others(evidence: Evidence, names: Sequence[Named], wanted: set[str], shelf: Sequence[Record]) -> bool:
+    """Whether the answer is about other products or materials than the one product that is named."""
+    record, top = evidence.record, evidence.passages[0]
+    if record is None or top.kind is PassageKind.RECORD or not any((record,) == one.records for one in names):
+        return False
+    if _of_another_material(top, record, shelf):
+        return True
+    about = named(_whole(top), shelf)
+    if not about or any(record in one.records for one in about):
+        return False
+    return any(wanted & _pairs(fact.text) for fact in record.facts)
+
+
+def _of_another_material(passage: Passage, record: Record, shelf: Sequence[Record]) -> bool:
+    """Whether the shop's question is about what others are made of: "羊羔绒会掉毛吗" is not about the woollen rug."""
+    asked = _pairs(passage.question or "")
+    own = _pairs("，".join(f"{fact.record_name}{fact.text}" for fact in record.facts)) | _pairs(record.kind)
+    others = [fact for other in shelf if other.id != record.id and (fact := other.fact("material"))]
+    return not asked & own and any(len(asked & _pairs(fact.text)) >= 2 for fact in others)
 
 
 def _whole(passage: Passage) -> str:

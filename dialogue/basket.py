@@ -73,6 +73,7 @@ def answer(
 def counted(plain: str, names: Sequence[Named], current: Record | None) -> list[tuple[Record | Named, int]]:
     """What a folded text wants and how many of each: a count stands before its name, or right behind it."""
     counts = [(match.start(), match.end(), _value(match["number"])) for match in _COUNT.finditer(plain)]
+    counts = [count for count in counts if all(count[1] <= one.start or one.end <= count[0] for one in names)]
     free = list(counts)
     wanted: list[tuple[Record | Named, int]] = []
     for one in names:

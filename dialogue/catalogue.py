@@ -62,6 +62,9 @@ _LIST_KIND = re.compile(
 _HAVING = re.compile(
     r"(?:有没有|有无|卖不卖|(?:还|也|你们|店里|你家|^)卖(?!完|光|得|的|多|几|价|不|什么|啥|哪|断|给)|有(?!什么|啥|哪))(?:卖)?(?!.{0,4}(?:得|最|更|点|些|别的|其他|货|券|活动|优惠|赠|问题|影响|区别))([\u4e00-\u9fff]{1,6}?)(?:的|卖|这种|之类的?)*(?:吗|么|嘛|呢|呀|啊|不|没有?|[?？]|$)"
 )
+_HAVING_LAST = re.compile(
+    r"^\W*(?:你们|店里|你家)?(?!你们|店里|你家|这里|那)([\u4e00-\u9fff]{1,6}?)(?<![货券票保还也都])(?:有卖?|卖)(?:的)?(?:吗|么|没有?|不)\W*$"
+)
 _FITS = re.compile(
     r"推荐|适合|(?:放|摆|送|买)(?:点|个|些)?(?:什么|啥|哪[个款种])(?:东西|礼物)?(?:好|合适|比较好|呢|$|\W)|(?:礼物|礼品).{0,4}(?:什么|啥|哪)"
 )
@@ -104,7 +107,7 @@ def asked(question: str) -> RangeQuestion | None:
         return RangeQuestion(Wish.LIST, of_kind=True)
     if _FITS.search(text):
         return RangeQuestion(Wish.SUITED)
-    having = _HAVING.search(text)
+    having = _HAVING_LAST.search(text) or _HAVING.search(text)
     if having:
         return RangeQuestion(Wish.HAVING, word=having[1])
     return RangeQuestion(Wish.SUITED) if _SUITED.search(text) else None

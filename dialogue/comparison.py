@@ -23,6 +23,10 @@ _COMPARED = re.compile(
 )
 _OF_PRICE = re.compile(r"多少钱|差多少|差几|相差|价|贵|便宜|划算|省|元|块")
 _BESIDE = re.compile(r"(?:和|跟|与|同|比|还是|、|或)")
+_WHICH = re.compile(
+    r"哪(?:个|款|种|一款|一个)(?!.*(?:卖|销|适合|推荐|有货)).{0,6}(?:好|舒服|划算|便宜|贵|大|小|结实|耐用|软|硬)\W*$|怎么选"
+    r"|有(?:什么|啥)?(?:区别|不同|差别)|(?:用|选|买)哪(?:个|款|种)"
+)
 _PRONOUN = re.compile(r"这(?:个|款|张|把|盏)|它|那(?:个|款|张|把|盏)|前一?(?:个|款)")
 _TELLING = ("dimensions", "size", "material", "load", "capacity", "scenario", "warranty", "colour")
 _AT_MOST = 3
@@ -47,6 +51,8 @@ def answer(
     names = named(question, records)
     pair = list(dict.fromkeys(one.records[0].id for one in names if len(one.records) == 1))
     known = {record.id: record for record in records}
+    if not pair and len(names) == 1 and len(names[0].records) == 2 and _WHICH.search(plain):
+        pair = [record.id for record in names[0].records]
     if len(pair) == 1 and current is not None and current.id not in pair and _PRONOUN.search(plain):
         pair.append(current.id)
     if len(pair) >= 2:

@@ -218,3 +218,5 @@ KINDS = ("店里目前主要有{kinds}。", "现在店里有的种类是{kinds}�
 """After goods that are not sold: what is."""
 NO_SUCH_COLOUR = ("您说的颜色资料里没有写。", "资料里列出的颜色就是这些，没有您说的那一种。")
 """After the colours there are, where another was asked for."""
+ONE_PERIOD = ("活动时间是{text}，参加活动的商品都一样。", "参加活动的商品，活动时间都是{text}。")
+"""All promotions have the same dates."""
