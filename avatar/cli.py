@@ -114,15 +114,28 @@ class reporting:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         if isinstance(error, AvatarError | OSError):
-            print(f"错误：{error}", file=sys.stderr)
+            print(f"错误：{_told(error)}", file=sys.stderr)
             raise typer.Exit(1) from error
+
+
+def _told(error: BaseException) -> str:
+    """Return an error's text as one line; of a file that cannot be used it names the file."""
+    if isinstance(error, OSError) and error.filename:
+        told = f"{error.filename} 不能读写，请看磁盘空间和权限 / {error.strerror}"
+    elif isinstance(error, OSError):
+        told = f"磁盘或网络出错，请稍后再试 / {error}"
+    else:
+        told = str(error)
+    return " ".join(told.split())
 
 
 async def _say(settings: AvatarSettings, name: str, text: str, emotion: Emotion, out: Path) -> dict[str, float | str]:
     if len(text) > MOST_CHARACTERS:
-        raise AvatarError(f"这段话有 {len(text)} 个字，一次最多说 {MOST_CHARACTERS} 个：请分成几段")
+        raise AvatarError(
+            f"这段话有 {len(text)} 个字，一次最多说 {MOST_CHARACTERS} 个，请分成几段 / too long; divide it"
+        )
     if not out.parent.is_dir():
-        raise AvatarError(f"没有文件夹 {out.parent}：请先建好，或换一个 --out")
+        raise AvatarError(f"没有文件夹 {out.parent}：请先建好，或换一个 --out / no such folder")
     voice = await asyncio.to_thread(
         create_voice,
         name,

@@ -48,13 +48,16 @@ class ClipRenderer:
         `HostError` when the movement is missing or broken.
         """
         if host.movement is None:
-            raise HostError(f"{host.name}: this host has no movement of its own")
+            raise HostError(f"主播 {host.name} 没有自己的动作 / this host has no movement of its own")
         rows, columns = host.picture.shape[:2]
         self._movement = host.movement
         self._pictures = Footage(host.movement.folder / "movement.mp4")
         self._outlines = None if as_filmed else Footage(host.movement.folder / "outline.mp4")
         if len(self._pictures) != len(host.movement) or (self._outlines and len(self._outlines) != len(host.movement)):
-            raise HostError(f"{host.name}: the movement's files do not fit together; create the host again")
+            raise HostError(
+                f"主播 {host.name} 的动作文件对不上，请重新做这个主播 / "
+                "the movement's files do not fit together; create the host again"
+            )
         size = (even(columns * scale), even(rows * scale))
         corner = (even(offset[0]), even(offset[1]))
         self._scale = size[0] / columns

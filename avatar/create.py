@@ -83,11 +83,19 @@ def create_host(
     it fails. Raises `AvatarError`: a `QualityError` carries the report.
     """
     if not _NAME.fullmatch(name):
-        raise AvatarError(f"host name {name!r}: use lower-case letters, digits and hyphens, at most 40")
+        raise AvatarError(
+            f"主播名称“{name}”不能用：请只用小写字母、数字和连字符，最多 40 个，例如 xiaomei-2 / "
+            "host name: use lower-case letters, digits and hyphens, at most 40"
+        )
     if not consent.person.strip() or not consent.confirmed_by.strip():
-        raise AvatarError("the written consent of the person shown must be confirmed, with both names")
+        raise AvatarError(
+            "没有写明谁同意、谁确认：请加上 --person 画面中的人的姓名（和 --confirmed-by 确认人） / "
+            "the written consent of the person shown must be confirmed, with both names"
+        )
     if any(folder.name == name for folder in host_folders(hosts_dir)):
-        raise AvatarError(f"there is a host named {name!r} already; choose another name")
+        raise AvatarError(
+            f"已经有名为“{name}”的主播，请换个名称 / there is a host of that name already; choose another name"
+        )
     if clip:
         photo, face = _best_still(source, finder)
     else:
@@ -134,7 +142,9 @@ def _new_folder(hosts_dir: Path, name: str) -> Iterator[Path]:
         folder.chmod(0o755)
         folder.rename(hosts_dir / name)
     except OSError as exc:
-        raise AvatarError(f"{hosts_dir}: the host could not be stored ({exc})") from exc
+        raise AvatarError(
+            f"{hosts_dir}：主播存不进去，请看磁盘空间和文件夹权限 / the host could not be stored ({exc})"
+        ) from exc
     finally:
         if folder is not None and folder.exists():
             shutil.rmtree(folder)

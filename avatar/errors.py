@@ -14,7 +14,7 @@ class NothingToSay(AvatarError):
     """The text holds nothing that can be spoken: it is empty, or only emoji and punctuation."""
 
     def __init__(self) -> None:
-        super().__init__("没有可以念出来的文字")
+        super().__init__("没有可以念出来的文字，请写一句话 / nothing to say")
 
 
 class VoiceFailure(AvatarError):

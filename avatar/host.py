@@ -129,8 +129,8 @@ def load_host(name: str, *, hosts_dir: Path | None = None) -> Host:
     for folder in host_folders(hosts_dir):
         if folder.name == name:
             return read_host(folder)
-    known = ", ".join(folder.name for folder in host_folders(hosts_dir))
-    raise HostError(f"no host named {name!r}; there are: {known}")
+    known = "、".join(folder.name for folder in host_folders(hosts_dir))
+    raise HostError(f"没有名为“{name}”的主播，可选：{known} / no such host; choose one of these")
 
 
 def read_host(folder: Path) -> Host:
@@ -138,7 +138,10 @@ def read_host(folder: Path) -> Host:
     try:
         meta = json.loads((folder / "host.json").read_text(encoding="utf-8"))
         if meta["format"] != FORMAT:
-            raise HostError(f"{folder}: host format {meta['format']} is not format {FORMAT}; create the host again")
+            raise HostError(
+                f"{folder}：主播的格式是 {meta['format']}，这个版本要 {FORMAT}，请重新做这个主播 / "
+                f"host format {meta['format']} is not format {FORMAT}; create the host again"
+            )
         shape = meta["geometry"]
         return Host(
             name=folder.name,
@@ -164,7 +167,9 @@ def read_host(folder: Path) -> Host:
             consent=meta.get("consent"),
         )
     except (OSError, EOFError, KeyError, TypeError, ValueError, IndexError, zipfile.BadZipFile) as exc:
-        raise HostError(f"{folder}: the host's files are broken ({exc}); create the host again") from exc
+        raise HostError(
+            f"{folder}：主播的文件坏了，请重新做这个主播 / the host's files are broken ({exc}); create the host again"
+        ) from exc
 
 
 def write_host(host: Host, folder: Path, *, quality: int = 90) -> None:
@@ -261,5 +266,7 @@ def _atlas(part: Patches) -> Image:
 def _write_image(path: Path, picture: Image, quality: int) -> None:
     done, data = cv2.imencode(".webp", picture, [cv2.IMWRITE_WEBP_QUALITY, quality])
     if not done:
-        raise HostError(f"{path}: the picture could not be stored")
+        raise HostError(
+            f"{path}：图片存不进去，请看磁盘还有没有空间 / the picture could not be stored; is the disk full?"
+        )
     path.write_bytes(data.tobytes())

@@ -149,7 +149,10 @@ def add_host_commands(
             source = _one_of(photo, clip)
             typer.echo(CONSENT_TEXT)
             if not consent:
-                raise AvatarError("没有确认书面同意：加上 --consent 和 --person 姓名")
+                raise AvatarError(
+                    "没有确认书面同意：请加上 --consent 和 --person 姓名 / "
+                    "the written consent is not confirmed; add --consent and --person"
+                )
             settings = open_settings(data_dir)
             with _finder(settings) as finder, _people(settings) as people, Progress(transient=True) as bar:
                 task = bar.add_task("准备", total=None)
@@ -176,7 +179,10 @@ def add_host_commands(
 def _one_of(photo: Path | None, clip: Path | None) -> Path:
     given = [path for path in (photo, clip) if path is not None]
     if len(given) != 1:
-        raise AvatarError("给一张照片（--photo）或一段视频（--clip），二者选一")
+        raise AvatarError(
+            "请给一张照片（--photo）或一段视频（--clip），二者选一 / "
+            "give a photo (--photo) or a clip (--clip), not both"
+        )
     return given[0]
 
 

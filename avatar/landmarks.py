@@ -78,7 +78,10 @@ class FaceFinder:
                 )
             )
         except (OSError, RuntimeError, ValueError) as exc:
-            raise AvatarError(f"{model}: the face model cannot be read ({exc}); run `zhanggui models fetch`") from exc
+            raise AvatarError(
+                f"人脸模型 {model} 读不出来，请运行 zhanggui models fetch / "
+                f"the face model cannot be read ({exc}); fetch the models"
+            ) from exc
 
     def find(self, picture: Image) -> list[Face]:
         """Return the faces in a BGR picture, the largest first."""

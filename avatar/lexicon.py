@@ -34,7 +34,9 @@ def load_lexicon(path: Path) -> Lexicon:
     except FileNotFoundError:
         return Lexicon()
     except (OSError, UnicodeDecodeError) as exc:
-        raise AvatarError(f"读不了发音词典 {path}：请存为 UTF-8 文本") from exc
+        raise AvatarError(
+            f"读不了发音词典 {path}：请存为 UTF-8 文本 / the lexicon cannot be read; save it as UTF-8"
+        ) from exc
     return parse_lexicon(text, str(path))
 
 
@@ -47,11 +49,11 @@ def parse_lexicon(text: str, where: str) -> Lexicon:
         if not entry:
             continue
         if len(pronunciations) + len(replacements) >= _MOST:
-            raise AvatarError(f"{where} 第 {number} 行：词条超过 {_MOST} 条")
+            raise AvatarError(f"{where} 第 {number} 行：词条超过 {_MOST} 条，请删去不用的 / too many entries")
         if "=>" in entry:
             written, _, spoken = (part.strip() for part in entry.partition("=>"))
             if not written or not spoken:
-                raise AvatarError(f"{where} 第 {number} 行：应为“写法 => 说法”")
+                raise AvatarError(f"{where} 第 {number} 行：应为“写法 => 说法” / written and spoken form are needed")
             replacements[written] = spoken
         else:
             word, _, said = (part.strip() for part in entry.partition("="))
@@ -62,7 +64,10 @@ def parse_lexicon(text: str, where: str) -> Lexicon:
 def _reading(word: str, said: str, where: str) -> tuple[str, ...]:
     syllables = tuple(said.lower().replace("ü", "v").replace("u:", "v").split())
     if not re.fullmatch(r"[㐀-鿿]+", word):
-        raise AvatarError(f"{where}：“{word}”不是汉字词；要换说法请用“写法 => 说法”")
+        raise AvatarError(f"{where}：“{word}”不是汉字词；要换说法请用“写法 => 说法” / no word of Han characters")
     if len(syllables) != len(word) or not all(_SYLLABLE.fullmatch(one) for one in syllables):
-        raise AvatarError(f"{where}：“{word}”需要 {len(word)} 个带声调数字的拼音，例如：乐町 = le4 ting3")
+        raise AvatarError(
+            f"{where}：“{word}”需要 {len(word)} 个带声调数字的拼音，例如：乐町 = le4 ting3 / "
+            "one toned syllable a character"
+        )
     return syllables

@@ -72,9 +72,14 @@ class Footage:
                 self._decoder = cast(av.VideoCodecContext, av.CodecContext.create(stream.codec_context.name, "r"))
                 self._decoder.extradata = stream.codec_context.extradata
         except (OSError, av.error.FFmpegError, IndexError) as exc:
-            raise MovementError(f"{path}: the host's movement cannot be read ({exc}); create the host again") from exc
+            raise MovementError(
+                f"{path}：主播的动作读不出来，请重新做这个主播 / "
+                f"the movement cannot be read ({exc}); create the host again"
+            ) from exc
         if not self._packets or not self._packets[0].is_keyframe:
-            raise MovementError(f"{path}: the host's movement is empty; create the host again")
+            raise MovementError(
+                f"{path}：主播的动作是空的，请重新做这个主播 / the movement is empty; create the host again"
+            )
         self._path = path
         self._decoder.thread_count = 1
         self._at = -1
@@ -104,9 +109,14 @@ class Footage:
             for k in range(begin, number + 1):
                 frame = next(iter(self._decoder.decode(self._packets[k])), None)
         except av.error.FFmpegError as exc:
-            raise MovementError(f"{self._path}: picture {number} is broken ({exc}); create the host again") from exc
+            raise MovementError(
+                f"{self._path}：第 {number} 帧坏了，请重新做这个主播 / "
+                f"picture {number} is broken ({exc}); create the host again"
+            ) from exc
         if frame is None:
-            raise MovementError(f"{self._path}: picture {number} is missing; create the host again")
+            raise MovementError(
+                f"{self._path}：缺第 {number} 帧，请重新做这个主播 / picture {number} is missing; create the host again"
+            )
         self._at = number
         self._planes = tuple(_view(plane) for plane in frame.planes)
         return self._planes

@@ -249,7 +249,9 @@ def _thumbnail(path: Path, side: int, radius: int) -> Canvas.Image:
             opened.draft("RGB", (side * 2, side * 2))
             picture = ImageOps.fit(ImageOps.exif_transpose(opened).convert("RGB"), (side, side)).convert("RGBA")
     except (OSError, ValueError, Canvas.DecompressionBombError) as exc:
-        raise AvatarError(f"{path}: the product picture cannot be read ({exc})") from exc
+        raise AvatarError(
+            f"商品图片 {path} 读不出来，请用 jpg、png 或 webp / the product picture cannot be read ({exc})"
+        ) from exc
     mask = _plate((side, side), radius, (0, 0, 0, 255)).getchannel("A")
     picture.putalpha(mask)
     return picture

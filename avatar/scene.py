@@ -53,7 +53,10 @@ class Stage:
     ) -> None:
         """Set up the stage; raises `SceneError` for an unusable size or background."""
         if width % 2 or height % 2 or not 240 <= min(width, height) or max(width, height) > 3840:
-            raise SceneError(f"frame size {width}x{height}: sides must be even, 240 to 3840 pixels")
+            raise SceneError(
+                f"画面大小 {width}x{height} 不能用：两边须是 240 到 3840 之间的偶数像素，例如 720x1280 / "
+                "frame size: sides must be even, 240 to 3840 pixels"
+            )
         self.host = host
         self.width, self.height = width, height
         self._layout = Layout(width, height)
@@ -189,11 +192,15 @@ def check_framing(
     bottom = min(float(height), picture_height * scale + offset[1])
     if (bottom - top) / height < LEAST_SHARE:
         raise SceneError(
+            f"主播只占画面高度的 {(bottom - top) / height:.0%}，至少要一半：请换一张人更大的照片 / "
             f"the host covers {(bottom - top) / height:.0%} of the frame's height; at least 50 % are needed"
         )
     middle = shape.face[0] * scale + offset[0]
     if abs(middle - width / 2) > 0.12 * width:
-        raise SceneError("the host does not stand in the middle of the frame; choose a picture with the face centred")
+        raise SceneError(
+            "主播没有站在画面中间：请换一张脸居中的照片 / "
+            "the host does not stand in the middle of the frame; choose a picture with the face centred"
+        )
 
 
 def _with_soft_sides(host: Host, width: int, scale: float, offset: tuple[float, float]) -> Host:
@@ -218,8 +225,9 @@ def _moving(
     own = str(background) in ("studio", "own") and covers and offset[1] + rows * scale >= height - 1
     if not own and not host.movement.outlined:
         raise SceneError(
-            f"host {host.name} was made without the model that cuts people out: use background own and a portrait "
-            "frame, or run `zhanggui models fetch` and create the host again"
+            f"主播 {host.name} 做的时候没有抠图模型：请用背景 own 和竖屏，或运行 zhanggui models fetch 后重新做 / "
+            "made without the model that cuts people out: use background own and a portrait frame, or fetch the "
+            "models and create the host again"
         )
     return ClipRenderer(host, width=width, height=height, scale=scale, offset=offset, as_filmed=own)
 
@@ -247,14 +255,17 @@ def _backdrop(
         return cast(Pixels, surroundings)
     if name == "own":
         raise SceneError(
-            f"host {host.name} has no surroundings of its own; choose one of {', '.join(background_names())}"
+            f"主播 {host.name} 没有自己的背景，请选：{'、'.join(background_names())} / "
+            "the host has no surroundings of its own; choose one of these"
         )
     path = BACKGROUNDS / f"{name}{'-wide' if width > height else ''}.webp"
     if not path.exists():
         path = Path(background)
         if not path.is_file():
-            known = ", ".join(background_names())
-            raise SceneError(f"no background {name!r}: give one of {known}, a colour like #e8e0d8 or a picture's path")
+            raise SceneError(
+                f"没有背景“{name}”，请用 {'、'.join(background_names())}、颜色（如 #e8e0d8）或图片的路径 / "
+                "no such background: give one of these, a colour or a picture's path"
+            )
     return _cover(path, width, height)
 
 
@@ -263,7 +274,9 @@ def _cover(path: Path, width: int, height: int) -> Pixels:
     data = np.frombuffer(path.read_bytes(), np.uint8)
     picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
     if picture is None:
-        raise SceneError(f"{path}: no picture that can be read; use jpg, png or webp")
+        raise SceneError(
+            f"背景图片 {path} 读不出来，请用 jpg、png 或 webp / no picture that can be read; use jpg, png or webp"
+        )
     scale = max(width / picture.shape[1], height / picture.shape[0])
     size = (max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale)))
     method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA

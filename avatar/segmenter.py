@@ -40,7 +40,10 @@ class PersonFinder:
                 )
             )
         except (OSError, RuntimeError, ValueError, IndexError) as exc:
-            raise AvatarError(f"{model}: the person model cannot be read ({exc}); run `zhanggui models fetch`") from exc
+            raise AvatarError(
+                f"人像抠图模型 {model} 读不出来，请运行 zhanggui models fetch / "
+                f"the person model cannot be read ({exc}); fetch the models"
+            ) from exc
 
     def find(self, picture: Image) -> Mask:
         """Return how surely each pixel of a BGR picture belongs to a person, in the picture's size."""

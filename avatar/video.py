@@ -93,9 +93,9 @@ async def make_video(
     before a failure is used by the next run with the same script.
     """
     if out.suffix.lower() != ".mp4":
-        raise VideoError(f"{out}: the video's name must end in .mp4")
+        raise VideoError(f"{out}：视频的文件名须以 .mp4 结尾 / the video's name must end in .mp4")
     if not out.parent.is_dir():
-        raise VideoError(f"{out.parent}: no such folder")
+        raise VideoError(f"没有文件夹 {out.parent}：请先建好，或换一个位置 / no such folder; make it first")
     folder = out.with_name(f".{out.name}.parts")
     takes = await _perform(script, voice, _Studio(folder, host, look), progress)
     return await asyncio.to_thread(_finish, script, out, folder, host, takes, look, producer)
@@ -227,7 +227,10 @@ def _film_scene(take: _Take, part: Path, host: Host, look: Look, filmed: Callabl
                     filmed(k)
             container.mux(stream.encode(None))
     except (OSError, av.error.FFmpegError) as exc:
-        raise VideoError(f"{part.parent}: a scene could not be written ({exc})") from exc
+        raise VideoError(
+            f"{part.parent}：画面写不进去，请看磁盘空间和文件夹权限，再跑一次会接着做 / "
+            f"a scene could not be written ({exc})"
+        ) from exc
     os.replace(unfinished, part)
 
 
@@ -270,7 +273,9 @@ def _join(parts: list[Path], pcm: NDArray[np.int16], out: Path, title: str, prod
             container.mux(sound.encode(frame))
             container.mux(sound.encode(None))
     except (OSError, av.error.FFmpegError) as exc:
-        raise VideoError(f"{out}: the video could not be written ({exc})") from exc
+        raise VideoError(
+            f"{out}：视频写不进去，请看磁盘空间和文件夹权限，再跑一次会接着做 / the video could not be written ({exc})"
+        ) from exc
 
 
 def _cover(title: str, take: _Take, host: Host, look: Look) -> bytes:

@@ -57,7 +57,7 @@ def add_video_command(
 
         with reporting():
             if size not in _SIZES:
-                raise VideoError(f"--size {size}：可选 {'、'.join(_SIZES)}")
+                raise VideoError(f"--size {size} 不能用，可选：{'、'.join(_SIZES)} / no such size; choose one of these")
             settings = open_settings(data_dir)
             text = read_script(script)
             person = load_host(host, hosts_dir=settings.data_dir / "hosts")

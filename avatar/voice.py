@@ -54,9 +54,13 @@ def create_voice(
 
     engine, _, timbre = name.partition(":")
     if engine not in ENGINES:
-        raise AvatarError(f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao")
+        raise AvatarError(
+            f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao / no such voice"
+        )
     if engine != "kokoro" and not allow_cloud:
-        raise AvatarError(f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true")
+        raise AvatarError(
+            f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true / cloud voices are off"
+        )
     own, figures = lexicon or Lexicon(), figures or VoiceFigures()
     normaliser = Normaliser(own.replacements)
     phonemizer = Phonemizer(own.pronunciations, cache_dir=cache_dir)
@@ -88,7 +92,10 @@ def create_voice(
         from avatar.openai_voice import OpenAIVoice
 
         if not base_url:
-            raise AvatarError("声音 openai 需要服务器地址（base_url），例如 https://api.openai.com/v1")
+            raise AvatarError(
+                "声音 openai 需要服务器地址（base_url），例如 https://api.openai.com/v1 / "
+                "the server's address is missing"
+            )
         cloud = OpenAIVoice(
             timbre or "alloy",
             base_url=base_url,

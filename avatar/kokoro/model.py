@@ -130,7 +130,7 @@ class KokoroModel:
             except Exception as exc:  # onnxruntime raises bare exceptions of its own
                 if stop.thrown:
                     raise SynthesisStopped("合成已取消") from exc
-                raise AvatarError(f"语音合成失败：{exc}") from exc
+                raise AvatarError(f"语音合成失败，请再试一次 / synthesis failed ({exc})") from exc
         return made
 
     def window(
@@ -166,7 +166,9 @@ def open_model(models: ModelStore, *, threads: int = 1) -> KokoroModel:
         try:
             subprocess.run(command, check=True, timeout=_CUT_TIMEOUT_S, capture_output=True)  # noqa: S603 -- own module
         except (subprocess.SubprocessError, OSError) as exc:
-            raise AvatarError(f"无法准备语音模型（{halves}）：磁盘空间或内存不足？") from exc
+            raise AvatarError(
+                f"无法准备语音模型（{halves}）：请看磁盘空间和内存够不够 / the speech model cannot be made ready"
+            ) from exc
     return KokoroModel(halves, source / "vocab.json", threads=threads)
 
 

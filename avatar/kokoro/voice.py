@@ -75,7 +75,7 @@ class KokoroVoice:
     async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`. Raises `AvatarError` when `text` holds nothing that can be spoken."""
         if self._closed:
-            raise AvatarError(f"音色 {self.name} 已经关闭")
+            raise AvatarError(f"音色 {self.name} 已经关闭 / the voice is closed")
         stop = StopSwitch()
         rendering = self._render(text, PROSODY[emotion], stop)
         loop = asyncio.get_running_loop()
@@ -288,7 +288,7 @@ def create_kokoro(
     Raises `AvatarError` for an unknown name or a missing model.
     """
     if name not in (voice.name for voice in VOICES):
-        raise AvatarError(f"没有名为 {name} 的音色；可选：{'、'.join(voice.name for voice in VOICES)}")
+        raise AvatarError(f"没有名为 {name} 的音色；可选：{'、'.join(voice.name for voice in VOICES)} / no such voice")
     sound = _sound(name, models)
     model = open_model(models, threads=threads)
     return KokoroVoice(

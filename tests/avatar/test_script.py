@@ -50,7 +50,7 @@ def test_a_price_spoken_as_a_sentence_is_no_setting() -> None:
         ("## 一\n情绪: 开心\n好。", "emotion"),
         ("## 一\n商品: 沙发\n好。", "价格"),
         ("## 一\n背景: studio\n## 二\n好。", "nothing to say"),
-        ("好。\n# 迟到的标题", "line 2"),
+        ("好。\n# 迟到的标题", "第 2 行"),
         ("## 一\n商品: 沙发\n价格: 1\n图片: missing.jpg\n好。", r"missing\.jpg"),
         ("## 一\n商品: 沙发\n价格: 1\n倒计时: soon\n好。", "18:42"),
         ("好" * 20_001, "20001"),
