@@ -19,6 +19,7 @@ from avatar.line import divide
 from avatar.overlay import Overlay
 from avatar.presenter import I420
 from avatar.speech import SAMPLE_RATE
+from avatar.text.word import word_ends
 
 AI_LABEL = "AI 生成"
 """Text of the visible label that GB 45438-2025 asks for on synthetic video."""
@@ -26,6 +27,9 @@ AI_LABEL = "AI 生成"
 _CAPTION_LINES = 3
 _INK: tuple[int, int, int, int] = (16, 17, 20, 168)
 _CARD: tuple[int, int, int, int] = (20, 21, 25, 214)
+_EDGE = 46
+"""How much lighter than its inside a plate's edge is, 0..255."""
+_GAPS = " ·•・-—|｜/，,、（(【["
 _PRICE: Colour = (255, 138, 112)
 _AMBER: Colour = (247, 192, 107)
 _QUIET: Colour = (176, 178, 184)
@@ -77,7 +81,7 @@ class Layout:
 
     @property
     def plate_width(self) -> int:
-        return round(self.width * 0.78) if self.portrait else round(self.width * 0.335)
+        return round(self.width * 0.78) if self.portrait else round(self.width * 0.36)
 
 
 def draw_label(layout: Layout) -> Overlay:
@@ -176,8 +180,8 @@ class CardPlate:
             canvas.alpha_composite(thumb, (pad, pad))
             x += side + pad
         room = layout.plate_width - x - pad
-        title = wrap(card.title, round(30 * u), room, lines=1, weight=0.5)[0] if card.title.strip() else ""
-        write(canvas, (x, pad + 22 * u), title, size=round(30 * u), weight=0.5, anchor="lm")
+        title, size = _title(card.title, room, u)
+        write(canvas, (x, pad + 22 * u), title, size=size, weight=0.5, anchor="lm")
         base = pad + 88 * u
         write(canvas, (x, base), "¥", size=round(28 * u), colour=_PRICE, weight=0.5)
         at = x + text_width("¥", round(28 * u)) + 4 * u
@@ -195,17 +199,23 @@ class CardPlate:
                 )
         self._clock_place = (x, round(pad + 108 * u))
         if card.note:
-            shift = 230 * u if card.ends_in_s is not None else 0
-            if text_width(card.note, round(26 * u)) <= room - shift:
-                at_note = (x + shift, pad + 129 * u)
-                write(canvas, at_note, card.note, size=round(26 * u), colour=_QUIET, anchor="lm")
+            shift = self._clock_width(int(card.ends_in_s)) + 16 * u if card.ends_in_s is not None else 0.0
+            for size in (round(26 * u), round(23 * u)):
+                if text_width(card.note, size) <= room - shift:
+                    write(canvas, (x + shift, pad + 129 * u), card.note, size=size, colour=_QUIET, anchor="lm")
+                    break
         return Overlay(canvas, (layout.left, layout.card_bottom - height))
+
+    def _clock_width(self, left: int) -> float:
+        """Return the width of the countdown with its words, pixels."""
+        cell = font(round(28 * self._unit)).getlength("0")
+        cells = sum(1.0 if character.isdigit() else 0.55 for character in _clock_text(left))
+        return text_width("距结束", round(24 * self._unit)) + 8 * self._unit + cell * cells
 
     def _draw_clock(self, left: int) -> Overlay:
         u = self._unit
         size = round(28 * u)
-        hours, rest = divmod(left, 3600)
-        text = f"{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"
+        text = _clock_text(left)
         canvas = Canvas.new("RGBA", (round(220 * u), round(42 * u)), (0, 0, 0, 0))
         words = "距结束"
         write(canvas, (0, canvas.height / 2), words, size=round(24 * u), colour=_AMBER, anchor="lm")
@@ -221,6 +231,29 @@ class CardPlate:
         return Overlay(canvas, (left_x + self._clock_place[0], top_y + self._clock_place[1]))
 
 
+def _clock_text(left: int) -> str:
+    """Write seconds as minutes and seconds, with hours only where there are any."""
+    hours, rest = divmod(left, 3600)
+    minutes = f"{rest // 60:02d}:{rest % 60:02d}"
+    return f"{hours:02d}:{minutes}" if hours else minutes
+
+
+def _title(title: str, room: float, unit: float) -> tuple[str, int]:
+    """Return a product's title as it fits into `room` pixels, and its size: smaller before it is cut."""
+    for size in (round(30 * unit), round(27 * unit), round(25 * unit)):
+        if text_width(title.strip(), size, weight=0.5) <= room:
+            return title.strip(), size
+    size = round(27 * unit)
+    cut = wrap(title, size, int(room), lines=1, weight=0.5)[0]
+    if not cut.endswith("…"):
+        return cut, size
+    # A whole word is left, and no mark between it and the sign that says the title goes on.
+    title, kept = title.strip(), len(cut) - 1
+    gaps = {at for at in range(1, kept + 1) if title[at - 1] in _GAPS or title[at] in _GAPS}
+    ends = [at for at in gaps | word_ends(title) if kept // 2 < at <= kept]
+    return title[: max(ends, default=kept)].rstrip(_GAPS) + "…", size
+
+
 def _label_size(short_side: int) -> int:
     least = 0.05 * short_side
     size = round(least)
@@ -234,12 +267,17 @@ def _ink(character: str, size: int) -> float:
     return bottom - top
 
 
-def _plate(size: tuple[int, int], radius: int, fill: tuple[int, int, int, int]) -> Canvas.Image:
-    """A rounded rectangle with smooth corners."""
+def _plate(size: tuple[int, int], radius: int, fill: tuple[int, int, int, int], *, edged: bool = True) -> Canvas.Image:
+    """A rounded rectangle with smooth corners and an edge a shade lighter, which sets it off a dark background."""
+    whole = (0, 0, size[0] * 4 - 1, size[1] * 4 - 1)
     mask = Canvas.new("L", (size[0] * 4, size[1] * 4), 0)
-    ImageDraw.Draw(mask).rounded_rectangle((0, 0, size[0] * 4 - 1, size[1] * 4 - 1), radius * 4, fill=fill[3])
+    ImageDraw.Draw(mask).rounded_rectangle(whole, radius * 4, fill=fill[3])
     plate = Canvas.new("RGBA", size, (*fill[:3], 255))
-    plate.putalpha(mask.resize(size, Canvas.Resampling.LANCZOS))
+    if edged:
+        edge = Canvas.new("L", mask.size, 0)
+        ImageDraw.Draw(edge).rounded_rectangle(whole, radius * 4, outline=255, width=max(4, round(0.28 * radius)))
+        plate.paste(tuple(min(255, part + _EDGE) for part in fill[:3]), (0, 0), edge.reduce(4))
+    plate.putalpha(mask.reduce(4))
     return plate
 
 
@@ -252,6 +290,6 @@ def _thumbnail(path: Path, side: int, radius: int) -> Canvas.Image:
         raise AvatarError(
             f"商品图片 {path} 读不出来，请用 jpg、png 或 webp / the product picture cannot be read ({exc})"
         ) from exc
-    mask = _plate((side, side), radius, (0, 0, 0, 255)).getchannel("A")
+    mask = _plate((side, side), radius, (0, 0, 0, 255), edged=False).getchannel("A")
     picture.putalpha(mask)
     return picture
