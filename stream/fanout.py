@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import statistics
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +13,8 @@ from avatar import FRAME_RATE
 
 RING_PACKETS = 2048
 """Packets kept for retransmission and for joiners: about ten seconds of 1.5 Mb/s, at least one group of pictures."""
+_USUAL = 2 * FRAME_RATE + 1
+"""Frames from which the usual time between a timestamp and its handing out is taken."""
 KEY_INTERVAL_S = 0.5
 """Key frames that viewers ask for come no closer than this, however many ask."""
 
@@ -60,6 +64,7 @@ class Hub:
         self.bitrate = 0.0
         """Bits per second over the last two seconds."""
         self.latest: SharedFrame | None = None
+        self._leads: deque[float] = deque(maxlen=_USUAL)
         self._group: list[SharedFrame] = []
         self._ring: list[tuple[int, bytes, SharedFrame] | None] = [None] * RING_PACKETS
         self._next = 0
@@ -82,6 +87,7 @@ class Hub:
         """Keep a frame's packets and hand them to every viewer."""
         size = sum(map(len, payloads))
         frame = SharedFrame(payloads, timestamp, key, self._next, size, ntp, self.monotonic())
+        self._leads.append(timestamp / self.clock_rate - frame.published_s)
         for index, payload in enumerate(payloads, self._next):
             self._ring[index % RING_PACKETS] = (index, payload, frame)
         self._next += len(payloads)
@@ -98,6 +104,16 @@ class Hub:
                 self._group.clear()
         for stream in tuple(self.streams):
             stream.deliver(self, frame)
+
+    def due(self) -> int:
+        """The timestamp of a frame that would be handed out now, were it neither early nor late.
+
+        The newest frame alone does not tell it: a program that has just been held up hands out late frames for a
+        moment. 0 before the first frame.
+        """
+        if not self._leads:
+            return 0
+        return round((self.monotonic() + statistics.median(self._leads)) * self.clock_rate)
 
     def group(self) -> list[SharedFrame]:
         """The frames since the last key frame, itself included: where a joiner begins."""

@@ -7,15 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from avatar import FRAME_RATE
 from stream.fanout import Hub, SharedFrame
 from stream.repair import Repair
 
 CATCH_UP_STEP = 9
 """Ticks of 90 kHz (0.1 ms) at least between the pictures a joiner is given from the past: it decodes them at once and
 shows the last."""
-_VIDEO_RATE = 90_000
-_FRAME_TICKS = _VIDEO_RATE // FRAME_RATE
 _PACE_BYTES = 48_000
 _PACE_S = 0.005
 _SEGMENTS = 4
@@ -71,7 +68,6 @@ class OutgoingStream:
         self._segments: deque[_Segment] = deque(maxlen=_SEGMENTS)
         self._waiting = True
         self._backlog: deque[SharedFrame] = deque()
-        self._newest: SharedFrame | None = None
         self._past = 0
         """Frames in the backlog that were made before the viewer joined."""
         self._pacing = False
@@ -87,7 +83,7 @@ class OutgoingStream:
             self._waiting = False
         elif group:
             self._begin_segment(self.hub, group[0].first)
-            self._newest, self._past = group[-1], len(group)
+            self._past = len(group)
             self._last_timestamp = group[-1].timestamp - CATCH_UP_STEP
             self._waiting = False
             self._backlog.extend(group)
@@ -218,12 +214,7 @@ class OutgoingStream:
         """The timestamp of a picture of the past: that of the moment it is sent.
 
         A player learns from timestamps and arrivals how late pictures are, and forgets slowly: were the past sent under
-        times of the past, all that follows would be shown too early, and lips ahead of words, for half a minute. The
-        next picture made keeps its own timestamp, so that these end before it.
+        times of the past, all that follows would be shown too early, and lips ahead of words, for half a minute.
+        Pictures that come late after these follow as closely, until one is on time.
         """
-        newest = self._newest
-        if newest is None:
-            return self._last_timestamp + CATCH_UP_STEP
-        now = newest.timestamp + round((self.hub.monotonic() - newest.published_s) * _VIDEO_RATE)
-        latest = newest.timestamp + _FRAME_TICKS - self._past * CATCH_UP_STEP
-        return max(self._last_timestamp + CATCH_UP_STEP, min(now, latest))
+        return max(self._last_timestamp + CATCH_UP_STEP, self.hub.due())

@@ -76,27 +76,47 @@ def test_a_joiner_gets_the_current_group_at_once_and_asks_for_no_keyframe() -> N
 def test_pictures_of_the_past_are_sent_under_the_time_of_their_sending_and_new_ones_under_their_own() -> None:
     clock = Clock()
     place = hub(clock=clock)
-    for number in range(5):
-        publish(place, number, key=number == 0)
+    _on_time(place, clock, range(5))
     clock.now_s += 0.02
     _, sink = joined(place)
+    clock.now_s += 0.02
     publish(place, 5)
     stamps = [timestamp for _, timestamp, _ in sink.frames]
     begin = 4 * FRAME + 1800
     assert stamps == [begin + CATCH_UP_STEP * step for step in range(5)] + [5 * FRAME]
 
 
-def test_the_past_ends_before_the_next_picture_even_where_that_is_due() -> None:
+def test_who_joins_a_program_that_is_held_up_is_given_the_time_that_it_should_be() -> None:
     clock = Clock()
     place = hub(clock=clock)
-    for number in range(50):
-        publish(place, number, key=number == 0)
-    clock.now_s += 0.05
+    _on_time(place, clock, range(50))
+    clock.now_s += 0.13
     _, sink = joined(place)
-    publish(place, 50)
+    for number in (50, 51, 52):  # what was held up comes at once
+        publish(place, number)
+    clock.now_s += 0.03
+    publish(place, 53)
     stamps = [timestamp for _, timestamp, _ in sink.frames]
     assert stamps == sorted(set(stamps))
-    assert stamps[-2:] == [50 * FRAME - CATCH_UP_STEP, 50 * FRAME]
+    begin = 49 * FRAME + 11_700
+    assert stamps == [begin + CATCH_UP_STEP * step for step in range(53)] + [53 * FRAME]
+
+
+def test_one_late_picture_does_not_move_what_is_due() -> None:
+    clock = Clock()
+    place = hub(clock=clock)
+    _on_time(place, clock, range(20))
+    clock.now_s += 0.14
+    publish(place, 20)
+    assert place.due() == 20 * FRAME + 9_000
+    assert hub().due() == 0
+
+
+def _on_time(place: Hub, clock: Clock, numbers: range) -> None:
+    """Publish frames, the last one now."""
+    for number in numbers:
+        clock.now_s += 0.04
+        publish(place, number, key=number == 0)
 
 
 def local_time_error_ms(arrivals: list[tuple[float, int]], first: int) -> list[float]:
