@@ -7,7 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dialogue import absent, availability, basket, catalogue, colour, comparison, ordering, phrases, popularity, variant
+from dialogue import (
+    absent,
+    availability,
+    basket,
+    catalogue,
+    colour,
+    comparison,
+    each,
+    ordering,
+    phrases,
+    popularity,
+    variant,
+)
 from dialogue.colloquial import is_foreign, points_at_nothing
 from dialogue.event import Emotion, Sentence
 from dialogue.naming import Named, named
@@ -33,7 +45,7 @@ def across(
     if not shelf:
         return ()
     current = next((record for record in shelf if record.id == record_id), None)
-    for answer in (basket.answer, comparison.answer):
+    for answer in (basket.answer, comparison.answer, each.answer):
         if said := answer(question, shelf, memory, current=current, version=version, today=today):
             return said
     for about in (availability.answer, variant.answer, colour.answer):

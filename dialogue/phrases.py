@@ -102,6 +102,15 @@ CALLBACK_PURPOSE = "同事回电解答您的问题"
 CALLBACK_POLICY = "callback-1"
 """Version of the policy text shown with the call-back form."""
 
+EACH = {
+    "price": ("有{count}款：{items}。", "这{count}款现在的价格是{items}。", "现在{items}。"),
+    "colour": ("{count}款的颜色，{items}。", "颜色有这些，{items}。"),
+    "material": ("{count}款的材质，{items}。", "材质分别是，{items}。"),
+    "dimensions": ("{count}款的尺寸，{items}。", "尺寸分别是，{items}。"),
+}
+"""One thing told of each of a few products."""
+EACH_WHICH = ("您想细看哪一款？", "您看中哪一款，我接着介绍。", "哪一款更合适，说个名字我细讲。")
+"""After that."""
 PRICE_GAP = (
     "{high}{high_price}，{low}{low_price}，{high}贵{gap}。",
     "按现在的价格，{low}{low_price}，{high}{high_price}，相差{gap}。",
