@@ -30,7 +30,7 @@ from dialogue.wording import Remembers, choose
 from knowledge import Decision, Evidence, Passage, PassageKind, Record
 
 _EMPTY = re.compile(
-    r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
+    r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|多久|多长时间|几(?=[层格个条把只节])|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
 _PERIOD = re.compile(r"(?:活动|促销|特价|优惠).{0,4}(?:到|几号|哪天|多久|截止|结束|什么时候|啥时候|几时)")
@@ -105,6 +105,8 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
     freight = _FREIGHT.search(evidence.question) and top.kind is PassageKind.FAQ
     if freight and not _FREIGHT.search(top.question or "") and not wanted & _pairs(top.question or ""):
         return None
+    if _says_nothing_of_it(evidence, names):
+        return None
     if _is_about_others(evidence, names, wanted, shelf):
         return None
     if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
@@ -118,6 +120,15 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return evidence
     about = named(_whole(top), shelf)
     return None if about and not any(record in one.records for one in about) else evidence
+
+
+def _says_nothing_of_it(evidence: Evidence, names: Sequence[Named]) -> bool:
+    """Whether the answer shares only "how long" with what is asked of one product: 台灯能用多久, 退款多久到账."""
+    top = evidence.passages[0]
+    if top.kind is not PassageKind.FAQ or len(names) != 1 or len(names[0].records) != 1:
+        return False
+    asked = set(re.findall(r"[\u4e00-\u9fff]", _EMPTY.sub(" ", _without(evidence.question, names))))
+    return bool(asked) and not asked & set(_whole(top))
 
 
 def _is_about_others(evidence: Evidence, names: Sequence[Named], wanted: set[str], shelf: Sequence[Record]) -> bool:
@@ -146,10 +157,14 @@ def _whole(passage: Passage) -> str:
 
 
 def _content(question: str, names: Sequence[Named]) -> set[str]:
+    return _pairs(_EMPTY.sub(" ", _without(question, names)))
+
+
+def _without(question: str, names: Sequence[Named]) -> str:
     plain = folded(question).lower()
     for one in reversed(names):
         plain = f"{plain[: one.start]} {plain[one.end :]}"
-    return _pairs(_EMPTY.sub(" ", plain))
+    return plain
 
 
 def _pairs(text: str) -> set[str]:
