@@ -20,6 +20,8 @@ from stream.chat.thread import Thread
 
 _LOG = logging.getLogger(__name__)
 _PAGE = 200
+_SWEEP_S = 1.0
+"""Among thousands of open conversations the quiet ones are not looked for at every event."""
 
 Observer = Callable[[str, str], None]
 """Hears the merchant and the id of a conversation that has grown."""
@@ -47,7 +49,7 @@ class ChatHub:
     """Finds or opens threads, keeps quiet ones for a while, and ends all of them.
 
     `window_s` is how soon a further message supersedes an answer. At most `quiet_threads` threads without listeners
-    are kept; they are rebuilt from the store when their customer comes back.
+    are kept, for `quiet_s` seconds; they are rebuilt from the store when their customer comes back.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class ChatHub:
         limits: ChatLimits | None = None,
         window_s: float = 1.0,
         quiet_threads: int = 500,
+        quiet_s: float = 300.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits or ChatLimits()
@@ -69,9 +72,13 @@ class ChatHub:
         self._replier = replier
         self._window_s = window_s
         self._quiet_threads = quiet_threads
+        self._quiet_s = quiet_s
         self._clock = clock
         self._answers = asyncio.Semaphore(self.limits.answers)
         self._threads: OrderedDict[str, Thread] = OrderedDict()
+        self._touched: dict[str, float] = {}
+        self._swept_at = float("-inf")
+        self._left = 0
         self._observers: dict[Observer, None] = {}
         self._typing: dict[Typist, None] = {}
         self._opening: dict[str, asyncio.Task[Thread]] = {}
@@ -88,7 +95,7 @@ class ChatHub:
         """The thread of a known conversation, rebuilt from the store where it is not at hand."""
         thread = self._threads.get(conversation_id)
         if thread is not None:
-            self._threads.move_to_end(conversation_id)
+            self._keep(thread)
             return thread
         task = self._opening.get(conversation_id)
         if task is None:
@@ -137,6 +144,7 @@ class ChatHub:
         """End all answers; may be called twice."""
         threads = list(self._threads.values())
         self._threads.clear()
+        self._touched.clear()
         await asyncio.gather(*(thread.aclose() for thread in threads))
 
     def __len__(self) -> int:
@@ -178,15 +186,24 @@ class ChatHub:
 
     def _keep(self, thread: Thread) -> None:
         self._threads[thread.id] = thread
+        self._threads.move_to_end(thread.id)
+        self._touched[thread.id] = self._clock()
         self._forget()
 
     def _forget(self) -> None:
-        """Let the longest untouched quiet threads go, beyond the number that is kept."""
-        surplus = len(self._threads) - self._quiet_threads
-        if surplus <= 0:
+        """Let quiet threads go: those untouched for too long, and the longest untouched beyond the number kept."""
+        now = self._clock()
+        if len(self._threads) - self._left <= self._quiet_threads // 10 and now < self._swept_at + _SWEEP_S:
             return
-        for quiet in [t for t in self._threads.values() if t.quiet][:surplus]:
-            del self._threads[quiet.id]
+        quiet = [thread for thread in self._threads.values() if thread.quiet]
+        surplus = len(quiet) - self._quiet_threads
+        old = now - self._quiet_s
+        for thread in quiet:
+            if surplus <= 0 and self._touched[thread.id] > old:
+                break
+            del self._threads[thread.id], self._touched[thread.id]
+            surplus -= 1
+        self._swept_at, self._left = now, len(self._threads)
 
 
 def _relive(conversation: Conversation, event: StoredEvent, unanswered: list[str]) -> None:

@@ -99,6 +99,43 @@ async def test_quiet_threads_are_let_go_and_come_back_as_they_were() -> None:
     await hub.aclose()
 
 
+async def test_a_thread_that_nobody_touched_for_long_is_let_go() -> None:
+    store, now = MemoryStore(), [0.0]
+    hub = ChatHub(
+        store=store, forms=store, replier=ScriptedReplier(), limits=NO_LIMITS, quiet_s=60, clock=lambda: now[0]
+    )
+    old, _ = await hub.start(merchant="demo")
+    asked, visitor = await hub.start(merchant="demo")
+    now[0] = 50
+    assert await hub.find(asked.id, merchant="demo", visitor=visitor) is asked
+    now[0] = 70
+    new, _ = await hub.start(merchant="demo")
+    assert hub.live(old.id) is None
+    assert hub.threads() == (asked, new)
+    now[0] = 200
+    listened = ListenerStub()
+    await new.attach(listened)
+    await hub.start(merchant="demo")
+    assert new in hub.threads()
+    await hub.aclose()
+
+
+async def test_a_new_thread_stays_at_hand_however_many_are_listened_to() -> None:
+    store = MemoryStore()
+    hub = ChatHub(store=store, forms=store, replier=ScriptedReplier(), limits=NO_LIMITS, quiet_threads=2)
+    for _ in range(5):
+        thread, _ = await hub.start(merchant="demo")
+        await thread.attach(ListenerStub())
+    new, visitor = await hub.start(merchant="demo")
+    assert await hub.find(new.id, merchant="demo", visitor=visitor) is new
+    await hub.aclose()
+
+
+class ListenerStub:
+    def offer(self, frame: str, *, seq: int | None = None) -> None:
+        """Hear nothing."""
+
+
 async def test_finding_a_conversation_twice_at_once_gives_one_thread() -> None:
     store = MemoryStore()
     hub = ChatHub(store=store, forms=store, replier=ScriptedReplier(), limits=NO_LIMITS, policy=OPEN_ALL_DAY)
