@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from avatar.text.word import word_ends
@@ -83,7 +84,14 @@ def _costs(text: str) -> list[float]:
     """Return what a break costs at each position; at either end of the text nothing."""
     ends = word_ends(text)
     inner = [_cost(text[at - 1], text[at], at in ends) for at in range(1, len(text))]
-    return [0.0, *inner, 0.0]
+    costs = [0.0, *inner, 0.0]
+    # A line's own spaces fall away: what stands behind them counts.
+    for space in re.finditer(r"\s+", text):
+        begin, end = space.span()
+        if (end < len(text) and text[end] in CLOSING) or (begin > 0 and text[begin - 1] in OPENING):
+            for at in range(max(begin, 1), min(end, len(text) - 1) + 1):
+                costs[at] = float("inf")
+    return costs
 
 
 def _cost(before: str, after: str, word_ends_here: bool) -> float:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import jieba  # type: ignore[import-untyped]
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from avatar.line import CLOSING, divide, divide_evenly, measure
@@ -86,6 +86,8 @@ def test_what_cannot_be_divided_is_told_so() -> None:
     assert divide_evenly("", 5.0) == []
 
 
+@settings(deadline=None)
+@example("。 。。", 3)
 @given(st.text(alphabet="可以沙发的，。！a1 （）第", max_size=60), st.integers(3, 20))
 def test_nothing_is_lost_and_no_line_is_too_long(text: str, room: int) -> None:
     lines = divide_evenly(text, room)
