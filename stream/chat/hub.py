@@ -48,8 +48,9 @@ class ChatShop:
 class ChatHub:
     """Finds or opens threads, keeps quiet ones for a while, and ends all of them.
 
-    `window_s` is how soon a further message supersedes an answer. At most `quiet_threads` threads without listeners
-    are kept, for `quiet_s` seconds; they are rebuilt from the store when their customer comes back.
+    `window_s` is how soon a further message supersedes an answer. About `quiet_threads` threads without listeners
+    are kept at most, for `quiet_s` seconds after they were last looked for; they are rebuilt from the store when their
+    customer comes back.
     """
 
     def __init__(
