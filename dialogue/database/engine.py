@@ -21,6 +21,8 @@ from dialogue.errors import DialogueError
 _ADVISORY_LOCK = 0x7A67_7569
 """Any number nobody else uses: "zgui" in ASCII."""
 _BUSY_TIMEOUT_MS = 10_000
+READERS = 4
+"""Readers beside the one writer, each with a connection of its own."""
 
 
 class DatabaseError(DialogueError):
@@ -46,7 +48,7 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
     else:
         raise DatabaseError(f"the database {backend!r} is not supported; use sqlite or postgresql")
     writer = create_engine(parsed, pool_size=1, max_overflow=0, **arguments)
-    reader = create_engine(parsed, pool_size=4, max_overflow=0, **arguments)
+    reader = create_engine(parsed, pool_size=READERS, max_overflow=0, **arguments)
     if backend == "sqlite":
         for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
             _tune_sqlite(engine, begin)

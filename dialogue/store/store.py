@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from dialogue.access import Registry
 from dialogue.database import DatabaseError, KeyRing, Writer, migrate, open_engines, translated
+from dialogue.database.engine import READERS
 from dialogue.database.transaction import Transaction
 from dialogue.errors import DialogueError
 from dialogue.lead.asking import AskingPolicy
@@ -47,7 +48,7 @@ class Store:
         self._ring = ring
         self._clock_ms = clock_ms
         self._writer = Writer(writer, prepare=ring.refresh)
-        self._readers = ThreadPoolExecutor(4, thread_name_prefix="zhanggui-reader")
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="zhanggui-reader")
         self._policies = policies
         self.access = Registry(self.read, self.write)
         self.outbox = Outbox(self.read, self.write)

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,6 +99,10 @@ class Soak:
             name: self.last[name] - self.empty[name] for name in ("tasks", "files", "threads", "viewers", "streams")
         }
         words = ", ".join(f"{count:+d} {name}" for name, count in left.items())
+        if left["threads"] > 0:
+            words += (
+                f" ({', '.join((Counter(self.last['thread_names']) - Counter(self.empty['thread_names'])).keys())})"
+            )
         held = all(count <= (_POOLED if name == "files" else 0) for name, count in left.items())
         yield ("soak, left when all had gone", f"0 tasks, threads, viewers; ≤ {_POOLED} files of a pool", words), held
         ticks = self.last["ticks"] - self.empty["ticks"]

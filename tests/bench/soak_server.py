@@ -9,12 +9,17 @@ import os
 import resource
 import sys
 import threading
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 
+from dialogue.database.engine import READERS
+from dialogue.database.transaction import Transaction
+from dialogue.store import Store
+from dialogue.store.journal import find_conversation
 from stream.app import open_service
 from stream.demo.shop_opening import ROOM, open_demo_shop
 from stream.memory import bound_heap
@@ -49,6 +54,34 @@ def resident() -> dict[str, float]:
     return {name[3:].lower(): int(size.split()[0]) * 1024 / 1e6 for name, size in found.items()}
 
 
+def _own(thread: threading.Thread) -> bool:
+    """Whether it was started to stay. AnyIO's workers, at most 40, open files for replies and go when idle."""
+    return thread.name != "AnyIO worker thread"
+
+
+async def fill_pools(store: Store) -> None:
+    """Start every thread, and open every connection, that a bounded pool may start later: it is no growth then.
+
+    Raises `TimeoutError` when they are not there after ten seconds.
+    """
+    workers = min(32, (os.cpu_count() or 1) + 4)  # the documented bound of the loop's own pool
+
+    def read(transaction: Transaction) -> None:
+        find_conversation(transaction, "nobody")
+        time.sleep(0.05)
+
+    def started(pool: str) -> int:
+        return sum(thread.name.startswith(pool) for thread in threading.enumerate())
+
+    async with asyncio.timeout(10):
+        # Again and again: a pool that believes a worker to be idle starts none.
+        while started("zhanggui-reader") < READERS:
+            await asyncio.gather(*(store.read(read) for _ in range(READERS)))
+        while started("asyncio_") < workers:
+            await asyncio.gather(*(asyncio.to_thread(time.sleep, 0.05) for _ in range(workers)))
+    await asyncio.gather(*(store.read(read) for _ in range(READERS)))
+
+
 def counts() -> dict[str, Any]:
     """What must not grow: resident megabytes, objects, tasks, threads and open files of this process."""
     gc.collect()
@@ -60,7 +93,8 @@ def counts() -> dict[str, Any]:
         "all_objects": len(objects) + gc.get_freeze_count(),
         # Those that come and go with every picture and line are not counted.
         "tasks": sum(task.get_name() not in ("render", "encode", "speak") for task in asyncio.all_tasks()),
-        "threads": threading.active_count(),
+        "threads": sum(_own(thread) for thread in threading.enumerate()),
+        "thread_names": sorted(thread.name for thread in threading.enumerate()),
         "files": len(os.listdir("/proc/self/fd")),
         "heap": heap(),
         **resident(),
@@ -98,6 +132,7 @@ async def main() -> None:
             ws_per_message_deflate=False, timeout_graceful_shutdown=3,
         )  # fmt: skip
         server = uvicorn.Server(config)
+        await fill_pools(service.store)
         # As `serve` does: what was there at the start is not looked through again, neither here nor by the collector.
         gc.collect()
         gc.freeze()
