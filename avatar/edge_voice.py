@@ -81,9 +81,13 @@ class EdgeVoice:
                         words.append(WordBoundary(message["text"], start, start + length))
         except (EdgeTTSException, aiohttp.ClientError, OSError, ValueError) as exc:
             reason = "empty" if isinstance(exc, NoAudioReceived) else "unreachable"
-            raise VoiceFailure(f"edge-tts 无法合成：{type(exc).__name__}", reason=reason) from exc
+            raise VoiceFailure(
+                f"edge-tts 无法合成：{type(exc).__name__} / edge-tts did not speak", reason=reason
+            ) from exc
         except TimeoutError as exc:
-            raise VoiceFailure(f"edge-tts {self._timeout_s:g} 秒内没有完成", reason="late") from exc
+            raise VoiceFailure(
+                f"edge-tts {self._timeout_s:g} 秒内没有完成 / edge-tts took too long", reason="late"
+            ) from exc
         return bytes(sound), words
 
     def _finish(self, text: str, data: bytes, words: list[WordBoundary]) -> list[Speech]:

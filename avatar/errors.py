@@ -2,6 +2,7 @@
 
 AvatarError
 ├── NothingToSay    the text holds no letter that can be spoken
+├── SceneError      a stage cannot be set up as asked
 └── VoiceFailure    an engine did not speak; another may
 """
 
@@ -15,6 +16,10 @@ class NothingToSay(AvatarError):
 
     def __init__(self) -> None:
         super().__init__("没有可以念出来的文字，请写一句话 / nothing to say")
+
+
+class SceneError(AvatarError):
+    """A stage cannot be set up as asked."""
 
 
 class VoiceFailure(AvatarError):

@@ -75,7 +75,7 @@ class FallbackVoice:
                             position += len(chunk.pcm)
                             yield chunk.moved(base, last=chunk.last and final)
                     if not ended:
-                        raise VoiceFailure("声音没有说完", reason="unfinished")
+                        raise VoiceFailure("声音没有说完 / broke off in the sentence", reason="unfinished")
                     self.figures.resting = False
                     continue
                 except NothingToSay:
@@ -121,10 +121,10 @@ class FallbackVoice:
                     ahead.begin()
                     await asyncio.wait({asked}, timeout=self._timeout_s - self._head_start_s)
                 if not asked.done():
-                    raise VoiceFailure(f"{self._timeout_s:g} 秒内没有声音", reason="late")
+                    raise VoiceFailure(f"{self._timeout_s:g} 秒内没有声音 / no sound in time", reason="late")
                 first = await asked
             except StopAsyncIteration as exc:
-                raise VoiceFailure("没有得到声音", reason="empty") from exc
+                raise VoiceFailure("没有得到声音 / no sound came", reason="empty") from exc
             finally:
                 asked.cancel()
                 await asyncio.gather(asked, return_exceptions=True)

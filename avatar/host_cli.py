@@ -50,7 +50,7 @@ def add_host_commands(
     @app.command("list")
     def list_hosts(data_dir: DataDir = None, as_json: AsJson = False) -> None:
         """列出所有主播形象与背景。"""
-        from avatar.scene import background_names
+        from avatar.backdrop import background_names
 
         with reporting():
             own = open_settings(data_dir).data_dir / "hosts"

@@ -68,12 +68,19 @@ class OpenAIVoice:
                 async for part in response.iter_bytes():
                     data += part
                     if len(data) > _LARGEST:
-                        raise VoiceFailure(f"语音服务器的回应超过 {_LARGEST >> 20} MB", reason="implausible")
+                        raise VoiceFailure(
+                            f"语音服务器的回应超过 {_LARGEST >> 20} MB / the speech server sent too much",
+                            reason="implausible",
+                        )
         except openai.APIStatusError as exc:
-            raise VoiceFailure(f"语音服务器拒绝了请求：HTTP {exc.status_code}", reason="refused") from exc
+            raise VoiceFailure(
+                f"语音服务器拒绝了请求：HTTP {exc.status_code} / the speech server refused", reason="refused"
+            ) from exc
         except openai.APIError as exc:
             reason = "late" if isinstance(exc, openai.APITimeoutError) else "unreachable"
-            raise VoiceFailure(f"语音服务器不可用：{type(exc).__name__}", reason=reason) from exc
+            raise VoiceFailure(
+                f"语音服务器不可用：{type(exc).__name__} / the speech server cannot be reached", reason=reason
+            ) from exc
         return bytes(data)
 
     def _finish(self, text: str, data: bytes) -> list[Speech]:

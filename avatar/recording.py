@@ -41,14 +41,16 @@ def decode(data: bytes) -> NDArray[np.float32]:
                 parts += [out.to_ndarray()[0] for out in resampler.resample(frame)]
                 length += sum(len(part) for part in parts[-1:])
                 if length > _LONGEST_S * SAMPLE_RATE:
-                    raise VoiceFailure(f"收到的音频超过 {_LONGEST_S} 秒", reason="implausible")
+                    raise VoiceFailure(
+                        f"收到的音频超过 {_LONGEST_S} 秒 / more sound than a sentence has", reason="implausible"
+                    )
         parts += [out.to_ndarray()[0] for out in resampler.resample(None)]
     except (av.FFmpegError, IndexError, ValueError) as exc:
         reason = "broken" if data else "empty"
-        raise VoiceFailure(f"收到的不是可用的音频（{len(data)} 字节）", reason=reason) from exc
+        raise VoiceFailure(f"收到的不是可用的音频（{len(data)} 字节） / no audio file", reason=reason) from exc
     samples = np.concatenate(parts) if parts else np.zeros(0, np.float32)
     if len(samples) < _SHORTEST or not np.abs(samples).max() > 1e-3:
-        raise VoiceFailure(f"收到的音频是空的（{len(data)} 字节）", reason="empty")
+        raise VoiceFailure(f"收到的音频是空的（{len(data)} 字节） / an audio file without sound", reason="empty")
     return samples
 
 
@@ -74,7 +76,10 @@ def speeches(
     syllables = max((phoneme.syllable for phoneme in phonemes), default=0) + 1
     seconds = len(samples) / SAMPLE_RATE
     if not syllables * _SYLLABLE_S[0] <= seconds <= syllables * _SYLLABLE_S[1] + _MARGIN_S:
-        raise VoiceFailure(f"收到 {seconds:.1f} 秒音频，与 {syllables} 个音节不符", reason="implausible")
+        raise VoiceFailure(
+            f"收到 {seconds:.1f} 秒音频，与 {syllables} 个音节不符 / far too long or short for its text",
+            reason="implausible",
+        )
     spans = align(phonemes, samples, boundaries)
     pcm = pcm16(levelled(samples))
     return [

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
 
-import cv2
 import numpy as np
 
+from avatar.backdrop import surroundings
 from avatar.clip_renderer import ClipRenderer, side_fade
 from avatar.colour import Pixels, split_i420, to_i420
-from avatar.errors import AvatarError
+from avatar.errors import SceneError
 from avatar.host import Geometry, Host, load_host
 from avatar.overlay import Overlay
 from avatar.performance import Performance, Pose
@@ -21,16 +19,11 @@ from avatar.presenter import FRAME_RATE, I420, Cue
 from avatar.renderer import Renderer
 from avatar.speech import SAMPLE_RATE
 
-BACKGROUNDS = Path(__file__).parent / "backgrounds"
 _FRAME_SAMPLES = SAMPLE_RATE // FRAME_RATE
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels of the frame, even."""
 LEAST_SHARE = 0.5
 """Least share of the frame's height that the host covers (Kuaishou's rule for digital hosts)."""
-
-
-class SceneError(AvatarError):
-    """A stage cannot be set up as asked."""
 
 
 class Stage:
@@ -66,7 +59,7 @@ class Stage:
         self._moving = _moving(host, background, width, height, scale, offset)
         drawn = _with_soft_sides(host, width, scale, offset)
         self._renderer = self._moving or Renderer(drawn, width=width, height=height, scale=scale, offset=offset)
-        self._backdrop = to_i420(_backdrop(background, host, width, height, scale, offset))
+        self._backdrop = to_i420(surroundings(background, host, width, height, scale, offset))
         shape = host.geometry
         self._face_box = (
             round(shape.face[0] * scale + offset[0]),
@@ -230,59 +223,6 @@ def _moving(
             "models and create the host again"
         )
     return ClipRenderer(host, width=width, height=height, scale=scale, offset=offset, as_filmed=own)
-
-
-def background_names() -> list[str]:
-    """Return the names of the shipped backgrounds."""
-    return sorted(path.stem for path in BACKGROUNDS.glob("*.webp") if not path.stem.endswith("-wide"))
-
-
-def _backdrop(
-    background: str | Path, host: Host, width: int, height: int, scale: float, offset: tuple[float, float]
-) -> Pixels:
-    name = str(background)
-    if match := re.fullmatch(r"#([0-9a-fA-F]{6})", name):
-        red, green, blue = bytes.fromhex(match[1])
-        return np.full((height, width, 3), (blue, green, red), np.uint8)
-    if host.backdrop is not None and name in ("studio", "own"):
-        matrix = np.array([[scale, 0, offset[0]], [0, scale, offset[1]]])
-        surroundings = cv2.warpAffine(
-            host.backdrop, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101
-        )
-        if offset[0] > 0:
-            # Beyond the picture the surroundings are mirrored: softer, so that nobody notices.
-            surroundings = cv2.GaussianBlur(surroundings, (0, 0), 0.02 * height)
-        return cast(Pixels, surroundings)
-    if name == "own":
-        raise SceneError(
-            f"主播 {host.name} 没有自己的背景，请选：{'、'.join(background_names())} / "
-            "the host has no surroundings of its own; choose one of these"
-        )
-    path = BACKGROUNDS / f"{name}{'-wide' if width > height else ''}.webp"
-    if not path.exists():
-        path = Path(background)
-        if not path.is_file():
-            raise SceneError(
-                f"没有背景“{name}”，请用 {'、'.join(background_names())}、颜色（如 #e8e0d8）或图片的路径 / "
-                "no such background: give one of these, a colour or a picture's path"
-            )
-    return _cover(path, width, height)
-
-
-def _cover(path: Path, width: int, height: int) -> Pixels:
-    """Read a picture and let it cover the frame, cut evenly."""
-    data = np.frombuffer(path.read_bytes(), np.uint8)
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if picture is None:
-        raise SceneError(
-            f"背景图片 {path} 读不出来，请用 jpg、png 或 webp / no picture that can be read; use jpg, png or webp"
-        )
-    scale = max(width / picture.shape[1], height / picture.shape[0])
-    size = (max(width, round(picture.shape[1] * scale)), max(height, round(picture.shape[0] * scale)))
-    method = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
-    grown = cv2.resize(picture, size, interpolation=method)
-    x, y = (size[0] - width) // 2, (size[1] - height) // 2
-    return cast(Pixels, np.ascontiguousarray(grown[y : y + height, x : x + width]))
 
 
 def _cut(frame: I420, box: Box) -> list[Pixels]:

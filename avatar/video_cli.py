@@ -50,9 +50,10 @@ def add_video_command(
         """用脚本生成商品短视频：配音、口型、商品卡、字幕和封面。断了再跑会接着做。"""
         from rich.progress import Progress
 
+        from avatar.filming import Look, VideoError
         from avatar.host import load_host
         from avatar.script import read_script
-        from avatar.video import Look, VideoError, make_video
+        from avatar.video import make_video
         from avatar.voice import create_voice
 
         with reporting():

@@ -13,13 +13,14 @@ from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
 from avatar.clip_renderer import _quiet
 from avatar.colour import split_i420, to_bgr
 from avatar.create import Consent, create_host
+from avatar.errors import SceneError
 from avatar.host import Host, HostError, load_host, read_host
 from avatar.landmarks import FaceFinder
 from avatar.mouth import MouthPose
 from avatar.movement import MOST_BYTES, Footage, Movement
 from avatar.performance import Pose
 from avatar.portrait import PortraitError
-from avatar.scene import SceneError, Stage
+from avatar.scene import Stage
 from avatar.segmenter import PersonFinder
 from avatar.speech import SAMPLE_RATE
 from tests.avatar.clips import filmed, write_clip

@@ -1,6 +1,7 @@
 """A merchant's own host, made from a picture of our own rendered host: nobody real is in the tests."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -215,6 +216,7 @@ def test_a_bad_photo_gets_advice_and_leaves_nothing_behind(
     assert not quality.accepted
     with pytest.raises(QualityError, match=advice):
         _make(path, tmp_path / "hosts", finder)
+    assert re.fullmatch(r"[^/]*[一-鿿][^/]* / [ -~]*[a-z]{2}[ -~]*", quality.advice), "Chinese first, then English"
     assert not (tmp_path / "hosts").exists()
 
 

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image as Canvas
 
 from avatar import AvatarError, Emotion, ProductCard, Stage, create_stage
+from avatar.backdrop import background_names
 from avatar.colour import to_bgr
 from avatar.host import load_host
 from avatar.lettering import glyph_height
@@ -14,7 +15,6 @@ from avatar.mouth import MouthPose
 from avatar.performance import Pose
 from avatar.plate import AI_LABEL, CardPlate, Layout
 from avatar.presenter import Cue
-from avatar.scene import background_names
 from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from avatar import AvatarError
+from avatar.filming import Look
 from avatar.host import load_host
 from avatar.script import parse_script
 from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan
-from avatar.video import Look, Made, make_video
+from avatar.video import Made, make_video
 
 SCRIPT = parse_script("# 沙发\n## 一\n大家好。\n## 二\n商品: 沙发\n价格: 99\n背景: daylight\n只要九十九元。")
 SMALL = Look(width=240, height=428)
@@ -71,10 +72,10 @@ async def test_a_script_becomes_a_video_with_sound_captions_cover_and_label(tmp_
 async def test_a_broken_off_video_continues_with_the_scenes_it_has_not_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import avatar.video
+    import avatar.filming
 
     filmed: list[str] = []
-    film = avatar.video._film_scene
+    film = avatar.filming.film_scene
 
     def film_until_power_fails(take, part, *rest):  # type: ignore[no-untyped-def]
         filmed.append(take.scene.title)
@@ -82,7 +83,7 @@ async def test_a_broken_off_video_continues_with_the_scenes_it_has_not_done(
             raise AvatarError("power failed")
         film(take, part, *rest)
 
-    monkeypatch.setattr(avatar.video, "_film_scene", film_until_power_fails)
+    monkeypatch.setattr(avatar.filming, "film_scene", film_until_power_fails)
     out = tmp_path / "out.mp4"
     with pytest.raises(AvatarError, match="power failed"):
         await _make(out, Hum())
@@ -112,7 +113,7 @@ asyncio.run(_make(Path(sys.argv[1]), Hum()))
 
 
 async def test_a_killed_run_is_taken_up_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import avatar.video
+    import avatar.filming
 
     out, parts = tmp_path / "out.mp4", tmp_path / ".out.mp4.parts"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(out))
@@ -127,13 +128,13 @@ async def test_a_killed_run_is_taken_up_where_it_was(tmp_path: Path, monkeypatch
         await process.wait()
     done = {part.name: part.stat().st_mtime_ns for part in parts.glob("*.mp4") if ".tmp" not in part.name}
     filmed: list[str] = []
-    film = avatar.video._film_scene
+    film = avatar.filming.film_scene
 
     def count(take, part, *rest):  # type: ignore[no-untyped-def]
         filmed.append(part.name)
         film(take, part, *rest)
 
-    monkeypatch.setattr(avatar.video, "_film_scene", count)
+    monkeypatch.setattr(avatar.filming, "film_scene", count)
     made = await _make(out, Hum())
     assert not set(filmed) & set(done) and len(filmed) + len(done) == 2
     with av.open(str(made.video)) as container:
@@ -146,3 +147,19 @@ async def test_a_place_that_cannot_hold_a_video_is_refused_before_any_work(tmp_p
     with pytest.raises(AvatarError):
         await _make(tmp_path / name, voice)
     assert voice.said == 0
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [("背景: moon", "场景“二”：没有背景“moon”"), ("商品: 沙发\n价格: 99\n图片: torn.jpg", "场景“二”：.*torn.jpg")],
+)
+async def test_a_scene_that_cannot_be_shown_is_told_before_a_word_is_spoken(
+    setting: str, said: str, tmp_path: Path
+) -> None:
+    (tmp_path / "torn.jpg").write_bytes(b"\xff\xd8 torn")
+    script = parse_script(f"# 沙发\n## 一\n大家好。\n## 二\n{setting}\n请看。", folder=tmp_path)
+    voice = Hum()
+    with pytest.raises(AvatarError, match=said):
+        await make_video(script, tmp_path / "out.mp4", host=load_host("xiaoqi"), voice=voice, look=SMALL)
+    assert voice.said == 0
+    assert _names(tmp_path) == ["torn.jpg"]

@@ -22,6 +22,7 @@ import numpy as np
 
 from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
 from avatar.create import Consent, create_host
+from avatar.filming import Look
 from avatar.footage import read_footage
 from avatar.host import Host, load_host
 from avatar.landmarks import FaceFinder
@@ -31,7 +32,7 @@ from avatar.scene import Stage
 from avatar.script import parse_script
 from avatar.segmenter import PersonFinder
 from avatar.speech import SAMPLE_RATE
-from avatar.video import Look, make_video
+from avatar.video import make_video
 from avatar.voice import create_voice
 from tests.avatar.clips import filmed, write_clip
 from tests.avatar.lip_sync import babble, measure_mouth
