@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dialogue import phrases
+from dialogue.colloquial import kin
 from dialogue.emotion import emotion_of
 from dialogue.event import Citation, Emotion, Sentence
 from dialogue.extract import compress
+from dialogue.nearness import beyond, foreign, nearest, overlap, pairs, same_question
 from dialogue.numeral import folded
 from dialogue.promotion import ended, period
 from dialogue.segmenter import finished, sentences
@@ -27,11 +29,9 @@ _BARGAIN = re.compile(
 )
 _PRICE = re.compile(r"多少钱|价格|价钱|卖多少|几块|怎么卖|什么价|售价|多少米")
 _NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", re.I)
-_PRESENT = re.compile(
-    r"介绍|怎么样|说说|讲讲|讲一下|说一下|好不好|值得买|有什么(?:特点|优点|好处)|这(?:款|个|件|张|盏)|它|详细|了解"
-)
-_FILLER = re.compile(r"请问|你们|我们|一下|可以|怎么|什么|多少|有没有|是不是|能不能|[吗呢吧啊呀的了是我你您能有会]")
 _UNASKED = frozenset("name sku aliases category price promotion_price promotion_period image link".split())
+_GENERAL = frozenset(("scenario", "selling_points", "material", "audience", "description"))
+"""Facts that a search finds for much that was not asked by their name."""
 _PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
 
 
@@ -71,7 +71,8 @@ class EmbeddedAnswerer:
             case Decision.REFUSE:
                 said = self._beside(evidence, memory, today) or self._unknown(evidence, memory, today, style)
             case Decision.ANSWER:
-                said = self._known(evidence, memory, today, style) or self._unknown(evidence, memory, today, style)
+                said = self._known(evidence, memory, today, style)
+                said = said or self._otherwise(evidence, memory, today) or self._unknown(evidence, memory, today, style)
         return tuple(said)
 
     def unavailable(self, memory: Remembers) -> Sentence:
@@ -81,25 +82,27 @@ class EmbeddedAnswerer:
     def _known(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
         facts = [f for f in evidence.facts if not ended(f, _all_facts(evidence), today)]
         top = evidence.passages[0] if evidence.passages else None
-        if top and not facts and top.kind is not PassageKind.RECORD and _foreign(evidence.question, top):
+        if top and not facts and top.kind is not PassageKind.RECORD and foreign(evidence.question, top):
             return []
         version = evidence.version
-        bare = evidence.record is not None and not facts and not _beyond(evidence.question, evidence.record)
-        if bare and evidence.record and not (top and _same_question(evidence.question, top)):
+        bare = evidence.record is not None and not facts and not beyond(evidence.question, evidence.record)
+        if bare and evidence.record and not (top and same_question(evidence.question, top)):
             return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
-        if top and top.kind is PassageKind.FAQ and (not facts or _same_question(evidence.question, top)):
+        if top and top.kind is PassageKind.FAQ and (not facts or same_question(evidence.question, top)):
             return self._faq(top, version, style)
         if facts:
+            if {fact.name for fact in facts} <= _GENERAL and (said := self._otherwise(evidence, memory, today)):
+                return said
             said = self._facts(facts, evidence, memory, today)
             if _BARGAIN.search(evidence.question) and not _asked_price(evidence.question):
                 said.insert(0, _sentence(choose(memory, "bargain", phrases.BARGAIN)))
             return said[: style.max_sentences]
         if evidence.record and (top is None or top.kind is PassageKind.RECORD):
-            wanted = _beyond(evidence.question, evidence.record)
+            wanted = beyond(evidence.question, evidence.record)
             if said := self._asked_of(evidence.record, wanted, evidence, memory, today):
                 return said
             # The record was found, but it is not what was asked for: something else may hold the answer.
-            top = _nearest(evidence)
+            top = nearest(evidence)
             if top is not None and top.kind is PassageKind.FAQ:
                 return self._faq(top, version, style)
             if top is None or top.kind is PassageKind.RECORD:
@@ -112,16 +115,22 @@ class EmbeddedAnswerer:
     def _beside(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
         """The part of a fact that holds half of what was asked word for word, where the search was not sure enough."""
         record = evidence.record
-        wanted = _beyond(evidence.question, record) if record else ""
+        wanted = beyond(evidence.question, record) if record else ""
         if record is None or not wanted:
             return []
-        parts = [
-            part for fact in record.facts if fact.name not in _UNASKED for part in re.split(r"[；;\n]+", fact.text)
-        ]
-        near = max((len(_pairs(wanted) & _pairs(folded(part))) for part in parts), default=0)
-        if not near or 2 * near < len(_pairs(wanted)):
+        near = max((len(pairs(wanted) & pairs(folded(part.text))) for part in _parts(record, today)), default=0)
+        if near and 2 * near >= len(pairs(wanted)):
+            return self._asked_of(record, wanted, evidence, memory, today)
+        return self._otherwise(evidence, memory, today)
+
+    def _otherwise(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
+        """The part of a fact that says in the shop's words what was asked in the customer's: 声音大吗, 没有滴答声."""
+        told = kin(evidence.question)
+        parts = _parts(evidence.record, today) if told and evidence.record else []
+        best = max(parts, key=lambda part: len(told.findall(part.text)) if told else 0, default=None)
+        if told is None or best is None or not told.search(best.text):
             return []
-        return self._asked_of(record, wanted, evidence, memory, today)
+        return [self._fact(best, memory, evidence.version)]
 
     def _unknown(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
         if _BARGAIN.search(evidence.question):
@@ -193,13 +202,10 @@ class EmbeddedAnswerer:
     ) -> list[Sentence]:
         """The one fact of a record that holds the words asked for, cut down to the part that does."""
         best: tuple[float, Fact | None] = (0.0, None)
-        for fact in record.facts:
-            if fact.name in _UNASKED or ended(fact, record.facts, today):
-                continue
-            for part in re.split(r"[；;\n]+", fact.text):
-                score = _overlap(wanted, part) + 0.2 * _overlap(wanted, fact.title)
-                if part.strip() and score > best[0]:
-                    best = (score, replace(fact, text=part))
+        for part in _parts(record, today):
+            score = overlap(wanted, part.text) + 0.2 * overlap(wanted, part.title)
+            if score > best[0]:
+                best = (score, part)
         score, found = best
         if found is None or score < max(0.4, 0.2 * len(wanted)):
             return []
@@ -216,6 +222,17 @@ class EmbeddedAnswerer:
             return said
         plain = [f for f in record.facts if f.name not in ("name", "sku", "image", "aliases")][:3]
         return [self._fact(fact, memory, evidence.version) for fact in plain if not ended(fact, record.facts, today)]
+
+
+def _parts(record: Record, today: date | None) -> list[Fact]:
+    """What a record says of itself, cut where a shop puts one thing beside another; no prices, names or numbers."""
+    return [
+        replace(fact, text=part)
+        for fact in record.facts
+        if fact.name not in _UNASKED and not ended(fact, record.facts, today)
+        for part in re.split(r"[；;\n]+", fact.text)
+        if part.strip()
+    ]
 
 
 def _all_facts(evidence: Evidence) -> list[Fact]:
@@ -254,46 +271,3 @@ def _until(record: Record) -> str:
 
 def _asked_price(question: str) -> bool:
     return bool(_PRICE.search(question))
-
-
-def _same_question(question: str, passage: Passage) -> bool:
-    """Whether the FAQ's question is the customer's, nearly word for word (Dice over character pairs)."""
-    ours, theirs = (_pairs(folded(text)) for text in (question, passage.question or ""))
-    return bool(ours and theirs) and 2 * len(ours & theirs) / (len(ours) + len(theirs)) >= 0.6
-
-
-def _beyond(question: str, record: Record) -> str:
-    """What the question asks beside naming the record; empty when it asks to be told about it."""
-    plain = folded(question)
-    for name in sorted((record.name, record.id, *record.aliases), key=len, reverse=True):
-        plain = plain.replace(name, " ") if name else plain
-    return re.sub(r"[\W_]", "", _FILLER.sub("", _PRESENT.sub("", re.sub(r"[不没]\W*$", "", plain))))
-
-
-def _overlap(wanted: str, text: str) -> float:
-    """How much of the wanted words stands in a text: 1 for a shared pair of characters, 0.4 for a single one."""
-    plain = folded(text)
-    return len(_pairs(wanted) & _pairs(plain)) + 0.4 * len({char for char in wanted if char in plain})
-
-
-def _foreign(question: str, passage: Passage) -> bool:
-    """Whether the passage shares not one meaningful character with the question: found by accident."""
-    wanted = re.sub(r"[\W_]", "", _FILLER.sub("", folded(question)))
-    return bool(wanted) and not _overlap(wanted, f"{passage.heading or ''}{passage.question or ''}{passage.text}")
-
-
-def _nearest(evidence: Evidence) -> Passage | None:
-    """The passage that holds most of the question's words, or None when none holds a third of them."""
-    wanted = _pairs(_FILLER.sub("", folded(evidence.question)))
-    if not wanted:
-        return None
-    shares = [
-        (len(wanted & _pairs(folded(f"{p.heading or ''}{p.question or ''}{p.text}"))), p) for p in evidence.passages
-    ]
-    best = max(shares, key=lambda pair: pair[0], default=None)
-    return best[1] if best and best[0] >= len(wanted) / 3 else None
-
-
-def _pairs(text: str) -> set[str]:
-    compact = re.sub(r"\W", "", text.lower())
-    return {compact[i : i + 2] for i in range(len(compact) - 1)}

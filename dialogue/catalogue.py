@@ -43,7 +43,7 @@ class RangeQuestion:
     limit: Decimal | None = None
     """With `BELOW`: the highest price."""
     word: str = ""
-    """With `HAVING`: what the goods should be called or be ("双人")."""
+    """With `HAVING` and `SUITED`: what the goods should be called or be ("双人")."""
     of_kind: bool = False
     """Whether it only makes sense where the shop has the kind that is named ("有哪些沙发", not "有什么颜色")."""
 
@@ -68,6 +68,11 @@ _HAVING_LAST = re.compile(
 _FITS = re.compile(
     r"推荐|适合|(?:放|摆|送|买)(?:点|个|些)?(?:什么|啥|哪[个款种])(?:东西|礼物)?(?:好|合适|比较好|呢|$|\W)|(?:礼物|礼品).{0,4}(?:什么|啥|哪)"
 )
+_PICK = re.compile(
+    r"(?:用|放|摆|配|买|选|装|铺|挂|送|睡|坐)(?:点|个|些|盏|张|块|条|把|一)*(?:什么|啥|哪[个款种盏张块条把])(?:样的|样)?"
+    r"([\u4e00-\u9fff]{1,3}?)(?:比较|更|最)?(?:好看?|合适|舒服|适合|呢|[?？]|$)"
+)
+"""What to take for a place or a use: "卧室用什么灯"; the group is the goods."""
 _ANYTHING = re.compile(
     r"生日|礼物|礼品|送人|送礼|送|老婆|老公|妈妈|爸爸|爸妈|女朋友|男朋友|女友|男友|闺蜜|朋友|长辈|婆婆|老师|同事|乔迁|新房|新家|结婚|过年|中秋"
     r"|[好点些啥想给呢啊吧呀嘛不来都]|合适|比较|东西|商品|产品|家具|看看|介绍|随便|店"
@@ -107,6 +112,8 @@ def asked(question: str) -> RangeQuestion | None:
         return RangeQuestion(Wish.LIST, of_kind=True)
     if _FITS.search(text):
         return RangeQuestion(Wish.SUITED)
+    if pick := _PICK.search(text):
+        return RangeQuestion(Wish.SUITED, word=pick[1])
     having = _HAVING_LAST.search(text) or _HAVING.search(text)
     if having:
         return RangeQuestion(Wish.HAVING, word=having[1])
@@ -125,8 +132,9 @@ def answer(
     wanted = asked(question)
     if wanted is None or not records:
         return ()
-    shelf = _of_kind(question, records)
-    if wanted.of_kind and len(shelf) == len(records):
+    called = _called(wanted.word, records) if wanted.word else []
+    shelf = called if wanted.word else _of_kind(question, records)
+    if not shelf or (wanted.of_kind and len(shelf) == len(records)):
         return ()
     priced = [(price, record) for record in shelf if (price := price_of(record, today))]
     chosen: list[tuple[Fact | None, Record]]
@@ -142,7 +150,7 @@ def answer(
             if priced and not chosen:
                 return (Sentence(choose(memory, "range/none", _NONE)),)
         case Wish.HAVING:
-            chosen = [(price_of(record, today), record) for record in _called(wanted.word, records)]
+            chosen = [(price_of(record, today), record) for record in called]
         case Wish.LIST:
             chosen = [(price_of(record, today), record) for record in shelf]
         case Wish.SUITED:

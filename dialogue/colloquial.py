@@ -128,6 +128,20 @@ _OTHERWISE: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = tuple(
         (r"便宜|打折|折扣|砍价|讲价", ("能便宜点吗",)),
     )
 )
+_KIN: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asked), re.compile(told))
+    for asked, told in (
+        (r"声音|噪音|噪声|吵|动静|响不响|安静", r"滴答|静音|噪|吵|没有?声"),
+        (r"刺眼|护眼|伤眼|晃眼|太亮|眼睛", r"刺眼|护眼|频闪|柔光"),
+        (r"小孩|孩子|宝宝|娃|婴儿|儿童|小朋友", r"婴儿|孩子|儿童|宝宝|母婴|A类"),
+        (r"打滑|防滑|会不会滑|滑不滑", r"防滑"),
+        (r"打理|脏|弄上|洒|污渍|咖啡|油渍", r"机洗|拆洗|拆下来洗|水渍|一擦|好打理|耐脏"),
+        (r"发霉|受潮|潮湿|回南天|梅雨", r"霉|防潮|碳化"),
+        (r"个子|一米[七八九]|高个|腿长|盘腿", r"个子|身高|盘腿|不悬空"),
+        (r"老人|爸妈|长辈", r"老人|长辈|起身"),
+        (r"占地方|占空间|收纳?起来|折叠|收得起来", r"折叠|折起来|收纳|只有\d+厘米"),
+    )
+)
 _PRONOUN = re.compile(
     r"\W*(?:(?:这|那)(?:个|款|张|把|盏|件|种|双|条)?|它|第[一二三四五六1-6]个|(?:前|后|上)(?:一|面)个)(?:是|的|呢|怎么样|如何|好吗|好不好|什么|多少钱|吗|有货吗|能用吗|啊|嘛|[,，?？\s])*"
 )
@@ -153,6 +167,11 @@ def paraphrases(text: str, *, name: str = "", most: int = 3) -> tuple[str, ...]:
             usable = [other for other in others if name or "{name}" not in other]
             return tuple(other.format(place=said, name=name) for other in usable[:most])
     return ()
+
+
+def kin(question: str) -> re.Pattern[str] | None:
+    """The words by which a shop speaks of what the customer calls otherwise: 声音大吗 → 静音, 滴答, 吵; mostly None."""
+    return next((told for asked, told in _KIN if asked.search(question)), None)
 
 
 def points_at_nothing(text: str) -> bool:

@@ -18,7 +18,8 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _BACKOFF_S = 0.1
-_BACKOFF_MAX_S = 5.0
+_BACKOFF_MAX_S = 1.0
+"""A room shows its last picture meanwhile; a try costs some tens of milliseconds, so it need not wait long."""
 _CLOSE_S = 5.0
 _Job = tuple[Callable[[Any], Any], "asyncio.Future[Any]"]
 
