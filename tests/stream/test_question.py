@@ -6,8 +6,18 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+    ExportTraceServiceRequest,
+    ExportTraceServiceResponse,
+)
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc import (
+    TraceServiceServicer,
+    add_TraceServiceServicer_to_server,
+)
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
@@ -123,3 +133,40 @@ def test_the_exporter_is_chosen_by_opentelemetrys_own_variables(monkeypatch: pyt
     with pytest.raises(SettingsError, match="OTEL_TRACES_EXPORTER"):
         load_settings()
     assert Settings(otel_traces_exporter="none").otel_traces_exporter == "none"
+
+
+class Collector(TraceServiceServicer):
+    """A collector's receiving end: OTLP over gRPC."""
+
+    def __init__(self) -> None:
+        self.requests: list[ExportTraceServiceRequest] = []
+
+    def Export(
+        self, request: ExportTraceServiceRequest, context: grpc.ServicerContext
+    ) -> ExportTraceServiceResponse:
+        self.requests.append(request)
+        return ExportTraceServiceResponse()
+
+
+async def test_a_collector_receives_an_answered_questions_trace() -> None:
+    done: list[Question] = []
+    await answered(done)
+    collector, server = Collector(), grpc.server(ThreadPoolExecutor(1))
+    add_TraceServiceServicer_to_server(collector, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        endpoint = f"http://127.0.0.1:{port}"
+        tracing = create_tracing(Settings(otel_traces_exporter="otlp", otel_exporter_otlp_endpoint=endpoint))
+        tracing.answered("demo", done[0])
+        await asyncio.wait_for(asyncio.to_thread(tracing.shutdown), 20)
+    finally:
+        server.stop(None).wait(5)
+    sent = [resource for request in collector.requests for resource in request.resource_spans]
+    names = {each.key: each.value.string_value for one in sent for each in one.resource.attributes}
+    spans = [span for one in sent for scope in one.scope_spans for span in scope.spans]
+    assert names["service.name"] == Settings().otel_service_name
+    assert len(spans) == 7 and len({span.trace_id for span in spans}) == 1
+    whole = next(span for span in spans if span.name == "question")
+    took = (whole.end_time_unix_nano - whole.start_time_unix_nano) / 1e9
+    assert took == pytest.approx(done[0].seconds(Mark.WIRE))
