@@ -251,7 +251,7 @@ def _read_turns(folder: Path, meta: dict[str, Any]) -> Turns:
     atlas = _read_image(folder / "turns.webp")
     if atlas.shape[:2] != (len(keys) * rect.height, rect.width):
         raise ValueError(f"turns.webp does not hold {len(keys)} heads")
-    with np.load(folder / "turns.npz", allow_pickle=False) as stored:
+    with (folder / "turns.npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
         fields = stored["fields"].astype(np.float32)
     if fields.ndim != 4 or fields.shape[0] != len(keys) or fields.shape[3] != 2 or not np.isfinite(fields).all():
         raise ValueError(f"turns.npz does not hold {len(keys)} fields")
