@@ -69,18 +69,16 @@ class Studio:
     def __init__(self, folder: Path, host: Host, look: Look) -> None:
         self._folder, self._host, self._look = folder, host, look
         self._frames = 0
+        self._last: Stage | None = None
 
     def rehearse(self, script: Script) -> None:
         """Set up every background and card once: what cannot be shown is told before minutes of speaking, not after.
 
         Raises `VideoError` with the scene at fault.
         """
-        background, stage = None, None
         for scene in script.scenes:
             try:
-                if stage is None or scene.background != background:
-                    background, stage = scene.background, self._stage(scene)
-                stage.show_card(scene.card)
+                self._stage(scene).show_card(scene.card)
             except AvatarError as exc:
                 raise _in_scene(scene, exc) from exc
 
@@ -118,7 +116,7 @@ class Studio:
 
     def _stage(self, scene: Scene) -> Stage:
         look = self._look
-        return Stage(
+        self._last = Stage(
             self._host,
             width=look.width,
             height=look.height,
@@ -126,7 +124,9 @@ class Studio:
             seed=look.seed,
             burn_captions=look.captions,
             burn_card=True,
+            like=self._last,
         )
+        return self._last
 
 
 def _in_scene(scene: Scene, error: AvatarError) -> VideoError:

@@ -43,8 +43,13 @@ class Stage:
         seed: int = 1,
         burn_captions: bool = False,
         burn_card: bool = False,
+        like: Stage | None = None,
     ) -> None:
-        """Set up the stage; raises `SceneError` for an unusable size or background."""
+        """Set up the stage; raises `SceneError` for an unusable size or background.
+
+        The host's pictures take a second and a half to make ready. They are taken from `like`, a stage that is over,
+        where it showed the same host in the same size.
+        """
         if width % 2 or height % 2 or not 240 <= min(width, height) or max(width, height) > 3840:
             raise SceneError(
                 f"画面大小 {width}x{height} 不能用：两边须是 240 到 3840 之间的偶数像素，例如 720x1280 / "
@@ -56,9 +61,16 @@ class Stage:
         self._burn_captions, self._burn_card = burn_captions, burn_card
         scale, offset = frame_host(host, width, height)
         check_framing(host.geometry, host.picture.shape[0], width, height, scale, offset)
-        self._moving = _moving(host, background, width, height, scale, offset)
-        drawn = _with_soft_sides(host, width, scale, offset)
-        self._renderer = self._moving or Renderer(drawn, width=width, height=height, scale=scale, offset=offset)
+        self._moving: ClipRenderer | None
+        self._renderer: ClipRenderer | Renderer
+        self._as_filmed = _as_filmed(host, background, width, height, scale, offset)
+        shown = (width, height, self._as_filmed)
+        if like is not None and like.host is host and shown == (like.width, like.height, like._as_filmed):
+            self._moving, self._renderer = like._moving, like._renderer
+        else:
+            self._moving = self._moving_host(scale, offset)
+            drawn = _with_soft_sides(host, width, scale, offset)
+            self._renderer = self._moving or Renderer(drawn, width=width, height=height, scale=scale, offset=offset)
         self._backdrop = to_i420(surroundings(background, host, width, height, scale, offset))
         shape = host.geometry
         self._face_box = (
@@ -75,6 +87,12 @@ class Stage:
         self._last_sample: int | None = None
         self._under: list[tuple[Box, list[Pixels]]] = []
         """What the plates of the last frame cover, put back before the next one: translucent plates must not add up."""
+
+    def _moving_host(self, scale: float, offset: tuple[float, float]) -> ClipRenderer | None:
+        if self.host.movement is None:
+            return None
+        size = {"width": self.width, "height": self.height}
+        return ClipRenderer(self.host, **size, scale=scale, offset=offset, as_filmed=self._as_filmed)
 
     def frame(self, sample: int, cues: tuple[Cue, ...], *, listening: bool = False) -> I420:
         """Render the programme's picture at `sample`; see `avatar.presenter.Performer`."""
@@ -207,12 +225,12 @@ def _with_soft_sides(host: Host, width: int, scale: float, offset: tuple[float, 
     return replace(host, picture=picture)
 
 
-def _moving(
+def _as_filmed(
     host: Host, background: str | Path, width: int, height: int, scale: float, offset: tuple[float, float]
-) -> ClipRenderer | None:
-    """Return the renderer of a host that moves by itself: as filmed where that is asked for and covers the frame."""
+) -> bool:
+    """Whether a host that moves by itself keeps what was filmed: where that is asked for and covers the frame."""
     if host.movement is None:
-        return None
+        return False
     rows, columns = host.picture.shape[:2]
     covers = offset[0] <= 0 and offset[1] <= 0 and offset[0] + columns * scale >= width - 1
     own = str(background) in ("studio", "own") and covers and offset[1] + rows * scale >= height - 1
@@ -222,7 +240,7 @@ def _moving(
             "made without the model that cuts people out: use background own and a portrait frame, or fetch the "
             "models and create the host again"
         )
-    return ClipRenderer(host, width=width, height=height, scale=scale, offset=offset, as_filmed=own)
+    return own
 
 
 def _cut(frame: I420, box: Box) -> list[Pixels]:

@@ -153,3 +153,18 @@ def test_the_host_stands_in_the_middle_and_covers_half_the_height(size: tuple[in
     changed = np.abs(stage.draw(Pose())[: size[1], x - 2 : x + 2].astype(int) - empty[: size[1], x - 2 : x + 2]).max(1)
     assert np.count_nonzero(changed > 4) > 0.5 * size[1]
     assert 0 < y - radius and y + radius < size[1]
+
+
+@pytest.mark.parametrize("name", ["xiaoqi", "muchen"])
+def test_a_stage_made_from_one_that_is_over_shows_the_same_as_a_fresh_one(name: str) -> None:
+    host = load_host(name)
+    spans = tuple(VisemeSpan(Viseme.A, k * 9600, (k + 1) * 9600, 0.9) for k in range(10))
+    cues = (Cue(0, spans),)
+    used = Stage(host, width=360, height=640, seed=3)
+    for k in range(40):
+        used.frame(k * SAMPLE_RATE // 25, cues)
+    again = Stage(host, width=360, height=640, background="daylight", seed=5, like=used)
+    fresh = Stage(host, width=360, height=640, background="daylight", seed=5)
+    for k in range(30):
+        one, other = (stage.frame(k * SAMPLE_RATE // 25, cues) for stage in (again, fresh))
+        assert np.abs(one.astype(int) - other.astype(int)).mean() < 0.05
