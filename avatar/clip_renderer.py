@@ -16,10 +16,11 @@ from avatar.colour import Pixels, premultiply, split_i420
 from avatar.head import Box, Head, even, within
 from avatar.host import Host, HostError, Image, Patches
 from avatar.morph import densify
-from avatar.movement import Footage, Movement
+from avatar.movement import KEY, Footage, Movement
 from avatar.patch_grid import PatchGrid
 from avatar.performance import Pose
 from avatar.presenter import FRAME_RATE, I420
+from avatar.wander import leap, wander
 
 _BLINKS_OWN = 5.0
 """Blinks a minute of the person's own from which on none is added."""
@@ -73,6 +74,7 @@ class ClipRenderer:
         self._bite = _Feature(host.bite, rows=1, columns=1, scale=self._scale, round_=True) if host.bite else None
         self._eyes = _Feature(host.eyes, rows=2, columns=2, scale=self._scale, round_=False)
         self._lids = _quiet(host.movement)
+        self._order = wander(host.movement)
         self._head = Head(host, self._scale)
         self._number = -1
         self._planes: tuple[Pixels, ...] = ()
@@ -81,15 +83,16 @@ class ClipRenderer:
 
     def ready(self, frame: int) -> None:
         """Make the picture for a frame of the programme ready: decode it, and scale it where the frame asks for it."""
-        number = frame % len(self._movement)
+        place = frame % len(self._order)
+        number, soon = int(self._order[place]), leap(self._order, place, within=KEY)
         if number == self._number:
             return
         half = (self._size[0] // 2, self._size[1] // 2)
         sizes = (self._size, half, half)
-        planes = zip(self._pictures.at(number), sizes, strict=True)
+        planes = zip(self._pictures.at(number, soon=soon), sizes, strict=True)
         self._planes = tuple(_sized(plane, size) for plane, size in planes)
         if self._outlines is not None:
-            outline = self._outlines.at(number)[0]
+            outline = self._outlines.at(number, soon=soon)[0]
             if self._fade is not None:
                 outline = cast(Pixels, cv2.multiply(outline, self._fade, scale=1 / 255))
             self._alphas = (_sized(outline, self._size), _sized(outline, half))

@@ -17,8 +17,8 @@ FADES = (8, 12, 18, 25)
 """Lengths of the fade that are tried, pictures."""
 _LEAST_SHARE = 0.55
 """Least part of the clip that a cut may leave."""
-_LEAST = 75
-"""Least length of a loop that is faded, pictures."""
+_LEAST = 500
+"""Least length of a loop that is faded, pictures: a shorter one is recognised, and cannot be wandered in."""
 _REACH = 2
 """Pictures before and after a moment that must be alike too, so that movement goes on in its direction."""
 _SLOW = 7

@@ -6,17 +6,19 @@ Beside the host's other files lie
     outline.mp4    which of it is the person, at half size (may be missing)
     movement.json  where the face is in each picture, and what the lids do
 
-A round is held as it is stored, compressed, and at most three decoded pictures at a time: memory does not grow with the
+A round is held as it is stored, compressed, and at most six decoded pictures at a time: memory does not grow with the
 length of the clip beyond `MOST_BYTES`.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import av
 import numpy as np
@@ -31,7 +33,7 @@ MOST_BYTES = 48 << 20
 _MOST_RATE = 6_000_000
 Places = NDArray[np.float32]
 """(n, 2, 3): for each picture the affine map from the host's picture to that picture, pixels."""
-_KEY = FRAME_RATE
+KEY = FRAME_RATE
 """Pictures between those that can be decoded without another."""
 
 
@@ -69,8 +71,10 @@ class Footage:
             with av.open(str(path)) as container:
                 stream = container.streams.video[0]
                 self._packets = [packet for packet in container.demux(stream) if packet.size]
-                self._decoder = cast(av.VideoCodecContext, av.CodecContext.create(stream.codec_context.name, "r"))
-                self._decoder.extradata = stream.codec_context.extradata
+                context = stream.codec_context
+                keys = [k if packet.is_keyframe else 0 for k, packet in enumerate(self._packets)]
+                before = list(accumulate(keys, max))
+                self._reader, self._spare = (_Reader(path, self._packets, before, context) for _ in range(2))
         except (OSError, av.error.FFmpegError, IndexError) as exc:
             raise MovementError(
                 f"{path}：主播的动作读不出来，请重新做这个主播 / "
@@ -80,10 +84,6 @@ class Footage:
             raise MovementError(
                 f"{path}：主播的动作是空的，请重新做这个主播 / the movement is empty; create the host again"
             )
-        self._path = path
-        self._decoder.thread_count = 1
-        self._at = -1
-        self._planes: tuple[Pixels, ...] = ()
 
     def __len__(self) -> int:
         return len(self._packets)
@@ -93,16 +93,42 @@ class Footage:
         """Size of the compressed pictures."""
         return sum(packet.size for packet in self._packets)
 
-    def at(self, number: int) -> tuple[Pixels, ...]:
+    def at(self, number: int, *, soon: int | None = None) -> tuple[Pixels, ...]:
         """Return the planes of a picture, Y', Cb, Cr or Y' alone, valid until the next call.
 
-        The next picture costs one decoding, any other those from the key picture before it.
+        The next picture costs one decoding, any other those from the key picture before it. What will be asked for
+        `soon` instead of a next one is made ready meanwhile, by one decoding a call.
         """
-        if number == self._at:
+        if self._spare.far(number) < self._reader.far(number):
+            self._reader, self._spare = self._spare, self._reader
+        planes = self._reader.at(number)
+        if soon is not None and soon > 0:
+            self._spare.approach(soon - 1)
+        return planes
+
+
+class _Reader:
+    """One decoder over a round's compressed pictures."""
+
+    def __init__(self, path: Path, packets: Sequence[Any], keys: Sequence[int], context: av.VideoCodecContext) -> None:
+        """`keys` tells for each picture the last at or before it that can be decoded by itself."""
+        self._path, self._packets, self._keys = path, packets, keys
+        self._decoder = cast(av.VideoCodecContext, av.CodecContext.create(context.name, "r"))
+        self._decoder.extradata = context.extradata
+        self._decoder.thread_count = 1
+        self._at = -1
+        self._planes: tuple[Pixels, ...] = ()
+
+    def far(self, number: int) -> int:
+        """How many pictures must be decoded to have this one."""
+        return max(0, number + 1 - self._begin(number))
+
+    def at(self, number: int) -> tuple[Pixels, ...]:
+        """The planes of a picture, after as many decodings as `far` says."""
+        begin = self._begin(number)
+        if begin > number:
             return self._planes
-        begin = self._at + 1
-        if number == 0 or not self._at < number or number - self._at > _KEY:
-            begin = max(k for k in range(number + 1) if self._packets[k].is_keyframe)
+        if begin != self._at + 1 or number == 0:
             self._decoder.flush_buffers()
         frame: av.VideoFrame | None = None
         try:
@@ -121,6 +147,16 @@ class Footage:
         self._planes = tuple(_view(plane) for plane in frame.planes)
         return self._planes
 
+    def approach(self, number: int) -> None:
+        """Decode the next of the pictures on the way to this one; nothing when it is there."""
+        begin = self._begin(number)
+        if begin <= number:
+            self.at(begin)
+
+    def _begin(self, number: int) -> int:
+        """The first picture to decode: the one behind the last, or the key picture, whichever is nearer."""
+        return self._at + 1 if self._keys[number] <= self._at <= number else self._keys[number]
+
 
 class Recorder:
     """Writes a round's pictures; a context manager."""
@@ -129,7 +165,7 @@ class Recorder:
         """Take the pictures' size and how many will come: the rate follows from `MOST_BYTES`."""
         self._container = av.open(str(path), "w")
         limit = min(_MOST_RATE, int(0.9 * 8 * MOST_BYTES * FRAME_RATE / max(count, 1)))
-        options = {"preset": "faster", "tune": "fastdecode", "crf": "22", "g": str(_KEY), "bf": "0", "refs": "1"}
+        options = {"preset": "faster", "tune": "fastdecode", "crf": "22", "g": str(KEY), "bf": "0", "refs": "1"}
         options |= {"maxrate": str(limit), "bufsize": str(limit)}
         self._stream = self._container.add_stream("libx264", rate=FRAME_RATE, options=options)
         self._stream.width, self._stream.height = width, height

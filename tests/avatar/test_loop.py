@@ -19,12 +19,17 @@ def _steps(features: np.ndarray, first: np.ndarray, second: np.ndarray, share: n
 
 
 def test_a_person_who_comes_back_to_the_same_place_is_faded_there() -> None:
-    features = _sway(250, 61.0)
-    loop = plan_loop(features, np.zeros(250, np.float32))
+    features = _sway(700, 61.0)
+    loop = plan_loop(features, np.zeros(700, np.float32))
     assert loop.kind == "fade"
     steps = _steps(features, loop.first, loop.second, loop.share)
     assert steps.max() <= 1.15 * np.median(steps)
-    assert len(loop) >= 0.55 * 250
+    assert len(loop) >= 0.55 * 700
+
+
+def test_a_few_seconds_are_played_to_and_fro_though_they_could_be_faded() -> None:
+    """A faded round is always the same one; in one that goes to and fro the direction may change anywhere."""
+    assert plan_loop(_sway(250, 61.0), np.zeros(250, np.float32)).kind == "fro"
 
 
 def test_who_never_comes_back_is_played_to_and_fro_without_a_jolt() -> None:
@@ -49,7 +54,7 @@ def test_every_picture_of_a_round_is_one_of_the_clips() -> None:
 
 
 def test_lids_are_open_where_the_round_closes() -> None:
-    features, shut = _sway(250, 50.0), np.zeros(250, np.float32)
+    features, shut = _sway(700, 50.0), np.zeros(700, np.float32)
     free = plan_loop(features, shut)
     fade = int((free.share > 0).sum())
     assert fade in FADES

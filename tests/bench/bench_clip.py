@@ -36,6 +36,7 @@ from avatar.segmenter import PersonFinder
 from avatar.speech import SAMPLE_RATE
 from avatar.video import make_video
 from avatar.voice import create_voice
+from avatar.wander import wander
 from tests.avatar.clips import filmed, write_clip
 from tests.avatar.lip_sync import babble, measure_mouth
 from tests.bench.table import Row, print_table
@@ -65,7 +66,7 @@ from avatar.lettering import font
 font(50).getbbox("好")
 before = resident()
 stage = avatar.scene.create_stage("clip", hosts_dir=Path(sys.argv[1]), width=720, height=1280, background=sys.argv[2])
-for k in range(len(stage.host.movement) + 50):
+for k in range(len(stage.host.movement) + 500):
     stage.frame(k * 1920, ())
 print(resident() - before)
 """
@@ -121,6 +122,14 @@ def _stored(host: Host, seconds: int) -> Iterator[Row]:
     fade = min(26, len(steps) // 3)
     length = f"{len(footage) / FRAME_RATE:.1f} s, {host.movement.kind}, {footage.bytes / 2**20:.1f} MB"
     yield f"round of a clip of {seconds} s", "—", length
+    order = wander(host.movement)
+    turns = int(np.count_nonzero(np.diff(order) % len(footage) != 1))
+    parts = [order[k : k + 750].tobytes() for k in range(0, 10 * 60 * FRAME_RATE - 750)]
+    again = len(parts) - len(set(parts)) if turns else "—"
+    what = (
+        f"clip of {seconds} s: changes of direction in {len(order) / FRAME_RATE / 60:.1f} min; half minutes seen twice"
+    )
+    yield what, "0 twice", f"{turns}; {again}"
     told = f"{steps[-fade:].max():.2f} / {steps[:-fade].max():.2f} grey levels (means {steps[-fade:].mean():.2f} / "
     yield (
         f"clip of {seconds} s: largest change between pictures at the seam / elsewhere",
@@ -158,10 +167,10 @@ def _decoding() -> Iterator[list[float]]:
     spent: list[float] = []
     at = Footage.at
 
-    def timed(self: Footage, number: int) -> tuple[Pixels, ...]:
+    def timed(self: Footage, number: int, *, soon: int | None = None) -> tuple[Pixels, ...]:
         began = time.process_time()
         try:
-            return at(self, number)
+            return at(self, number, soon=soon)
         finally:
             spent.append(time.process_time() - began)
 
