@@ -84,7 +84,7 @@ class FallbackVoice:
                     if not final:
                         continue
                     rest_text = ""
-                except AvatarError as exc:
+                except Exception as exc:  # whatever broke in an engine, the line goes on
                     self._failed(exc)
                     rest_text = "".join(left.text for left in pieces[index + begun :])
                 async with aclosing(self._remaining(rest, rest_text, emotion, heard=begun)) as chunks:
@@ -137,12 +137,20 @@ class FallbackVoice:
         if self._clock() < self._rests_until:
             raise VoiceFailure(self.last_failure, reason="resting")
 
-    def _failed(self, error: AvatarError) -> None:
+    def _failed(self, error: Exception) -> None:
         reason = error.reason if isinstance(error, VoiceFailure) else "failed"
         if reason != "resting":
-            logger.warning("音色 %s 不可用（%s），改由本地音色 %s 代说", self._first.name, error, self._local.name)
+            expected = isinstance(error, AvatarError)
+            told = str(error) if expected else f"{type(error).__name__}: {error}"
+            logger.warning(
+                "音色 %s 不可用（%s），改由本地音色 %s 代说",
+                self._first.name,
+                told,
+                self._local.name,
+                exc_info=None if expected else error,
+            )
             self._rests_until = self._clock() + self._rest_s
-            self.last_failure = str(error)
+            self.last_failure = told
         self.figures.fallbacks[self._first.name, reason] += 1
         self.figures.resting = True
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 import openai
@@ -10,13 +11,15 @@ import openai
 from avatar.errors import NothingToSay, VoiceFailure
 from avatar.phoneme import Phonemizer
 from avatar.prosody import PROSODY
-from avatar.recording import decode, speeches
+from avatar.recording import decode, speeches, with_header
 from avatar.speech import Emotion, Speech
 from avatar.text.clause import clauses
 from avatar.text.normalise import Normaliser
 
 _LARGEST = 32 << 20
 """Bytes accepted for one clause."""
+_PCM_RATE = 24_000
+"""Hz of sound without a header (`audio/pcm`) whose type does not name a `rate`: what OpenAI sends."""
 
 
 class OpenAIVoice:
@@ -36,6 +39,7 @@ class OpenAIVoice:
         self.name = f"openai:{model}:{timbre}"
         self._timbre = timbre
         self._model = model
+        self._timeout_s = timeout_s
         self._phonemizer = phonemizer
         self._normaliser = normaliser
         self._client = openai.AsyncOpenAI(
@@ -50,8 +54,8 @@ class OpenAIVoice:
             raise NothingToSay
         position = 0
         for index, piece in enumerate(pieces):
-            data = await self._fetch(piece.text, PROSODY[emotion].speed)
-            for chunk in await asyncio.to_thread(self._finish, piece.text, data):
+            data, kind = await self._fetch(piece.text, PROSODY[emotion].speed)
+            for chunk in await asyncio.to_thread(self._finish, piece.text, data, kind):
                 yield chunk.moved(position, last=chunk.last and index == len(pieces) - 1)
             position += chunk.start + len(chunk.pcm)
 
@@ -59,12 +63,16 @@ class OpenAIVoice:
         """Close the connections to the server."""
         await self._client.close()
 
-    async def _fetch(self, text: str, speed: float) -> bytes:
+    async def _fetch(self, text: str, speed: float) -> tuple[bytes, str]:
+        """Return the sound of `text` and its media type."""
         data = bytearray()
         try:
-            async with self._speech.with_streaming_response.create(
-                input=text, model=self._model, voice=self._timbre, response_format="wav", speed=speed
-            ) as response:
+            async with (
+                asyncio.timeout(self._timeout_s),
+                self._speech.with_streaming_response.create(
+                    input=text, model=self._model, voice=self._timbre, response_format="wav", speed=speed
+                ) as response,
+            ):
                 async for part in response.iter_bytes():
                     data += part
                     if len(data) > _LARGEST:
@@ -72,16 +80,29 @@ class OpenAIVoice:
                             f"语音服务器的回应超过 {_LARGEST >> 20} MB / the speech server sent too much",
                             reason="implausible",
                         )
+                return bytes(data), response.headers.get("Content-Type", "")
+        except VoiceFailure:
+            raise
         except openai.APIStatusError as exc:
             raise VoiceFailure(
                 f"语音服务器拒绝了请求：HTTP {exc.status_code} / the speech server refused", reason="refused"
             ) from exc
-        except openai.APIError as exc:
-            reason = "late" if isinstance(exc, openai.APITimeoutError) else "unreachable"
+        except (TimeoutError, openai.APITimeoutError) as exc:
             raise VoiceFailure(
-                f"语音服务器不可用：{type(exc).__name__} / the speech server cannot be reached", reason=reason
+                f"语音服务器 {self._timeout_s:g} 秒内没有说完 / the speech server took too long", reason="late"
             ) from exc
-        return bytes(data)
+        except openai.APIError as exc:
+            raise VoiceFailure(
+                f"语音服务器不可用：{type(exc).__name__} / the speech server cannot be reached", reason="unreachable"
+            ) from exc
+        except Exception as exc:
+            # An answer that breaks off raises what the layer below calls it; to a line it is one thing.
+            raise VoiceFailure(
+                f"语音服务器的回应中断了：{type(exc).__name__} / the speech server broke off", reason="unfinished"
+            ) from exc
 
-    def _finish(self, text: str, data: bytes) -> list[Speech]:
+    def _finish(self, text: str, data: bytes, kind: str) -> list[Speech]:
+        if re.match(r"audio/pcm\b", kind, re.IGNORECASE) and not data.startswith(b"RIFF"):
+            rate = re.search(r"rate=(\d{4,6})\b", kind)
+            data = with_header(data, int(rate[1]) if rate else _PCM_RATE)
         return speeches(decode(data), self._phonemizer.phonemes(text))

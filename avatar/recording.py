@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import wave
 from collections.abc import Sequence
 
 import av
@@ -24,6 +25,8 @@ _LONGEST_S = 120
 _SYLLABLE_S = (0.05, 1.2)
 """Nobody speaks faster or slower than this; `_MARGIN_S` of silence around a clause is allowed besides."""
 _MARGIN_S = 3.0
+_RATES = range(4_000, 384_001)
+"""Hz: a header that claims another rate is damaged, and would make a little sound fill the memory."""
 _PASSES = 4
 
 
@@ -38,6 +41,8 @@ def decode(data: bytes) -> NDArray[np.float32]:
     try:
         with av.open(io.BytesIO(data), "r") as file:
             for frame in file.decode(audio=0):
+                if frame.sample_rate not in _RATES:
+                    raise ValueError(f"{frame.sample_rate} Hz")
                 parts += [out.to_ndarray()[0] for out in resampler.resample(frame)]
                 length += sum(len(part) for part in parts[-1:])
                 if length > _LONGEST_S * SAMPLE_RATE:
@@ -52,6 +57,17 @@ def decode(data: bytes) -> NDArray[np.float32]:
     if len(samples) < _SHORTEST or not np.abs(samples).max() > 1e-3:
         raise VoiceFailure(f"收到的音频是空的（{len(data)} 字节） / an audio file without sound", reason="empty")
     return samples
+
+
+def with_header(pcm: bytes, rate: int) -> bytes:
+    """Return bare samples (16 bits, little-endian, mono) as a wav file of `rate` Hz."""
+    out = io.BytesIO()
+    with wave.open(out, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(pcm[: len(pcm) // 2 * 2])
+    return out.getvalue()
 
 
 def levelled(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -49,6 +49,16 @@ async def test_a_failing_voice_leaves_the_line_to_the_local_one() -> None:
     assert voice.last_failure == "连接中断"
 
 
+async def test_an_engine_that_breaks_in_its_own_way_does_not_take_the_line_with_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    voice = FallbackVoice(ToneVoice("cloud", error=KeyError("audio")), ToneVoice("local", level=2))
+    assert levels(await said(voice, "你好。")) == [2, 2, 2]
+    assert voice.figures.fallbacks == {("cloud", "failed"): 1}
+    assert "KeyError" in voice.last_failure
+    assert caplog.records[0].exc_info
+
+
 async def test_a_late_voice_is_not_waited_for() -> None:
     voice = FallbackVoice(ToneVoice("cloud", hang=True), ToneVoice("local", level=2), timeout_s=0.05)
     assert levels(await said(voice, "你好。")) == [2, 2, 2]

@@ -11,14 +11,15 @@ import numpy as np
 import pytest
 from aiohttp import web
 
-from avatar.errors import AvatarError
+from avatar.errors import AvatarError, VoiceFailure
+from avatar.fallback_voice import FallbackVoice
 from avatar.loudness import loudness
 from avatar.openai_voice import OpenAIVoice
 from avatar.phoneme import Phonemizer
-from avatar.recording import levelled
+from avatar.recording import decode, levelled, with_header
 from avatar.speech import Viseme
 from avatar.text.normalise import Normaliser
-from tests.avatar.voices import assert_whole, said
+from tests.avatar.voices import ToneVoice, assert_whole, said
 
 
 def wav(seconds: float, rate: int = 24_000) -> bytes:
@@ -40,13 +41,23 @@ class Server:
     def __init__(self) -> None:
         self.asked: list[dict[str, object]] = []
         self.answer: bytes | int = wav(1.0)
+        self.kind = "audio/wav"
+        self.breaks_after: int | None = None
+        """Bytes after which the connection is cut."""
         self.url = ""
 
-    async def speech(self, request: web.Request) -> web.Response:
+    async def speech(self, request: web.Request) -> web.StreamResponse:
         self.asked.append(await request.json())
         if isinstance(self.answer, int):
             return web.json_response({"error": {"message": "no"}}, status=self.answer)
-        return web.Response(body=self.answer, content_type="audio/wav")
+        if self.breaks_after is None:
+            return web.Response(body=self.answer, headers={"Content-Type": self.kind})
+        response = web.StreamResponse(headers={"Content-Type": self.kind})
+        await response.prepare(request)
+        await response.write(self.answer[: self.breaks_after])
+        assert request.transport is not None
+        request.transport.close()
+        return response
 
 
 @pytest.fixture
@@ -117,3 +128,47 @@ async def test_nothing_to_say_asks_nobody(server: Server, voice: OpenAIVoice) ->
     with pytest.raises(AvatarError, match="没有可以念出来的文字"):
         await said(voice, "🎉🎉")
     assert server.asked == []
+
+
+async def test_an_answer_that_breaks_off_is_a_failure_another_voice_can_mend(
+    server: Server, voice: OpenAIVoice
+) -> None:
+    server.breaks_after = 20_000
+    local = ToneVoice("local", level=2)
+    speaking = FallbackVoice(voice, local, timeout_s=30, head_start_s=30)
+    assert_whole(await said(speaking, "你好。"))
+    assert local.asked == ["你好。"]
+    assert speaking.figures.fallbacks == {(voice.name, "unfinished"): 1}
+
+
+async def test_an_answer_that_never_ends_is_late(server: Server, voice: OpenAIVoice) -> None:
+    server.breaks_after = None
+    impatient = OpenAIVoice(
+        "alloy",
+        base_url=server.url,
+        api_key="key",
+        model="tts-1",
+        phonemizer=Phonemizer(),
+        normaliser=Normaliser(),
+        timeout_s=0.0,
+    )
+    with pytest.raises(VoiceFailure) as caught:
+        await said(impatient, "你好。")
+    assert caught.value.reason == "late"
+    await impatient.aclose()
+
+
+@pytest.mark.parametrize(("kind", "rate"), [("audio/pcm", 24_000), ("audio/pcm;rate=16000", 16_000)])
+async def test_sound_without_a_header_is_understood_by_its_type(
+    server: Server, voice: OpenAIVoice, kind: str, rate: int
+) -> None:
+    server.kind, server.answer = kind, wav(1.0, rate)[44:]
+    chunks = await said(voice, "大家好。")
+    assert sum(len(chunk.pcm) for chunk in chunks) == pytest.approx(1.5 * 48_000, abs=200)
+
+
+@pytest.mark.parametrize("rate", [1, 4_000_000])
+def test_a_header_that_claims_an_impossible_rate_is_a_broken_file(rate: int) -> None:
+    with pytest.raises(VoiceFailure) as caught:
+        decode(with_header(wav(1.0)[44:], rate))
+    assert caught.value.reason == "broken"

@@ -25,14 +25,16 @@ class ToneVoice:
         hang: bool = False,
         first_s: float = 0.0,
         silent: str = "",
+        error: Exception | None = None,
     ) -> None:
-        """`first_s` passes before the first chunk; a text with the character `silent` cannot be said."""
+        """`first_s` passes before the first chunk; a text with the character `silent` cannot be said; or `error`."""
         self.name = name
         self.level = level
         self.fail_at = fail_at
         self.hang = hang
         self.first_s = first_s
         self.silent = silent
+        self.error = error
         self.asked: list[str] = []
         self.closed = 0
 
@@ -42,6 +44,8 @@ class ToneVoice:
             await asyncio.sleep(60)
         if self.silent and self.silent in text:
             raise NothingToSay
+        if self.error is not None:
+            raise self.error
         await asyncio.sleep(self.first_s)
         for index in range(len(text)):
             if index == self.fail_at:
