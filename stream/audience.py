@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,7 @@ from stream.whep import (
     Session,
     answer_fragment,
     new_session,
+    party,
 )
 from stream.wire import Scratch
 
@@ -110,9 +112,10 @@ class Audience:
 
     async def join(self, offer: str, address: str) -> tuple[Session, str]:
         """Answer a checked offer. Raises `Refusal`: 400 or 503."""
-        now = self._monotonic()
+        now, address = self._monotonic(), party(address)
         if self._closed:
             raise Refusal(503, "the room is closing", Retry_After="2")
+        self._make_way(address)
         self._admission.check(viewers=len(self.viewers) + self._opening, half_open=self.half_open)
         if self._busy():
             raise Refusal(503, "the machine is full: the room's clock runs late", Retry_After="10")
@@ -215,6 +218,17 @@ class Audience:
             self.reaped += 1
             self._forget(viewer)
             self._spawn(viewer.peer.aclose())
+
+    def _make_way(self, address: str) -> None:
+        """When every place for connecting peers is taken, the address that holds most of them gives up its oldest:
+        somebody who offers and never answers keeps only himself out."""
+        if self.half_open < self._admission.max_half_open:
+            return
+        waiting = [viewer for viewer in self.viewers.values() if not viewer.session.connected]
+        held = Counter(viewer.address for viewer in waiting)
+        crowded = max(held, key=held.__getitem__, default=address)
+        if held[crowded] > held[address] + 1:
+            self._reap(next(viewer.session.id for viewer in waiting if viewer.address == crowded))
 
     def _forget(self, viewer: Viewer) -> None:
         self.viewers.pop(viewer.session.id, None)

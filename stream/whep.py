@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 
 from stream.errors import StreamError
 
@@ -186,6 +186,7 @@ class Admission:
 
     def knock(self, address: str, *, now_s: float) -> None:
         """Count an offer of this address, good or bad, before it is read. Raises `Refusal` 429 with Retry-After."""
+        address = party(address)
         level, at = self._buckets.pop(address, (self.burst, now_s))
         level = min(self.burst, level + (now_s - at) * self.rate)
         self._buckets[address] = (max(0.0, level - 1), now_s)
@@ -201,6 +202,18 @@ class Admission:
             raise Refusal(503, f"the room is full ({self.max_viewers} viewers)", Retry_After="10")
         if half_open >= self.max_half_open:
             raise Refusal(503, "too many viewers are connecting at this moment", Retry_After="2")
+
+
+def party(address: str) -> str:
+    """Whom an address stands for when requests are counted: itself, or with IPv6 its network, which is one customer's
+    (RFC 6177: a /64 or more)."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return address
+    return str(found.ipv4_mapped or f"{int(found) >> 64:x}::/64")
 
 
 def check_bearer(authorization: str | None, token: str | None) -> None:

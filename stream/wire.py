@@ -131,21 +131,13 @@ class Leg:
         if route is None or self._allowance < len(payload):
             return False
         self._allowance -= len(payload)
-        numbers = self.numbers
-        extension = self._stamped()
-        if numbers.rtx_payload_type is None:
-            head = self._head(numbers.payload_type, marker, seq, timestamp, numbers.ssrc)
-            size = self._protect(route, 0, head + extension + payload)
-        else:
-            head = self._head(numbers.rtx_payload_type, marker, self._rtx_seq, timestamp, numbers.rtx_ssrc)
-            self._rtx_seq = self._rtx_seq + 1 & 0xFFFF
-            size = self._protect(route, 0, head + extension + seq.to_bytes(2, "big") + payload)
-        packet = self._scratch.view[0:size]
-        if route.sock is None or route.address is None:
-            return route.send is not None and route.send(bytes(packet))
         try:
+            packet = self._scratch.view[0 : self._protect_again(route, seq, timestamp, payload, marker)]
+            if route.sock is None or route.address is None:
+                return route.send is not None and route.send(bytes(packet))
             route.sock.sendto(packet, route.address)
         except OSError as exc:
+            # SRTP refuses as well: without RTX, a number from before its replay window (1,024 packets).
             _log.debug("a packet could not be sent again: %s", exc)
             return False
         return True
@@ -222,6 +214,15 @@ class Leg:
 
     def _head(self, payload_type: int, marker: bool, seq: int, timestamp: int, ssrc: int) -> bytes:
         return _HEADER.pack(self._first, payload_type | (0x80 if marker else 0), seq, timestamp, ssrc)
+
+    def _protect_again(self, route: Route, seq: int, timestamp: int, payload: bytes, marker: bool) -> int:
+        numbers, extension = self.numbers, self._stamped()
+        if numbers.rtx_payload_type is None:
+            head = self._head(numbers.payload_type, marker, seq, timestamp, numbers.ssrc)
+            return self._protect(route, 0, head + extension + payload)
+        head = self._head(numbers.rtx_payload_type, marker, self._rtx_seq, timestamp, numbers.rtx_ssrc)
+        self._rtx_seq = self._rtx_seq + 1 & 0xFFFF
+        return self._protect(route, 0, head + extension + seq.to_bytes(2, "big") + payload)
 
     def _protect(self, route: Route, at: int, packet: bytes) -> int:
         scratch = self._scratch

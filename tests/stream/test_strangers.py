@@ -4,14 +4,16 @@ import asyncio
 import random
 import socket
 
+import pylibsrtp
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stream.fanout import Hub
+from stream.outgoing import OutgoingStream
 from stream.peer import OfferError, ViewerPeer
 from stream.whep import SDP_TYPE, Refusal, check_offer
-from stream.wire import Scratch
+from stream.wire import Leg, Numbers, Route, Scratch
 from tests.stream.live import Watcher, make_room, on_air
 from tests.stream.lossy import server_address
 from tests.stream.test_whep import OFFER
@@ -89,3 +91,46 @@ async def test_rubbish_at_a_viewers_port_disturbs_nobody(first: int) -> None:
             await watcher.frame()
         assert room.audience.connected == 1
         await watcher.close()
+
+
+async def test_an_address_that_offers_and_never_answers_keeps_only_itself_out() -> None:
+    room = make_room(offers_per_s=200)
+    await room.start()
+    try:
+        audience = room.audience
+        while audience.half_open < 64:
+            await audience.join(check_offer(SDP_TYPE, OFFER.encode(), "192.0.2.66"), "192.0.2.66")
+        with pytest.raises(Refusal, match="connecting"):
+            await audience.join(check_offer(SDP_TYPE, OFFER.encode(), "192.0.2.66"), "192.0.2.66")
+        session, _ = await audience.join(check_offer(SDP_TYPE, OFFER.encode(), "192.0.2.7"), "192.0.2.7")
+        assert session.id in audience.viewers
+        assert audience.half_open == 64
+        assert audience.reaped == 1
+    finally:
+        await room.stop()
+
+
+async def test_a_viewer_without_rtx_who_asks_for_a_packet_of_long_ago_goes_unanswered_and_stays() -> None:
+    """SRTP uses no number from before its replay window again (RFC 3711 section 3.3.2)."""
+    sent: list[bytes] = []
+
+    class Plain:
+        def route(self) -> Route:
+            return Route(srtp, None, None, lambda packet: sent.append(packet) is None)
+
+        def close(self) -> None:
+            return
+
+    policy = pylibsrtp.Policy(key=bytes(30), ssrc_type=pylibsrtp.Policy.SSRC_ANY_OUTBOUND)
+    policy.allow_repeat_tx, policy.window_size = True, 1024
+    session = pylibsrtp.Session(policy)
+    srtp = session._srtp[0]
+    hub = Hub("audio", video=False, clock_rate=48_000)
+    stream = OutgoingStream(hub, Leg(Plain(), Numbers(ssrc=7, payload_type=96), Scratch()), seq=0, timestamp_offset=0)
+    stream.start()
+    for number in range(1500):
+        hub.publish((b"x",), number * 960, key=True, ntp=0)
+    stream.retransmit(1400)
+    stream.retransmit(10)
+    assert len(sent) == 1501
+    assert (hub.nacks, hub.resent) == (2, 1)

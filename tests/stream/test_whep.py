@@ -18,6 +18,7 @@ from stream.whep import (
     link_headers,
     new_session,
     parse_fragment,
+    party,
 )
 
 FINGERPRINT = "sha-256 " + ":".join(["AB"] * 32)
@@ -196,6 +197,21 @@ def test_a_flood_from_one_address_is_429_and_others_still_come_in() -> None:
     assert {found.status for found in seen} == {429}
     assert seen[0].headers == {"Retry-After": "1"}
     admission.knock("b", now_s=1.0)
+
+
+@pytest.mark.parametrize(
+    ("address", "counted"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:7:1:2:3:4", "20010db800000007::/64"),
+        ("2001:db8:0:7::1", "20010db800000007::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("fe80::1%eth0", "fe80000000000000::/64"),
+        ("", ""),
+    ],
+)
+def test_requests_are_counted_by_customer(address: str, counted: str) -> None:
+    assert party(address) == counted
 
 
 def test_a_full_room_and_too_many_half_open_peers_are_503_with_retry_after() -> None:
