@@ -6,7 +6,9 @@ Pictures need OpenCV and Pillow (40 MB): a process that shows none, like one tha
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from avatar.catalogue import open_models
 from avatar.errors import AvatarError
+from avatar.host_folder import host_folders
 from avatar.lexicon import Lexicon, load_lexicon
 from avatar.line import divide_evenly
 from avatar.presenter import FRAME_RATE, I420, Cue, Performer
@@ -15,6 +17,7 @@ from avatar.voice import create_voice
 from avatar.voice_figures import VoiceFigures
 
 if TYPE_CHECKING:
+    from avatar.host import load_host
     from avatar.plate import ProductCard
     from avatar.scene import Stage, create_stage
 
@@ -37,10 +40,18 @@ __all__ = [
     "create_stage",
     "create_voice",
     "divide_evenly",
+    "host_folders",
+    "load_host",
     "load_lexicon",
+    "open_models",
 ]
 
-_PICTURES = {"ProductCard": "avatar.plate", "Stage": "avatar.scene", "create_stage": "avatar.scene"}
+_PICTURES = {
+    "ProductCard": "avatar.plate",
+    "Stage": "avatar.scene",
+    "create_stage": "avatar.scene",
+    "load_host": "avatar.host",
+}
 
 
 def __getattr__(name: str) -> object:

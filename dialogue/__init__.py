@@ -2,6 +2,7 @@
 
 from dialogue.audit import Audit, AuditLine, log_audit
 from dialogue.budget import Budget, Price, Usage
+from dialogue.channel import BODY_LIMIT, Channel, ChannelError
 from dialogue.comment import Comment, CommentQueue, CommentState
 from dialogue.compliance import ChannelRules
 from dialogue.conversation import Conversation
@@ -24,13 +25,18 @@ from dialogue.handoff_event import handoff_events
 from dialogue.line import Line, LineKind
 from dialogue.live import LiveDesk
 from dialogue.message import Message, Role
-from dialogue.model import Model, ModelError, Patience, create_model
+from dialogue.model import Model, ModelError, Patience
+from dialogue.model_choice import create_model
 from dialogue.rundown import Rundown, ScriptLine
+from dialogue.search import Knows
 
 __all__ = [
+    "BODY_LIMIT",
     "Audit",
     "AuditLine",
     "Budget",
+    "Channel",
+    "ChannelError",
     "ChannelRules",
     "Citation",
     "Comment",
@@ -46,6 +52,7 @@ __all__ = [
     "Handoff",
     "HandoffPolicy",
     "HandoffState",
+    "Knows",
     "LeadForm",
     "LeadUpdate",
     "Line",

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from dialogue.lead.target import Target, TargetKind
 from dialogue.platform import JoinedChannel
 from dialogue.shell import Actor, AsJson, DataDir, Merchant, OpenStore, only, print_json, run
 from dialogue.store import Store
@@ -36,9 +35,9 @@ def create_channel_app(open_store: OpenStore) -> typer.Typer:
 
         row = run(open_store, data_dir, work)
         if as_json:
-            print_json(shown(row) | {"secret": row.secret})
+            print_json(row.to_json() | {"secret": row.secret})
             return
-        typer.echo(f"已接入 {row.name}，平台把消息发到 POST {path_of(row)}")
+        typer.echo(f"已接入 {row.name}，平台把消息发到 POST {row.inbound}")
         if not secret:
             typer.echo(f"签名密钥（只显示这一次）：{row.secret}")
 
@@ -51,7 +50,7 @@ def create_channel_app(open_store: OpenStore) -> typer.Typer:
 
         rows = run(open_store, data_dir, work)
         if as_json:
-            print_json([shown(row) for row in rows])
+            print_json([row.to_json() for row in rows])
             return
         if not rows:
             typer.echo("还没有接入平台；接入一个：zhanggui channel add 渠道名 https://收回答的网址")
@@ -76,29 +75,9 @@ def create_channel_app(open_store: OpenStore) -> typer.Typer:
     return app
 
 
-def path_of(row: JoinedChannel) -> str:
-    """Where the platform sends its messages on this server."""
-    return f"/api/channels/{row.merchant}/{row.name}"
-
-
-def shown(row: JoinedChannel) -> dict[str, Any]:
-    """One channel for programs: without its secret, and without what an address hides in its query."""
-    target = Target(row.name, row.merchant, TargetKind.WEBHOOK, row.name, row.address)
-    return {
-        "merchant": row.merchant,
-        "name": row.name,
-        "address": target.shown_address,
-        "inbound": path_of(row),
-        "waiting": row.waiting,
-        "lost": row.lost,
-        "last_error": row.last_error,
-        "created_at_ms": row.created_at_ms,
-    }
-
-
 def describe(row: JoinedChannel) -> str:
     """One channel on one line."""
-    one = shown(row)
+    one = row.to_json()
     late = f"{row.waiting} 个会话没送到" if row.waiting else ""
     lost = f"放弃 {row.lost} 条" if row.lost else ""
     parts = (row.merchant, row.name, one["address"], late, lost, row.last_error if row.waiting or row.lost else "")

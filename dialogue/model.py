@@ -1,4 +1,4 @@
-"""What a language model is to the engine, and the one place that makes one by name."""
+"""What a language model is to the engine."""
 
 from __future__ import annotations
 
@@ -50,20 +50,3 @@ class Model(Protocol):
     async def aclose(self) -> None:
         """Free what the model holds; may be called twice."""
         ...
-
-
-def create_model(
-    base_url: str | None,
-    *,
-    model: str = "default",
-    api_key: str | None = None,
-    patience: Patience | None = None,
-    max_tokens: int = 220,
-) -> Model | None:
-    """The model behind an OpenAI-compatible base URL ("http://127.0.0.1:8080/v1"), or None without a URL: then the
-    embedded answerer speaks alone."""
-    if not base_url:
-        return None
-    from dialogue.openai_model import OpenAIModel
-
-    return OpenAIModel(base_url, model=model, api_key=api_key, patience=patience, max_tokens=max_tokens)

@@ -1,6 +1,7 @@
 """What we know and how sure we are: a merchant's own files become facts, passages and honest evidence."""
 
 from knowledge.base import BusyError, KnowledgeBase
+from knowledge.embedder import Embedder, create_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
 from knowledge.library import Library
@@ -13,6 +14,7 @@ __all__ = [
     "DateRange",
     "Decision",
     "Dimensions",
+    "Embedder",
     "Evidence",
     "Fact",
     "KnowledgeBase",
@@ -27,4 +29,5 @@ __all__ = [
     "Summary",
     "Turn",
     "Value",
+    "create_embedder",
 ]

@@ -13,20 +13,11 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from avatar import VoiceFigures
-from dialogue import DialogueError
-from dialogue.budget import Budget, Price
-from dialogue.engine import Engine
-from dialogue.handoff import HandoffPolicy
-from dialogue.lead.retention import Retention
-from dialogue.platform import PREFIX
-from dialogue.platform.courier import PlatformCourier
-from dialogue.platform.webhook import webhooks
-from dialogue.store import Store
-from dialogue.store.outbox import Courier
-from dialogue.store.spending import SpendingLog
-from dialogue.store.store import system_ms
-from knowledge import Record
-from knowledge.base import KnowledgeBase
+from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Price, create_model
+from dialogue.lead import Retention
+from dialogue.platform import PREFIX, PlatformCourier, webhooks
+from dialogue.store import Courier, SpendingLog, Store, system_ms
+from knowledge import KnowledgeBase, Record
 from stream.backends import embedder_of, open_database, postman_of
 from stream.capacity import usable_cores
 from stream.chat.hub import ChatHub, ChatShop
@@ -150,14 +141,10 @@ class Service:
 
     async def _engine(self) -> Engine:
         settings = self.settings
-        model = None
-        if settings.llm_base_url:
-            # Its client takes 17 MB, which a shop without a model need not hold.
-            from dialogue.openai_model import OpenAIModel
-
-            model = OpenAIModel(
-                settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key.get_secret_value()
-            )
+        model = create_model(
+            settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key.get_secret_value()
+        )
+        if model is not None:
             self._stack.push_async_callback(model.aclose)
         budget = Budget(
             lambda: local_now().date(),

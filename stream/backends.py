@@ -9,8 +9,8 @@ from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine as DatabaseEngine
 
 from avatar import Voice, VoiceFigures, create_voice, load_lexicon
-from dialogue.lead.post import Mailbox, Postman
-from knowledge.embedder import Embedder, create_embedder
+from dialogue.lead import Mailbox, Postman
+from knowledge import Embedder, create_embedder
 from stream.settings import Settings
 
 if TYPE_CHECKING:

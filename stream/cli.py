@@ -113,7 +113,7 @@ _SERVERS = (["serve"], ["demo"], ["room-process"])
 
 def _mount() -> None:
     """Hang the packages' own command groups under the root; each is handed how to open its part."""
-    from avatar.catalogue import open_models
+    from avatar import open_models
     from avatar.cli import create_app as avatar_app
     from avatar.cli import reporting
     from avatar.models_cli import create_app as models_app

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TypeVar
 
-from dialogue.line import Line
+from dialogue import Line
 from stream.broadcast import Broadcast
 from stream.room_protocol import Message
 

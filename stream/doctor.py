@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from avatar.catalogue import open_models
+from avatar import open_models
 from stream.settings import Settings
 
 

@@ -10,12 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from avatar.plate import ProductCard
-from dialogue import DialogueError
-from dialogue.comment import Comment, CommentState
-from dialogue.director import Director
-from dialogue.line import Line, LineKind
-from dialogue.rundown import Rundown
+from avatar import ProductCard
+from dialogue import Comment, CommentState, DialogueError, Director, Line, LineKind, Rundown
 from dialogue.store import Store
 from stream.broadcast import Broadcast
 from stream.caption import Caption

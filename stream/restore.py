@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dialogue.database import KeyRing
-from dialogue.database.migration import STEPS
-from dialogue.lead.rotation import SEALED
+from dialogue.database import STEPS, KeyRing
+from dialogue.lead import SEALED
 from stream import postgres
 from stream.archive import PLACES, POSTGRESQL, SQLITE, ArchiveError, Manifest, extract, read_manifest
 from stream.backup import KEY_FILES, count_rows, database_file, is_postgresql, keys_beside

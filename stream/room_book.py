@@ -27,9 +27,8 @@ from sqlalchemy import (
     text,
 )
 
-from dialogue.database.transaction import Transaction
-from dialogue.store import Store
-from dialogue.store.vault import put_secret, read_secrets
+from dialogue.database import Transaction
+from dialogue.store import Store, put_secret, read_secrets
 from stream.errors import StreamError
 from stream.push_address import masked
 

@@ -15,9 +15,9 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 
-from avatar.host_folder import host_folders
+from avatar import host_folders
 from dialogue.database import DatabaseBusyError
-from dialogue.platform.webhook import webhooks
+from dialogue.platform import webhooks
 from stream.api import (
     Gate,
     create_funnel_router,

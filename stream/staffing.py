@@ -8,14 +8,10 @@ from datetime import datetime
 
 import cv2
 
-from avatar import Voice, VoiceFigures, create_stage
-from avatar.host import load_host
-from dialogue.director import Director
-from dialogue.engine import Engine
-from dialogue.live import LiveDesk
-from dialogue.rundown import Rundown
+from avatar import Voice, VoiceFigures, create_stage, load_host
+from dialogue import Director, Engine, LiveDesk, Rundown
 from dialogue.store import Store
-from knowledge.base import KnowledgeBase
+from knowledge import KnowledgeBase
 from stream.backends import ice_servers, voice_of
 from stream.capacity import usable_cores
 from stream.live import LiveRoom, Shop

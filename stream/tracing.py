@@ -14,8 +14,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExporter, SpanExporter
 from opentelemetry.trace import Tracer, set_span_in_context
 
-from dialogue.event import Event, Sentence
-from dialogue.search import Knows
+from dialogue import Event, Knows, Sentence
 from knowledge import Evidence, Turn
 from stream.question import Mark, Question, Questions
 from stream.settings import Settings

@@ -8,10 +8,9 @@ from sqlalchemy import Connection, Integer, MetaData, Table, func, inspect, sele
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from dialogue.database import open_engines
-from dialogue.database.migration import migrate
+from dialogue.database import migrate, open_engines
 from dialogue.database.schema import metadata as records
-from dialogue.store.store import system_ms
+from dialogue.store import system_ms
 from knowledge.publication import metadata as knowledge
 from stream.errors import StreamError
 from stream.local_server import running_server

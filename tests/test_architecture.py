@@ -15,6 +15,10 @@ MAY_IMPORT = {
     "stream": {"stream", "dialogue", "avatar", "knowledge"},
 }
 FILES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
+REACH_INSIDE = {
+    "stream/cli.py": "mounts every package's commands",
+    "stream/transfer.py": "copies every package's tables",
+}
 VAGUE = {"utils", "common", "core", "helpers", "manager"}
 
 
@@ -32,9 +36,27 @@ def test_a_package_imports_only_what_stands_lower(package: str) -> None:
         f"{path.relative_to(ROOT)} imports {name}"
         for path in (ROOT / package).rglob("*.py")
         for name in _imports(ast.parse(path.read_text("utf-8")))
-        if name.split(".")[0] in MAY_IMPORT and name.split(".")[0] not in MAY_IMPORT[package]
+        if _package(name) in MAY_IMPORT and _package(name) not in MAY_IMPORT[package]
     ]
     assert wrong == []
+
+
+def test_a_package_is_imported_through_what_it_shows() -> None:
+    """What is taken from another package stands in the `__all__` of that package or of one of its folders."""
+    assert [
+        f"{path.relative_to(ROOT)} takes {alias.name} out of {node.module}"
+        for path in FILES
+        if str(path.relative_to(ROOT)) not in REACH_INSIDE
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module and not node.level
+        if _package(node.module) in MAY_IMPORT and _package(node.module) != path.relative_to(ROOT).parts[0]
+        for alias in node.names
+        if alias.name not in getattr(importlib.import_module(node.module), "__all__", ())
+    ] == []
+
+
+def _package(module: str) -> str:
+    return module.split(".")[0]
 
 
 def _module(path: Path) -> str:
@@ -45,7 +67,9 @@ def _module(path: Path) -> str:
 def test_modules_do_not_import_each_other_in_a_circle() -> None:
     modules = {_module(path): path for path in FILES if path.name != "__init__.py"}
     edges = {
-        name: {target for target in _imports(_top_level(path)) if target in modules and target != name}
+        name: {
+            target for target in _imports(ast.parse(path.read_text("utf-8"))) if target in modules and target != name
+        }
         for name, path in modules.items()
     }
     done: set[str] = set()
@@ -60,12 +84,6 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
     for name in modules:
         visit(name, ())
-
-
-def _top_level(path: Path) -> ast.Module:
-    """Imports inside functions (a vendor, loaded when it is chosen) are no circle at load time."""
-    tree = ast.parse(path.read_text("utf-8"))
-    return ast.Module([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)], [])
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -7,11 +7,13 @@ from dialogue.lead.form import FormError, Saved
 from dialogue.lead.funnel import FunnelRow, Question, Uplift, uplift
 from dialogue.lead.post import Mailbox, Postman
 from dialogue.lead.retention import Purged, Retention
+from dialogue.lead.rotation import SEALED
 from dialogue.lead.rows import ContactRow, HistoryRow, LeadRow
 from dialogue.lead.target import Target, TargetError, TargetKind
 
 __all__ = [
     "CONTACT_TEXT",
+    "SEALED",
     "SHARE_TEXT",
     "AskingPolicy",
     "ConsentState",

@@ -1,6 +1,16 @@
 """Platforms a merchant has joined: their addresses and secrets, and what still has to reach them."""
 
+from dialogue.platform.courier import PlatformCourier
 from dialogue.platform.delivery import PREFIX, Delivery, Unfinished
 from dialogue.platform.register import JoinedChannel, PlatformError
+from dialogue.platform.webhook import webhooks
 
-__all__ = ["PREFIX", "Delivery", "JoinedChannel", "PlatformError", "Unfinished"]
+__all__ = [
+    "PREFIX",
+    "Delivery",
+    "JoinedChannel",
+    "PlatformCourier",
+    "PlatformError",
+    "Unfinished",
+    "webhooks",
+]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select
 
@@ -11,7 +12,7 @@ from dialogue.database.audit import audit
 from dialogue.database.schema import channels, conversations, deliveries, merchants
 from dialogue.database.transaction import Transaction
 from dialogue.errors import DialogueError
-from dialogue.lead.target import TargetError, TargetKind, check_target
+from dialogue.lead.target import Target, TargetError, TargetKind, check_target
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
 OWN = frozenset({"chat", "live"})
@@ -39,6 +40,25 @@ class JoinedChannel:
     """Messages that were given up."""
     last_error: str = ""
     """What went wrong last, while something waits or after it was given up."""
+
+    @property
+    def inbound(self) -> str:
+        """The path of this server that the platform posts its customers' messages to."""
+        return f"/api/channels/{self.merchant}/{self.name}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The channel for programs: without its secret, and without what an address hides in its query."""
+        target = Target(self.name, self.merchant, TargetKind.WEBHOOK, self.name, self.address)
+        return {
+            "merchant": self.merchant,
+            "name": self.name,
+            "address": target.shown_address,
+            "inbound": self.inbound,
+            "waiting": self.waiting,
+            "lost": self.lost,
+            "last_error": self.last_error,
+            "created_at_ms": self.created_at_ms,
+        }
 
 
 def add(tx: Transaction, merchant: str, *, name: str, address: str, secret: str, actor: str) -> JoinedChannel:

@@ -8,8 +8,7 @@ from pydantic import BaseModel
 
 from dialogue.access import Bearer, Role
 from dialogue.lead import FunnelRow, Question, Uplift, uplift
-from dialogue.store import Store
-from dialogue.store.spending import SpentDay
+from dialogue.store import SpentDay, Store
 from stream.api.bearer import DENIED, FOUND, Gate, shop_of
 from stream.api.period import Merchant, Offset, days_ago, zone_of
 

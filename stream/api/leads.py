@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from dialogue.access import Bearer, Role
-from dialogue.database.audit import AuditRow
+from dialogue.database import AuditRow
 from dialogue.lead import ConsentState, FormError, LeadRow, Purpose
 from dialogue.store import Store
 from stream.api.bearer import ANY_MERCHANT, DENIED, FOUND, Gate, own, shop_of

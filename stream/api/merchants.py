@@ -7,7 +7,6 @@ from fastapi import Path as InPath
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from dialogue.access import AccessError, Bearer, MerchantRow, Role
-from dialogue.channel_cli import shown
 from dialogue.platform import PlatformError
 from dialogue.store import Store
 from stream.api.bearer import Gate, own
@@ -77,7 +76,7 @@ def create_merchant_router(store: Store, gate: Gate) -> APIRouter:
     async def channels(merchant: Merchant, bearer: Viewer) -> list[dict[str, Any]]:
         """The platforms joined, without their secrets, with what has not reached them yet."""
         await find(bearer, merchant)
-        return [shown(row) for row in await store.platforms.list(merchant)]
+        return [row.to_json() for row in await store.platforms.list(merchant)]
 
     @router.put("/{merchant}/channels/{name}", responses=_CHANGING)
     async def join(merchant: Merchant, name: ChannelName, body: ChannelChange, bearer: Owner) -> dict[str, Any]:
@@ -89,7 +88,7 @@ def create_merchant_router(store: Store, gate: Gate) -> APIRouter:
             )
         except PlatformError as exc:
             raise HTTPException(409, str(exc)) from exc
-        return shown(row) | ({} if body.secret else {"secret": row.secret})
+        return row.to_json() | ({} if body.secret else {"secret": row.secret})
 
     @router.delete("/{merchant}/channels/{name}", status_code=204, responses=_CHANGING)
     async def leave(merchant: Merchant, name: ChannelName, bearer: Owner) -> None:

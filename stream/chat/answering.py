@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from dialogue import Event, LeadUpdate
-from dialogue.conversation import Conversation
+from dialogue import Conversation, Event, LeadUpdate
 from stream.chat.exchange import Opened, Segment
 
 _CANCEL_S = 2.0

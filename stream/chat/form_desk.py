@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dialogue.lead.form import FormError
+from dialogue.lead import FormError
 from stream.chat.frame import FrameError
 from stream.chat.incoming import LeadAnswer
 from stream.chat.log import Listener, Log

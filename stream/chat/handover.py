@@ -7,10 +7,7 @@ from collections.abc import Callable, Coroutine
 from datetime import datetime
 from typing import Any
 
-from dialogue import Event, Handoff, LeadForm, Sentence
-from dialogue.conversation import Conversation
-from dialogue.handoff import HandoffPolicy, Reason, Who
-from dialogue.handoff_event import handoff_events
+from dialogue import Conversation, Event, Handoff, HandoffPolicy, LeadForm, Reason, Sentence, Who, handoff_events
 from stream.chat.log import Log
 from stream.chat.storage import ChatStore
 

@@ -10,8 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dialogue.conversation import Conversation
-from dialogue.handoff import HandoffPolicy, HandoffState, Who
+from dialogue import Conversation, HandoffPolicy, HandoffState, Who
 from stream.chat.answering import Replier
 from stream.chat.exchange import Exchange
 from stream.chat.limit import ChatLimits

@@ -11,8 +11,7 @@ from typing import Protocol
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
-from dialogue import DialogueError
-from dialogue.channel import BODY_LIMIT, Channel, ChannelError
+from dialogue import BODY_LIMIT, Channel, ChannelError, DialogueError
 from dialogue.platform import JoinedChannel, Unfinished
 from stream.chat.frame import FrameError
 from stream.chat.hub import ChatHub

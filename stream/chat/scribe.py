@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogue import LeadUpdate
-from dialogue.conversation import Conversation
-from dialogue.lead.consent import CONTACT_TEXT
+from dialogue import Conversation, LeadUpdate
+from dialogue.lead import CONTACT_TEXT
 from stream.chat.answering import CONSENT_THANKS, segment_payload
 from stream.chat.exchange import Closing, Opened, Segment
 from stream.chat.handover import Handover, form_payload

@@ -12,9 +12,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from dialogue import DialogueError, Event
-from dialogue.conversation import Conversation
-from dialogue.handoff import HandoffPolicy, Who
+from dialogue import Conversation, DialogueError, Event, HandoffPolicy, Who
 from stream.chat.answering import Answering, Replier
 from stream.chat.exchange import Cut, Exchange, Opened, Piece
 from stream.chat.form_desk import FormDesk
