@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import os
 import struct
 import tempfile
+import zlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +22,10 @@ from avatar.speech import Speech, Viseme, VisemeSpan
 logger = logging.getLogger(__name__)
 
 _SUFFIX = ".line"
-_MAGIC = b"ZGLN1\n"
+_UNFINISHED = ".part"
+_MAGIC = b"ZGLN2\n"
+_HEAD = struct.Struct("<II")
+"""Length of the JSON header, CRC-32 of everything after this."""
 _CHUNK = 48_000
 
 
@@ -42,14 +47,17 @@ class LineKey:
 class LineCache:
     """A folder of spoken lines, bounded in bytes; the line not used for longest goes first.
 
-    Files appear complete or not at all, and a damaged one counts as missing. One process uses a folder; several may, at
-    the price of an inexact bound. Blocking (a line is read in about a millisecond): call it from a thread.
+    Files appear complete or not at all, a damaged one counts as missing, and what a crash left unfinished goes at the
+    next start. One process uses a folder; several may, at the price of an inexact bound. Blocking (a line is read in
+    about a millisecond): call it from a thread.
     """
 
     def __init__(self, folder: Path, *, max_bytes: int = 256 << 20):
         self._folder = folder
         self._max_bytes = max_bytes
         folder.mkdir(parents=True, exist_ok=True)
+        for left in folder.glob("*" + _UNFINISHED):
+            left.unlink(missing_ok=True)
         found = sorted(
             (entry.stat().st_mtime_ns, entry.stat().st_size, entry.name) for entry in folder.glob("*" + _SUFFIX)
         )
@@ -70,7 +78,11 @@ class LineCache:
             logger.warning("损坏的语音缓存 %s 已删除：%s", name, exc)
             self._forget(name)
             return None
-        os.utime(path)
+        except OSError as exc:
+            logger.warning("语音缓存读不了（%s）：%s", path, exc)
+            return None
+        with contextlib.suppress(OSError):  # another process dropped it, or the folder may only be read
+            os.utime(path)
         self._sizes[name] = self._sizes.pop(name, len(data))
         return chunks
 
@@ -80,11 +92,15 @@ class LineCache:
         name = key.name + _SUFFIX
         if len(data) > self._max_bytes:
             return
+        unfinished: Path | None = None
         try:
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
+            with tempfile.NamedTemporaryFile(dir=self._folder, suffix=_UNFINISHED, delete=False) as file:
+                unfinished = Path(file.name)
                 file.write(data)
-            os.replace(file.name, self._folder / name)
+            unfinished.replace(self._folder / name)
         except OSError as exc:
+            if unfinished is not None:
+                unfinished.unlink(missing_ok=True)
             logger.warning("语音缓存写入失败（%s）：%s", self._folder, exc)
             return
         self.bytes += len(data) - self._sizes.pop(name, 0)
@@ -101,16 +117,19 @@ def _pack(chunks: Sequence[Speech]) -> bytes:
     pcm = np.concatenate([chunk.pcm for chunk in chunks]) if chunks else np.zeros(0, np.int16)
     spans = [[s.viseme.value, s.start, s.end, s.stress] for chunk in chunks for s in chunk.visemes]
     header = json.dumps({"samples": len(pcm), "visemes": spans}, separators=(",", ":")).encode()
-    return _MAGIC + struct.pack("<I", len(header)) + header + pcm.astype("<i2").tobytes()
+    body = header + pcm.astype("<i2").tobytes()
+    return _MAGIC + _HEAD.pack(len(header), zlib.crc32(body)) + body
 
 
 def _unpack(data: bytes) -> list[Speech]:
     if not data.startswith(_MAGIC):
         raise ValueError("unknown format")
-    (length,) = struct.unpack_from("<I", data, len(_MAGIC))
-    body = len(_MAGIC) + 4 + length
-    header = json.loads(data[len(_MAGIC) + 4 : body])
-    pcm = np.frombuffer(data, "<i2", offset=body).astype(np.int16)
+    length, checksum = _HEAD.unpack_from(data, len(_MAGIC))
+    begin = len(_MAGIC) + _HEAD.size
+    if zlib.crc32(data[begin:]) != checksum:
+        raise ValueError("wrong checksum")
+    header = json.loads(data[begin : begin + length])
+    pcm = np.frombuffer(data, "<i2", offset=begin + length).astype(np.int16)
     if len(pcm) != header["samples"] or not len(pcm):
         raise ValueError("truncated")
     spans = [VisemeSpan(Viseme(shape), start, end, stress) for shape, start, end, stress in header["visemes"]]

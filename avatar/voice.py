@@ -75,15 +75,17 @@ def create_voice(
     local.warm()
     cache = LineCache(cache_dir / "lines", max_bytes=cache_bytes) if cache_bytes else None
     figures.cache_bytes = cache.bytes if cache else 0
-    shape = repr((sorted(own.pronunciations.items()), sorted(own.replacements.items()), _SOUND_VERSION))
-    fingerprint = hashlib.sha256(shape.encode()).hexdigest()[:12]
+    words = (sorted(own.pronunciations.items()), sorted(own.replacements.items()))
 
-    def remembering(voice: Voice) -> Voice:
+    def remembering(voice: Voice, *, server: str = "") -> Voice:
+        shape = repr((*words, _SOUND_VERSION, server))
+        fingerprint = hashlib.sha256(shape.encode()).hexdigest()[:12]
         return CachedVoice(voice, cache, fingerprint=fingerprint, figures=figures)
 
     if engine == "kokoro":
         return remembering(local)
     cloud: Voice
+    server = ""
     if engine == "edge":
         from avatar.edge_voice import DEFAULT_EDGE_VOICE, EdgeVoice
 
@@ -96,6 +98,7 @@ def create_voice(
                 "声音 openai 需要服务器地址（base_url），例如 https://api.openai.com/v1 / "
                 "the server's address is missing"
             )
+        server = base_url  # two servers may call different voices by one name
         cloud = OpenAIVoice(
             timbre or "alloy",
             base_url=base_url,
@@ -104,4 +107,4 @@ def create_voice(
             phonemizer=phonemizer,
             normaliser=normaliser,
         )
-    return FallbackVoice(remembering(cloud), remembering(local), figures=figures)
+    return FallbackVoice(remembering(cloud, server=server), remembering(local), figures=figures)

@@ -83,3 +83,44 @@ def test_a_line_cut_short_counts_as_missing(tmp_path: Path) -> None:
     (path,) = tmp_path.iterdir()
     path.write_bytes(path.read_bytes()[:-10])
     assert cache.get(key("a")) is None
+
+
+def test_a_line_with_one_wrong_bit_counts_as_missing(tmp_path: Path) -> None:
+    cache = LineCache(tmp_path)
+    cache.put(key("a"), line(0.2))
+    (path,) = tmp_path.iterdir()
+    data = bytearray(path.read_bytes())
+    data[-5_000] ^= 1
+    path.write_bytes(data)
+    assert cache.get(key("a")) is None
+
+
+def test_what_a_crash_left_unfinished_goes_at_the_next_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(self: Path, target: Path) -> None:
+        raise KeyboardInterrupt
+
+    cache = LineCache(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", dies)
+        with pytest.raises(KeyboardInterrupt):
+            cache.put(key("a"), line(0.2))
+    assert any(tmp_path.iterdir())
+    LineCache(tmp_path)
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_full_disk_loses_the_line_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    cache = LineCache(tmp_path)
+    monkeypatch.setattr(Path, "replace", full)
+    cache.put(key("a"), line(0.2))
+    assert not any(tmp_path.iterdir())
+    assert cache.bytes == 0
+
+
+def test_a_line_that_cannot_be_read_counts_as_missing(tmp_path: Path) -> None:
+    cache = LineCache(tmp_path)
+    (tmp_path / (key("a").name + ".line")).mkdir()
+    assert cache.get(key("a")) is None

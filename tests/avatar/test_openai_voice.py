@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import wave
 from collections.abc import AsyncGenerator
@@ -19,6 +20,7 @@ from avatar.phoneme import Phonemizer
 from avatar.recording import decode, levelled, with_header
 from avatar.speech import Viseme
 from avatar.text.normalise import Normaliser
+from avatar.voice import create_voice
 from tests.avatar.voices import ToneVoice, assert_whole, said
 
 
@@ -36,7 +38,7 @@ def wav(seconds: float, rate: int = 24_000) -> bytes:
 
 
 class Server:
-    """Answers `/v1/audio/speech` as told and remembers what it was asked."""
+    """Answers `/v1/audio/speech` (and `/v2/…`) as told and remembers what it was asked."""
 
     def __init__(self) -> None:
         self.asked: list[dict[str, object]] = []
@@ -64,7 +66,7 @@ class Server:
 async def server() -> AsyncGenerator[Server, None]:
     made = Server()
     app = web.Application()
-    app.router.add_post("/v1/audio/speech", made.speech)
+    app.router.add_post("/{version}/audio/speech", made.speech)
     runner = web.AppRunner(app)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -172,3 +174,18 @@ def test_a_header_that_claims_an_impossible_rate_is_a_broken_file(rate: int) -> 
     with pytest.raises(VoiceFailure) as caught:
         decode(with_header(wav(1.0)[44:], rate))
     assert caught.value.reason == "broken"
+
+
+@pytest.mark.model
+async def test_a_line_kept_from_one_server_is_not_played_for_another(
+    server: Server, models_dir: Path, tmp_path: Path
+) -> None:
+    """Two servers may have different voices of one name."""
+    other = server.url.replace("/v1", "/v2")
+    for url, asked in ((server.url, 1), (server.url, 1), (other, 2)):
+        voice = await asyncio.to_thread(
+            create_voice, "openai:alloy", models_dir=models_dir, cache_dir=tmp_path, allow_cloud=True, base_url=url
+        )
+        await said(voice, "大家好。")
+        await voice.aclose()
+        assert len(server.asked) == asked
