@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dialogue.contact.context import is_other, is_theirs
+from dialogue.contact.correction import correction_end
 from dialogue.contact.fold import CHINESE_DIGITS
 from dialogue.contact.kind import ContactKind
 from dialogue.contact.number import is_mobile
@@ -15,11 +16,11 @@ from dialogue.contact.phone import Number, spoken_digits
 _SPOKEN = "".join(CHINESE_DIGITS)
 _BREAK = r"[\s.|·\-_*/丨、~]{0,2}"
 _WECHAT = (
-    rf"(?:[微薇威维徽巍葳徾溦崴围韦][\s.|·\-_*/丨、~]?(?:[信心芯伈馨欣鑫訫]|xin|x)|[卫魏][星新信心](?=号|:|\s?[a-z])|绿(?:泡泡?|色)(?:软件|图标|聊天)?|小绿泡|"
+    rf"(?:[微薇威维徽巍葳徾溦嶶崴围韦][\s.|·\-_*/丨、~]?(?:[信心芯伈馨欣鑫訫]|xin|x)|[卫魏][星新信心](?=号|:|\s?[a-z])|绿(?:泡泡?|色)(?:软件|图标|聊天)?|小绿泡|"
     rf"(?<![a-z0-9])v{_BREAK}(?:[信芯伈欣新鑫]|心x?)|(?<![a-z0-9])[vw]心?{_BREAK}x(?![a-z])|(?<![a-z0-9])[vw]x(?=(?!id)[a-z]+[-_]?[0-9])|"
     r"(?<![a-z0-9])w\s?信|(?<![a-z0-9])w\s?e\s?i\s?(?:x\s?i\s?n|信)|(?<![a-z0-9])we\s?chat|"
     r"(?:加|佳|家|\+|[我的]|换|留|扫)\s?(?:个|下|一下)?\s?(?:我|俺)?(?:的)?\s?"
-    r"(?:[薇微威](?![\u4e00-\u9fff](?<!号))|v(?![a-z])(?![\u4e00-\u9fff](?<![吧呗哈号吗])))|"
+    r"(?:[薇微威](?![\u4e00-\u9fff](?<![吧呗哈号吗嘛不么]))|v(?![a-z])(?![\u4e00-\u9fff](?<![吧呗哈号吗嘛不么])))|"
     r"(?<![a-z0-9\u4e00-\u9fff])[薇微v](?=\s?[:=])|(?<![a-z0-9\u4e00-\u9fff])[薇微威](?=\s?[a-z][a-z_-]*[0-9])|"
     r"(?<![a-z0-9\u4e00-\u9fff])[薇微威v]号|(?<![a-z0-9\u4e00-\u9fff])[薇微威v]我(?=\s?:?\s?[a-z][-_a-z0-9]{5}))"
 )
@@ -36,9 +37,12 @@ _TOLD = (
     r"(?:[^\s,。!?:\x00]{0,6}:\s?|[^。!?\x00]{0,24}(?:不对|错了|更正)[,，。\s]*(?:应该|正确的?)?是?\s?)"
 )
 """What may stand between a label and its account besides the usual joining words: 加微信找小李： or a correction."""
+_DASH = r"\s?(?:中划线|横杠|短横线?|减号|杠)\s?"
 _UNDERLINE = r"\s?(?:下划线|下横线|底线|underscore)\s?"
-_ID = rf"[a-z](?:[-_a-z0-9]|{_UNDERLINE}){{5,}}|[a-z](?:\s[-_a-z0-9]){{5,19}}"
+_ID = rf"[a-z](?:[-_a-z0-9]|{_UNDERLINE}|{_DASH}){{5,}}|[a-z](?:\s[-_a-z0-9]){{5,19}}"
 _DIGITS = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}]){{4,11}}"
+
+_RESTATED = re.compile(rf"(?:{_ID}|{_DIGITS})(?![a-z0-9_@-])")
 
 _AND = r"\s?(?:和|跟|与|加|同|/|、|&|=|\+)?\s?"
 
@@ -60,7 +64,7 @@ _PHONE = r"(?:手机|电话)(?:号码?)?"
 _ANY = rf"(?:{_WECHAT}|(?<![a-z0-9])[薇微威v](?![a-z]))(?:号码?|id)?"
 _IS = r"(?:也|都|就)*(?:是)?\s?"
 _SAME = re.compile(
-    rf"{_ANY}\s?{_IS}(?:同|一样|相同|一致|通用|一个号|(?:是|用|加)?(?:这个|同一个)|{_AND}{_PHONE}同?|(?:和|跟|与|同)(?:我|这个?)?的?{_PHONE}|是?我?的?{_PHONE})"
+    rf"{_ANY}\s?{_IS}(?:同|它|一样|相同|一致|通用|一个号|(?:是|用|加)?(?:这个|同一个)|{_AND}{_PHONE}同?|(?:和|跟|与|同)(?:我|这个?)?的?{_PHONE}|是?我?的?{_PHONE})"
     rf"|搜(?:我)?(?:的)?{_PHONE}.{{0,16}}{_ANY}|{_ANY}.{{0,4}}搜(?:我)?(?:的)?(?:手机|电话)|{_PHONE}{_AND}{_ANY}\s?(?:{_IS}(?:同|一|这|是)|[:\s(=]*(?=[0-9]))"
     rf"|(?<![不别])同{_ANY}|(?:{_PHONE}|号码?){_IS}我?的?{_ANY}|(?:也|就|都)是(?:我)?(?:的)?{_ANY}|(?:[微薇威v]\s?[电手]|[电手]\s?[微薇威v])\s?(?:同|一致|一样)"
 )
@@ -164,6 +168,16 @@ def scan_loose(text: str, accounts: Sequence[Account]) -> Iterator[Account]:
             yield Account(kind, found[0][0].rstrip("-"), *found[0].span())
 
 
+def scan_restated(text: str, accounts: Sequence[Account]) -> Iterator[Account]:
+    """An account that takes back the one before it: 微信abc_1234，打错了，是abc_12345."""
+    for account in accounts:
+        start = correction_end(text, account.end)
+        match = None if start is None else _RESTATED.match(text, start)
+        value = match and (qq_number if account.kind == ContactKind.QQ else wechat_id)(match[0])
+        if match and value and value != account.value:
+            yield Account(account.kind, value, *match.span())
+
+
 def scan_qq(text: str) -> Iterator[Account]:
     """QQ numbers after or before their label."""
     for match in _QQ_ID.finditer(text):
@@ -182,7 +196,7 @@ def wechat_id(text: str) -> str | None:
     """The normal form of a WeChat id: a letter and 5 to 19 letters, digits, `_`, `-`; or a mobile or QQ number."""
     text = re.sub(r"\s", "", text) if text[0].isascii() and text[0].isalpha() else text
     if text[0].isascii() and text[0].isalpha():
-        text = re.sub(_UNDERLINE, "_", text).rstrip("-")
+        text = re.sub(_DASH, "-", re.sub(_UNDERLINE, "_", text)).rstrip("-")
         return text if 6 <= len(text) <= 20 else None
     digits = spoken_digits(text)
     if is_mobile(digits) or (6 <= len(digits) <= 10 and digits[0] != "0"):
@@ -207,6 +221,16 @@ def promised(text: str) -> str:
         return ""
     found = re.search(rf"(?:(?P<wechat>{_WECHAT})|(?P<qq>{_QQ}))(?:号码?)?[^。!]{{0,10}}$", text)
     return "" if found is None or not re.search(r"我|发|给|下面|这", text) else ("qq" if found["qq"] else "微信")
+
+
+def account_label(text: str) -> str:
+    """The label (`微信`, `qq`) of the last account that a message names, or nothing."""
+    named = [
+        (match.start(), label)
+        for label, pattern in (("微信", _WECHAT), ("qq", _QQ))
+        for match in re.finditer(pattern, text)
+    ]
+    return max(named)[1] if named else ""
 
 
 def asked_for(text: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dialogue.contact.account import (
     Account,
+    account_label,
     asked_for,
     label_at_end,
     promised,
@@ -14,10 +15,12 @@ from dialogue.contact.account import (
     scan_emails,
     scan_loose,
     scan_qq,
+    scan_restated,
     scan_wechat,
     wechat_id,
 )
 from dialogue.contact.context import announces_other, is_other
+from dialogue.contact.correction import correction_end, without_corrected
 from dialogue.contact.fold import CHINESE_DIGITS, Folded, fold
 from dialogue.contact.kind import Contact, ContactKind, Findings
 from dialogue.contact.number import is_mobile
@@ -27,15 +30,16 @@ from dialogue.contact.wish import find_details
 _REACHED = re.compile(r"电话|手机|联系|微|加我|打给?我|号码是|vx|wx|tel|phone")
 _SPOKEN = "".join(CHINESE_DIGITS)
 _URL = re.compile(
-    r"(?:https?://|www\.)[!-~]+|(?<![a-z0-9.-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}\.[a-z][a-z0-9-]{1,63}/[!-~]*"
+    r"(?:https?://|www\.)[!-~]+|(?<![a-z0-9._@-])[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,8}\.[a-z][a-z0-9-]{1,63}/[!-~]*"
 )
 _PIECE = rf"[0-9{_SPOKEN}](?:[\s.\-]?[0-9{_SPOKEN}])*"
 _TAIL = re.compile(rf"(?<![0-9a-z])({_PIECE})[\s.,…\-—~、。]*$")
 _LEAD = (
     r"(?:(?:我的?)?(?:手机|电话|号码?|手机号码?)?(?:的)?(?:前|后|中|最后|末|开头|结)[面边间尾]?(?:[几两三四五六七八1-9][位个段])?半?|"
-    r"然后|接着|接下来|剩下的?|还有|接上|续|再来)(?:数字|号码)?(?:是|为)?"
+    r"然后|接着|接上条|接下来|剩下的?|还有|接上|续|再来)(?:数字|号码)?(?:是|为)?"
 )
 _HEAD = re.compile(rf"^[\s.,…\-—~、。]*(?:{_LEAD})?[\s:,]*({_PIECE})(?![0-9a-z])")
+_OPENING = re.compile(r"\s*(?:(?:好的?|嗯+|行|来了|喏|给你?|ok)[\s,。~!:]*)?")
 _LED = re.compile(rf"[\s.,…\-—~、。]*(?:{_LEAD})?[\s:,]*")
 
 
@@ -49,7 +53,7 @@ def find(text: str, *, earlier: Sequence[str] = (), asked: str = "") -> Findings
     folded = fold(text)
     folded = Folded(_URL.sub(lambda match: "\x00" * len(match[0]), folded.text), folded.starts, folded.ends)
     before = fold(earlier[-1]).text if earlier else ""
-    label = before if label_at_end(before) else promised(before)
+    label = before if label_at_end(before) else promised(before) or _corrected(folded, before)
     if label:
         labelled = _labelled(folded, label)
         if labelled is not None:
@@ -63,8 +67,10 @@ def find(text: str, *, earlier: Sequence[str] = (), asked: str = "") -> Findings
     phones = scan(rest)
     accounts = [*scan_wechat(rest, phones.numbers), *scan_qq(rest)]
     accounts += scan_loose(rest, accounts)
+    accounts = without_corrected(rest, [*accounts, *scan_restated(rest, accounts)])
     taken = {(account.start, account.end) for account in accounts}
     numbers = [number for number in phones.numbers if not _is_account(number, accounts)]
+    numbers = without_corrected(rest, numbers)
     contacts = [*_contacts(folded, numbers), *_contacts(folded, accounts), *_contacts(folded, emails)]
     broken = phones.broken and not contacts
     if earlier and announces_other(before):
@@ -122,10 +128,19 @@ def _distinct(contacts: Sequence[Contact]) -> tuple[Contact, ...]:
     return tuple(seen.values())
 
 
+def _corrected(folded: Folded, before: str) -> str:
+    """The label of the account in the message before, when this one begins by taking it back (打错了，是…)."""
+    return account_label(before) if correction_end(folded.text) is not None else ""
+
+
 def _labelled(folded: Folded, before: str) -> Contact | None:
     """An account whose label stood at the end of the message before, when this message is nothing but the account."""
     if not before:
         return None
+    opening = _OPENING.match(folded.text)
+    said = correction_end(folded.text) or (opening.end() if opening else 0)
+    if said:
+        folded = Folded(" " * said + folded.text[said:], folded.starts, folded.ends)
     text = f"{before} {folded.text}"
     shift = len(before) + 1
     for account in (*scan_wechat(text, ()), *scan_qq(text)):

@@ -197,6 +197,10 @@ def _stands_apart(
             usual = usual and (sizes != (3, 3, 3, 2) or scripts == {True})
         if any(set("*=:;") & set(gap) for gap in gaps):
             usual = announced and (sizes == (3, 4, 4) or set(sizes) == {1})
+        alone = len(text.strip()) <= run[last].end - run[first].start + 1
+        if not usual and alone and len(sizes) <= 5 and sizes[0] >= 3 and gaps <= {"", "-", "."}:
+            # A message of nothing but eleven digits is a telephone, however grouped, unless they look like prices.
+            usual = not all(group.digits[-1] in "09" for group in run[first : last + 1])
         if ("," in gaps or "." in gaps) and scripts != {True}:
             usual = usual and sizes != (11,) and not all(size == 3 for size in sizes[1:-1] or (0,))
     if not usual and not (announced and all(_SOFT.fullmatch(gap) for gap in gaps)):
