@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
@@ -26,11 +27,25 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")
 
 app = typer.Typer(
     name="zhanggui",
-    help="掌柜：数字人直播和私信客服，只说商家自己的资料。/ A live host and a message agent of your own files.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+
+
+def _tell_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"zhanggui {version('zhanggui')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="版本 / version", callback=_tell_version, is_eager=True)
+    ] = False,
+) -> None:
+    """掌柜：数字人直播和私信客服，只说商家自己的资料。/ A live host and a message agent of your own files."""
 
 
 def _settings(data_dir: Path | None) -> Settings:

@@ -8,6 +8,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,11 @@ def test_doctor_names_what_is_there_and_how_to_mend_what_is_not(tmp_path: Path) 
     findings = json.loads(done.stdout)
     assert {finding["what"] for finding in findings} >= {"Python", "aiortc (WebRTC)"}
     assert all(finding["ok"] or finding["mend"] for finding in findings)
+
+
+def test_the_command_tells_its_version() -> None:
+    done = zhanggui("--version")
+    assert (done.returncode, done.stdout) == (0, f"zhanggui {version('zhanggui')}\n")
 
 
 def test_a_port_in_use_is_one_line_and_exit_code_one(tmp_path: Path) -> None:
