@@ -13,13 +13,14 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
 from avatar import FRAME_RATE, I420, SAMPLE_RATE
-from stream.clock import TICK_SAMPLES
+from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
 from stream.errors import StreamError
 from stream.packet import packetise
 from stream.utterance import Pcm
 
 GOP_FRAMES = 50
-"""Frames from one key frame to the next, 2 s: what platforms ask of RTMP and HLS wants for its segments."""
+"""Frames from one key frame to the next, 2 s: what platforms ask of RTMP and HLS wants for its segments. They fall on
+whole multiples of program time, whatever key frames viewers ask for between."""
 AAC_SAMPLES = 1024
 _BT709 = 1
 _LIMITED = 1
@@ -84,7 +85,7 @@ class VideoEncoder:
             raise EncoderError("libx264 is not a video encoder in this build of FFmpeg")
         context.width, context.height, context.pix_fmt = rendition.width, rendition.height, "yuv420p"
         context.bit_rate = rendition.bitrate
-        context.gop_size = GOP_FRAMES
+        context.gop_size = 2 * GOP_FRAMES  # never reached: `encode` sets the key frames
         context.max_b_frames = 0
         context.thread_count = 1
         context.framerate = fractions.Fraction(FRAME_RATE)
@@ -100,10 +101,14 @@ class VideoEncoder:
             "x264-params": "scenecut=0:repeat-headers=1:force-cfr=1",
         }
         self._context = context
+        self._period = -1
+        """Which 2 s of program time the newest picture was in."""
 
     def encode(self, frame: av.VideoFrame, sample: int, *, key: bool) -> VideoUnit:
         """Encode one picture, as a key frame if asked. Raises `EncoderError`."""
         began = time.thread_time()
+        period, self._period = self._period, sample // (GOP_FRAMES * FRAME_SAMPLES)
+        key = key or period != self._period
         frame.pts, frame.time_base = sample, self._context.time_base
         frame.pict_type = PictureType.I if key else PictureType.NONE
         try:

@@ -13,6 +13,8 @@ from fastapi.responses import FileResponse, PlainTextResponse
 PLAYLIST = "index.m3u8"
 _FILE = re.compile(r"index\.m3u8|\d{1,12}\.ts")
 _CORS = {"Access-Control-Allow-Origin": "*"}
+_SOON = {"Cache-Control": "max-age=1"}
+"""What is not there may be there in a second, whatever a CDN would think of a 404."""
 
 
 class HasFolder(Protocol):
@@ -23,7 +25,7 @@ class HasFolder(Protocol):
 
 
 def hls_router(find: Callable[[str], HasFolder | None]) -> APIRouter:
-    """`GET /rooms/{room}/hls/{file}`; `find` gives a room's HLS output, or None."""
+    """`GET` and `HEAD /rooms/{room}/hls/{file}`; `find` gives a room's HLS output, or None."""
     router = APIRouter(tags=["viewer"])
     binary = {"schema": {"type": "string", "format": "binary"}}
     playlist = {"application/vnd.apple.mpegurl": binary, "video/mp2t": binary}
@@ -32,15 +34,15 @@ def hls_router(find: Callable[[str], HasFolder | None]) -> APIRouter:
         404: {"description": "one line", "content": {"text/plain": {"schema": {"type": "string"}}}},
     }
 
+    @router.head("/rooms/{room}/hls/{file}", include_in_schema=False)
     @router.get("/rooms/{room}/hls/{file}", response_class=Response, responses=responses)
     async def get(room: str, file: str) -> Response:
         output = find(room)
         path = output.folder / file if output is not None and _FILE.fullmatch(file) else None
         if path is None or not path.is_file():
-            return PlainTextResponse("no such room or segment\n", 404, headers=_CORS)
+            return PlainTextResponse("no such room or segment\n", 404, headers={**_CORS, **_SOON})
         if file == PLAYLIST:
-            headers = {**_CORS, "Cache-Control": "max-age=1"}
-            return FileResponse(path, media_type="application/vnd.apple.mpegurl", headers=headers)
+            return FileResponse(path, media_type="application/vnd.apple.mpegurl", headers={**_CORS, **_SOON})
         return FileResponse(path, media_type="video/mp2t", headers={**_CORS, "Cache-Control": "max-age=60, immutable"})
 
     return router

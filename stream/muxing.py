@@ -35,7 +35,8 @@ class Sink(Protocol):
 
 
 class MuxingOutput:
-    """Feeds a sink that `open_sink` makes from a key frame. A sink that fails is opened again, after a pause."""
+    """Feeds a sink that `open_sink` makes from a key frame that `begins` takes. A sink that fails is opened again,
+    after a pause."""
 
     needs_aac = True
 
@@ -44,6 +45,7 @@ class MuxingOutput:
         name: str,
         open_sink: Callable[[VideoUnit], Sink],
         *,
+        begins: Callable[[VideoUnit], bool] = lambda unit: True,
         backoff_s: tuple[float, float] = (1.0, 30.0),
         hang_s: float = _HANG_S,
         monotonic: Callable[[], float] = time.monotonic,
@@ -57,6 +59,7 @@ class MuxingOutput:
         self.dropped = 0
         self.failures = 0
         self._open = open_sink
+        self._begins = begins
         self._backoff = backoff_s
         self._hang_s = hang_s
         self._monotonic = monotonic
@@ -134,7 +137,7 @@ class MuxingOutput:
                 continue
             if unit is None:
                 break
-            if sink is None and not (isinstance(unit, VideoUnit) and unit.key):
+            if sink is None and not (isinstance(unit, VideoUnit) and unit.key and self._begins(unit)):
                 continue
             try:
                 self._mark(units, self._monotonic())

@@ -1,5 +1,6 @@
 """What the tests of outputs put in, and how they read what came out."""
 
+from collections.abc import Container
 from pathlib import Path
 
 import av
@@ -13,14 +14,16 @@ from tests.stream.fakes import BarsStage
 SMALL = Rendition("small", 180, 320, 300_000)
 
 
-def feed(output: MuxingOutput, frames: int, *, start: int = 0, key: bool = True) -> list[VideoUnit]:
-    """Encode moving bars and a tone, and hand both to an output."""
+def feed(
+    output: MuxingOutput, frames: int, *, start: int = 0, key: bool = True, asked: Container[int] = ()
+) -> list[VideoUnit]:
+    """Encode moving bars and a tone, and hand both to an output; `asked` are pictures that viewers want as keys."""
     encoder, aac, stage = VideoEncoder(SMALL), AacEncoder(), BarsStage(180, 320)
     tone = (np.sin(np.arange(TICK_SAMPLES) / 10) * 8000).astype(np.int16)
     units = []
     for number in range(frames):
         sample = start + number * FRAME_SAMPLES
-        unit = encoder.encode(picture(stage.frame(sample, ())), sample, key=key and number == 0)
+        unit = encoder.encode(picture(stage.frame(sample, ())), sample, key=(key and number == 0) or number in asked)
         units.append(unit)
         output.video(unit)
         for half in (0, 1):

@@ -15,15 +15,16 @@ import pytest
 from fastapi import FastAPI
 
 from stream.clock import FRAME_SAMPLES
-from stream.encoder import VideoUnit
+from stream.encoder import VideoEncoder, VideoUnit, picture
 from stream.hls import HlsOutput
 from stream.hls_router import hls_router
 from stream.muxer import Muxer, MuxError
 from stream.muxing import MuxingOutput
 from stream.output import Outputs
 from stream.recorder import RecordingOutput
+from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, serving
-from tests.stream.media import decoded, feed, files, times
+from tests.stream.media import SMALL, decoded, feed, files, times
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -170,15 +171,73 @@ async def test_hls_segments_and_playlist_are_served_and_old_ones_go(tmp_path: Pa
         assert playlist.headers["access-control-allow-origin"] == "*"
         names = [line for line in playlist.text.splitlines() if line.endswith(".ts")]
         assert len(names) == 6
+        asked = await client.head(f"{url}/rooms/demo/hls/index.m3u8")
+        assert (asked.status_code, asked.content) == (200, b"")
+        assert asked.headers["content-length"] == playlist.headers["content-length"]
         segment = await client.get(f"{url}/rooms/demo/hls/{names[-1]}")
         assert segment.headers["content-type"] == "video/mp2t"
         for wrong in ("..%2Fx", "secret.txt", "999999.ts"):
-            assert (await client.get(f"{url}/rooms/demo/hls/{wrong}")).status_code == 404
+            missing = await client.get(f"{url}/rooms/demo/hls/{wrong}")
+            assert missing.status_code == 404
+        assert missing.headers["cache-control"] == "max-age=1"
         assert (await client.get(f"{url}/rooms/none/hls/index.m3u8")).status_code == 404
     (tmp_path / "one.ts").write_bytes(segment.content)
     assert decoded(tmp_path / "one.ts") == 50
     assert len(files(tmp_path / "hls", "*.ts")) <= 11
     await output.stop()
+
+
+def test_key_frames_come_every_two_seconds_of_program_whatever_viewers_ask_for_between() -> None:
+    encoder, stage = VideoEncoder(SMALL), BarsStage(180, 320)
+    keys = []
+    for number in [*range(70, 160), *range(161, 260)]:  # one picture was left out
+        sample = number * FRAME_SAMPLES
+        unit = encoder.encode(picture(stage.frame(sample, ())), sample, key=number in (90, 99, 140))
+        keys += [number] if unit.key else []
+    assert keys == [70, 90, 99, 100, 140, 150, 200, 250]
+
+
+def playlist(folder: Path) -> tuple[list[str], list[float]]:
+    """The lines of a playlist without its dates, and the lengths of its segments."""
+    lines = (folder / "index.m3u8").read_text().splitlines()
+    lengths = [float(line[8:].rstrip(",")) for line in lines if line.startswith("#EXTINF:")]
+    return [line for line in lines if "DATE-TIME" not in line and "EXTINF" not in line], lengths
+
+
+async def test_segments_are_all_as_long_whatever_key_frames_viewers_ask_for(tmp_path: Path) -> None:
+    output = HlsOutput("hls", tmp_path)
+    await output.start()
+    feed(output, 201, start=30 * FRAME_SAMPLES, asked={17, 35, 60, 81, 119, 155, 190})
+    await eventually(lambda: output.frames == 181)
+    lines, lengths = playlist(tmp_path)
+    assert lengths == [2.0, 2.0, 2.0], "the first twenty pictures came before a regular key frame"
+    assert "#EXT-X-TARGETDURATION:2" in lines, "which must never change (RFC 8216 section 6.2.1)"
+    await output.stop()
+
+
+async def test_a_playlist_goes_on_behind_a_discontinuity_and_an_old_one_begins_anew(tmp_path: Path) -> None:
+    now = [time.time()]
+
+    async def run() -> tuple[list[str], list[int]]:
+        output = HlsOutput("hls", tmp_path, wall=lambda: now[0])
+        await output.start()
+        feed(output, 110)
+        await output.stop()
+        lines, _ = playlist(tmp_path)
+        return lines, [int(line[:-3]) for line in lines if line.endswith(".ts")]
+
+    _, first = await run()
+    (tmp_path / f"{first[-1] + 1}.ts.tmp").write_bytes(b"cut off by a crash")
+    lines, both = await run()
+    assert both == list(range(first[0], first[0] + 6)), "nothing that a player was told of is gone"
+    assert lines[lines.index(f"{first[-1]}.ts") + 1] == "#EXT-X-DISCONTINUITY"
+    assert f"#EXT-X-MEDIA-SEQUENCE:{first[0]}" in lines
+    assert [path.name for path in files(tmp_path, "*")] == [*(f"{number}.ts" for number in both), "index.m3u8"]
+    now[0] += 3600
+    _, late = await run()
+    assert late[0] > both[-1]
+    assert len(late) == 3
+    assert len(files(tmp_path, "*.ts")) == 3
 
 
 async def test_a_nearly_full_disk_pauses_hls_before_a_segment_is_cut_off(tmp_path: Path) -> None:
@@ -194,7 +253,7 @@ async def test_a_nearly_full_disk_pauses_hls_before_a_segment_is_cut_off(tmp_pat
     free[0] = 1 << 30
     await asyncio.sleep(0.3)
     before = output.frames
-    feed(output, 10, start=120 * FRAME_SAMPLES)
+    feed(output, 40, start=120 * FRAME_SAMPLES)
     await eventually(lambda: output.frames > before)
     await output.stop()
 
@@ -203,6 +262,7 @@ FULL_DISK = """
 import asyncio, resource, signal, sys
 from pathlib import Path
 from stream.recorder import RecordingOutput
+from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, on_air
 
 
