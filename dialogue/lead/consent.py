@@ -6,7 +6,6 @@ system. A contact typed into a chat is kept as `pending` until the customer says
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -70,23 +69,6 @@ FORM_WORDINGS = {Purpose.CONTACT: FORM_CONTACT_TEXT, Purpose.SHARE: FORM_SHARE_T
 
 WORDINGS = {Purpose.CONTACT: CONTACT_TEXT, Purpose.SHARE: SHARE_TEXT}
 """The words asked in a conversation, and those of a consent noted by a colleague."""
-
-_YES = re.compile(
-    r"(?:我|好[的吧啊呀]?|嗯+|行|[,，。!！~～\s])*"
-    r"(?:同意|可以|没问题|没意见|好[的吧啊呀]?|行[的吧啊]?|嗯+|ok|okay|yes|agree|1)"
-    r"(?:的|了|吧|啊|呀|哦|哈|联系我|打给我|[,，。!！~～\s])*",
-    re.IGNORECASE,
-)
-_NO = re.compile(
-    r"不同意|不可以|不行|别联系|不要联系|别打|不要打|不用联系|不用了|不需要|算了|删(?:掉|除)|拒绝|\bno\b", re.IGNORECASE
-)
-
-
-def read_reply(text: str) -> ConsentState | None:
-    """Reads an answer to a consent question: granted, refused, or None when it is about something else."""
-    if _NO.search(text):
-        return ConsentState.REFUSED
-    return ConsentState.GRANTED if _YES.fullmatch(text.strip()) else None
 
 
 def record(

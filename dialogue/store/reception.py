@@ -12,10 +12,11 @@ from dialogue.database.schema import conversations, events
 from dialogue.database.transaction import Transaction
 from dialogue.event import LeadUpdate
 from dialogue.lead.asking import is_refusal
-from dialogue.lead.consent import CONTACT_TEXT, ConsentState, read_reply, record, states
+from dialogue.lead.consent import CONTACT_TEXT, ConsentState, record, states
 from dialogue.lead.delivery import enqueue
 from dialogue.lead.ledger import Origin, capture
 from dialogue.lead.offering import refuse
+from dialogue.lead.reply import Reply, read_reply
 from dialogue.store import journal
 from dialogue.store.rows import Received
 
@@ -58,8 +59,8 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
         )
     if row.spoke_at_ms is None:
         values["spoke_at_ms"] = tx.now_ms
-    consent = _answered(tx, row, lead_id, text, seq)
-    if consent is not None:
+    reply = _answered(tx, row, lead_id, text, seq)
+    if reply is not None:
         values["consent_asked_seq"] = None
     payload = {"role": "visitor", "text": text, "client_id": client_id}
     journal.insert(tx, row, seq, "message", payload, values, client_id=client_id, lead_id=lead_id if changed else None)
@@ -72,7 +73,8 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
         duplicate=False,
         lead=LeadUpdate(captured.lead_id, captured.complete) if captured is not None and changed else None,
         broken_contact=findings.broken,
-        consent=consent,
+        consent=reply.state if reply else None,
+        consent_only=reply is not None and reply.alone,
         consent_due=captured is not None
         and captured.complete
         and row.consent_asked_seq is None
@@ -100,11 +102,17 @@ def _before(tx: Transaction, row: Row[Any]) -> tuple[list[str], str]:
     return said[:_EARLIER][::-1], asked
 
 
-def _answered(tx: Transaction, row: Row[Any], lead_id: str | None, text: str, seq: int) -> str | None:
+def _answered(tx: Transaction, row: Row[Any], lead_id: str | None, text: str, seq: int) -> Reply | None:
     """Reads the reply to the consent question, if one was asked, and records it."""
     if row.consent_asked_seq is None or lead_id is None:
         return None
-    answer = read_reply(text)
+    since = select(events.c.seq).where(
+        events.c.conversation_id == row.id,
+        events.c.seq > row.consent_asked_seq,
+        events.c.kind == "message",
+        events.c.client_id.is_(None),
+    )
+    answer = read_reply(text, at_once=tx.connection.execute(since.limit(1)).one_or_none() is None)
     if answer is not None:
-        record(tx, lead_id, CONTACT_TEXT, answer, conversation_id=row.id, seq=seq)
+        record(tx, lead_id, CONTACT_TEXT, answer.state, conversation_id=row.id, seq=seq)
     return answer

@@ -41,6 +41,8 @@ class Received:
     """Something looked like a contact but is not a valid one; ask again."""
     consent: str | None = None
     """`granted` or `refused` when the message answered the consent question."""
+    consent_only: bool = False
+    """The message said nothing besides; otherwise there is something left to answer."""
     consent_due: bool = False
     """The lead is complete and nobody has asked for consent yet: say the consent words, then `leads.consent_asked`."""
 

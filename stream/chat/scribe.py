@@ -53,7 +53,7 @@ class Scribe:
             return True
         text = CONSENT_THANKS[received.consent]
         await self._log.append("message", {"role": "assistant", "text": text, "decision": "smalltalk"})
-        return False
+        return not received.consent_only
 
     async def segment(self, segment: Segment, **extra: Any) -> None:
         """A closed part of an answer."""

@@ -207,6 +207,17 @@ async def test_a_yes_to_something_else_is_no_consent(store: Store) -> None:
     assert (await store.leads.list("demo"))[0].consent == {"contact": "pending"}
 
 
+async def test_a_yes_to_what_the_shop_said_later_is_no_consent(store: Store) -> None:
+    conversation = await talk(store)
+    await say(store, conversation, f"电话{PHONE}")
+    seq = await store.append(conversation, kind="message", payload={"role": "bot", "text": "同意吗？"})
+    await store.leads.consent_asked(conversation, seq)
+    await store.receive(conversation, client_id="q", text="能拆洗吗")
+    await store.append(conversation, kind="message", payload={"role": "bot", "text": "能。要帮您下单吗？"})
+    assert (await store.receive(conversation, client_id="r", text="好")).consent is None
+    assert (await store.receive(conversation, client_id="s", text="同意")).consent == "granted"
+
+
 async def test_only_consented_leads_are_in_the_csv(store: Store) -> None:
     await say(store, await talk(store), f"电话{PHONE}")
     other = await talk(store, "v2")

@@ -69,6 +69,18 @@ async def test_a_number_is_a_pending_lead_until_the_customer_agrees(tmp_path: Pa
         assert lead.consent["contact"] == "granted"
 
 
+async def test_a_question_beside_the_consent_is_answered(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        await visitor.send(type="message", client_id="a", text="我的电话是13805716021")
+        while (await visitor.next("message"))["text"] != CONTACT_TEXT.text:
+            pass
+        await visitor.send(type="message", client_id="b", text="同意。洗一次多少钱？")
+        assert "记下了" in (await visitor.next("message"))["text"]
+        assert "记下了" not in (await visitor.next("message"))["text"]
+        (lead,) = await store.leads.list("demo")
+        assert lead.consent["contact"] == "granted"
+
+
 async def test_a_form_is_offered_after_value_was_given_and_a_refusal_ends_it(tmp_path: Path) -> None:
     async with _talk(tmp_path) as (visitor, store):
         for number in range(4):
