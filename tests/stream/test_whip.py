@@ -12,7 +12,9 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from fastapi import FastAPI, Request, Response
 
+from stream.outlet import create_output
 from stream.peer import IceServer
+from stream.push_address import masked
 from stream.whip import WhipError, WhipOutput, ice_servers_of
 from tests.stream.janus import ROOM_ID, Handle, start_janus, whip_gateway
 from tests.stream.live import eventually, make_room, on_air, serving
@@ -68,6 +70,26 @@ async def test_a_room_is_published_to_janus_and_watched_there(tmp_path: Path) ->
             await handle.close()
         await room.outputs.remove("sfu")
     assert seen == ["Bearer t0ken", "deleted"]
+
+
+async def test_a_token_before_the_host_is_shown_to_that_server_and_nowhere_else(tmp_path: Path) -> None:
+    app, asked = FastAPI(), []
+
+    @app.post("/whip")
+    async def post(request: Request) -> Response:
+        asked.append((request.headers["authorization"], str(request.url)))
+        return Response(status_code=404)
+
+    room = make_room()
+    async with on_air(room), serving(app) as url:
+        host = url.removeprefix("http://")
+        for target in (f"http://t0k%2Fen@{host}/whip", f"http://:t0k%2Fen@{host}/whip"):
+            output = create_output("sfu", target, room=room, folder=tmp_path)
+            await room.outputs.add(output)
+            await eventually(lambda output=output: output.failures > 0)
+            await room.outputs.remove("sfu")
+            assert "t0k" not in output.error and "t0k" not in masked(target)
+    assert set(asked) == {("Bearer t0k/en", f"{url}/whip")}
 
 
 @pytest.mark.parametrize("status", [401, 404, 500])
