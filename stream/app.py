@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from prometheus_client import CollectorRegistry
 
 from avatar import VoiceFigures
-from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Price, create_model
+from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Patience, Price, create_model
 from dialogue.lead import Retention
 from dialogue.platform import PREFIX, PlatformCourier, webhooks
 from dialogue.store import Courier, SpendingLog, Store, system_ms
@@ -142,7 +142,10 @@ class Service:
     async def _engine(self) -> Engine:
         settings = self.settings
         model = create_model(
-            settings.llm_base_url, model=settings.llm_model, api_key=settings.llm_api_key.get_secret_value()
+            settings.llm_base_url,
+            model=settings.llm_model,
+            api_key=settings.llm_api_key.get_secret_value(),
+            patience=Patience(first_token_s=settings.llm_timeout_s, total_s=settings.llm_timeout_s + 20),
         )
         if model is not None:
             self._stack.push_async_callback(model.aclose)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine as DatabaseEngine
 from avatar import Voice, VoiceFigures, create_voice, load_lexicon
 from dialogue.lead import Mailbox, Postman
 from knowledge import Embedder, create_embedder
-from stream.settings import Settings
+from stream.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from stream.peer import IceServer
@@ -36,13 +36,22 @@ def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures
 
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
-    """STUN and TURN as configured."""
+    """STUN and TURN as configured, for the viewers."""
     from stream.peer import IceServer
 
     servers = [IceServer(url) for url in settings.stun_urls]
     if settings.turn_url:
         servers.append(IceServer(settings.turn_url, settings.turn_username, settings.turn_password.get_secret_value()))
     return tuple(servers)
+
+
+def own_ice_servers(settings: Settings) -> tuple[IceServer, ...]:
+    """The same for this server itself, where it is to use them. Raises `SettingsError` when they cannot do it."""
+    if settings.server_ice == "none":
+        return ()
+    if settings.server_ice == "relay" and not settings.turn_url:
+        raise SettingsError("ZHANGGUI_SERVER_ICE: 经 TURN 转发要先设 ZHANGGUI_TURN_URL / relay needs a TURN server")
+    return ice_servers(settings)
 
 
 def postman_of(settings: Settings) -> Postman:

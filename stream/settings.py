@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from stream.errors import StreamError
 
@@ -46,8 +46,8 @@ class Settings(BaseSettings):
     """Its API key."""
     llm_model: str = "default"
     """Its model name."""
-    llm_timeout_s: float = Field(default=8.0, gt=0, le=120)
-    """Seconds to the first token before the embedded answerer takes over."""
+    llm_timeout_s: float = Field(default=2.5, gt=0, le=120)
+    """Seconds to the first words before the embedded answerer takes over."""
     llm_daily_tokens: int = Field(default=2_000_000, ge=0)
     """Tokens a merchant may spend a day; above it the embedded answerer replies."""
     llm_daily_cost: Decimal | None = Field(default=None, ge=0)
@@ -78,14 +78,17 @@ class Settings(BaseSettings):
     chroma_url: str | None = None
     """A Chroma server (`http://host:8000`); default is Chroma inside the process."""
 
-    stun_urls: tuple[str, ...] = ()
-    """STUN servers offered to viewers and used by the server."""
+    stun_urls: Annotated[tuple[str, ...], NoDecode] = ()
+    """STUN servers offered to viewers, `stun:host:3478`, several with blanks between them."""
     turn_url: str | None = None
-    """TURN server, `turn:host:3478`."""
+    """TURN server offered to viewers, `turn:host:3478`."""
     turn_username: str = ""
     """TURN user name."""
     turn_password: SecretStr = SecretStr("")
     """TURN password."""
+    server_ice: Literal["none", "ask", "relay"] = "none"
+    """What this server does with them: nothing; `ask` its own address there, behind a NAT, which costs each join a
+    round trip; or `relay`: send through the TURN server alone."""
     max_viewers: int = Field(default=300, ge=1)
     """Viewers of one room before 503."""
     drain_s: float = Field(default=10.0, ge=0, le=600)
@@ -125,6 +128,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Least severe level that is logged."""
 
+    @field_validator("stun_urls", mode="before")
+    @classmethod
+    def _divided(cls, value: object) -> object:
+        return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
     @property
     def resolved_database_url(self) -> str:
         """The database URL, SQLite in the data folder by default."""
@@ -140,5 +148,6 @@ def load_settings(**overrides: object) -> Settings:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as exc:
         first = exc.errors()[0]
-        name = "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"ZHANGGUI_{name}: {first['msg']}; got {first['input']!r}") from exc
+        name = str(first["loc"][0]).upper()
+        variable = name if name.startswith("OTEL_") else f"ZHANGGUI_{name}"
+        raise SettingsError(f"{variable} 设得不对 / {first['msg']}; got {first['input']!r}") from exc

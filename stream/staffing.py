@@ -12,7 +12,7 @@ from avatar import Voice, VoiceFigures, create_stage, load_host
 from dialogue import Director, Engine, LiveDesk, Rundown
 from dialogue.store import Store
 from knowledge import KnowledgeBase
-from stream.backends import ice_servers, voice_of
+from stream.backends import ice_servers, own_ice_servers, voice_of
 from stream.capacity import usable_cores
 from stream.live import LiveRoom, Shop
 from stream.pictures import pictures_folder
@@ -90,6 +90,8 @@ class Staffing:
             director=director,
             max_viewers=settings.max_viewers,
             ice_servers=ice_servers(settings),
+            own_ice_servers=own_ice_servers(settings),
+            relay_only=settings.server_ice == "relay",
             turns=self._turns if voice_name.startswith(_LOCAL) else None,
             share=share,
         )
