@@ -6,20 +6,20 @@ Pictures need OpenCV and Pillow (40 MB): a process that shows none, like one tha
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from avatar.catalogue import open_models
 from avatar.errors import AvatarError
-from avatar.host_folder import host_folders
-from avatar.lexicon import Lexicon, load_lexicon
-from avatar.line import divide_evenly
-from avatar.presenter import FRAME_RATE, I420, Cue, Performer
-from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
-from avatar.voice import create_voice
-from avatar.voice_figures import VoiceFigures
+from avatar.face.host_folder import host_folders
+from avatar.face.presenter import FRAME_RATE, I420, Cue, Performer
+from avatar.models.catalogue import open_models
+from avatar.scene.line import divide_evenly
+from avatar.voice.lexicon import Lexicon, load_lexicon
+from avatar.voice.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
+from avatar.voice.voice import create_voice
+from avatar.voice.voice_figures import VoiceFigures
 
 if TYPE_CHECKING:
-    from avatar.host import load_host
-    from avatar.plate import ProductCard
-    from avatar.scene import Stage, create_stage
+    from avatar.face.host import load_host
+    from avatar.scene.plate import ProductCard
+    from avatar.scene.scene import Stage, create_stage
 
 __all__ = [
     "FRAME_RATE",
@@ -47,10 +47,10 @@ __all__ = [
 ]
 
 _PICTURES = {
-    "ProductCard": "avatar.plate",
-    "Stage": "avatar.scene",
-    "create_stage": "avatar.scene",
-    "load_host": "avatar.host",
+    "ProductCard": "avatar.scene.plate",
+    "Stage": "avatar.scene.scene",
+    "create_stage": "avatar.scene.scene",
+    "load_host": "avatar.face.host",
 }
 
 

@@ -1,12 +1,8 @@
 """What we say and to whom we say it: one grounded engine, and the leads it wins."""
 
 from dialogue.audit import Audit, AuditLine, log_audit
-from dialogue.budget import Budget, Price, Usage
 from dialogue.channel import BODY_LIMIT, Channel, ChannelError
-from dialogue.comment import Comment, CommentQueue, CommentState
-from dialogue.compliance import ChannelRules
 from dialogue.conversation import Conversation
-from dialogue.director import Director
 from dialogue.engine import Engine
 from dialogue.errors import DialogueError
 from dialogue.event import (
@@ -22,12 +18,16 @@ from dialogue.event import (
 )
 from dialogue.handoff import HandoffPolicy, HandoffState, Reason, Who
 from dialogue.handoff_event import handoff_events
-from dialogue.line import Line, LineKind
-from dialogue.live import LiveDesk
+from dialogue.live.comment import Comment, CommentQueue, CommentState
+from dialogue.live.director import Director
+from dialogue.live.line import Line, LineKind
+from dialogue.live.live import LiveDesk
+from dialogue.live.rundown import Rundown, ScriptLine
 from dialogue.message import Message, Role
-from dialogue.model import Model, ModelError, Patience
-from dialogue.model_choice import create_model
-from dialogue.rundown import Rundown, ScriptLine
+from dialogue.model.budget import Budget, Price, Usage
+from dialogue.model.model import Model, ModelError, Patience
+from dialogue.model.model_choice import create_model
+from dialogue.safety.compliance import ChannelRules
 from dialogue.search import Knows
 
 __all__ = [

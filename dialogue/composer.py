@@ -7,19 +7,19 @@ from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from datetime import date, datetime
 
-from dialogue import phrases
-from dialogue.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
+from dialogue.answer import phrases
+from dialogue.answer.answerer import CHAT, LIVE, EmbeddedAnswerer, Style
+from dialogue.answer.wording import Memory, choose
 from dialogue.audit import Auditor
-from dialogue.budget import Budget, Usage
-from dialogue.claim import claims
-from dialogue.compliance import ChannelRules
 from dialogue.conversation import Conversation
 from dialogue.event import Emotion, Sentence
-from dialogue.gate import Gate
-from dialogue.model import Model, ModelError
-from dialogue.prompt import compose
+from dialogue.model.budget import Budget, Usage
+from dialogue.model.model import Model, ModelError
+from dialogue.safety.claim import claims
+from dialogue.safety.compliance import ChannelRules
+from dialogue.safety.gate import Gate
+from dialogue.safety.prompt import compose
 from dialogue.segmenter import Segmenter
-from dialogue.wording import Memory, choose
 from knowledge import Decision, Evidence, Turn
 
 ENOUGH = 0.3

@@ -6,24 +6,24 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 
-from dialogue import assortment, phrases, variant
-from dialogue.answerer import EmbeddedAnswerer
+from dialogue.answer import assortment, phrases, variant
+from dialogue.answer.answerer import EmbeddedAnswerer
+from dialogue.answer.catalogue import Shelf
+from dialogue.answer.question import questions, resolved
+from dialogue.answer.smalltalk import MANNERS, Talk, talk_of
+from dialogue.answer.wording import choose
 from dialogue.audit import Audit, Auditor, log_audit
-from dialogue.budget import Budget
-from dialogue.catalogue import Shelf
-from dialogue.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
 from dialogue.composer import Composer, Names
 from dialogue.conversation import Conversation
 from dialogue.event import Citation, Done, Emotion, Event, LeadForm, LeadUpdate, Sentence, Suggestions
 from dialogue.handoff import HandoffPolicy, Reason
 from dialogue.handoff_event import handoff_events
-from dialogue.injection import DEFLECTIONS, Flag, guard
 from dialogue.message import Role
-from dialogue.model import Model
-from dialogue.question import questions, resolved
+from dialogue.model.budget import Budget
+from dialogue.model.model import Model
+from dialogue.safety.compliance import CHAT_RULES, LIVE_RULES, PLATFORM_RULES, ChannelRules
+from dialogue.safety.injection import DEFLECTIONS, Flag, guard
 from dialogue.search import Knows, Search
-from dialogue.smalltalk import MANNERS, Talk, talk_of
-from dialogue.wording import choose
 from knowledge import Decision, Evidence, Turn
 
 MAX_TEXT = 2_000

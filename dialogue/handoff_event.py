@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dialogue import phrases
+from dialogue.answer import phrases
+from dialogue.answer.wording import choose
 from dialogue.conversation import Conversation
 from dialogue.event import Emotion, Event, Handoff, LeadForm, Sentence
 from dialogue.handoff import HandoffState, Who
 from dialogue.summary import summarise
-from dialogue.wording import choose
 
 
 def handoff_events(conversation: Conversation) -> list[Event]:

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from dialogue.assortment import is_faq, relevant
+from dialogue.answer.assortment import is_faq, relevant
+from dialogue.answer.catalogue import Shelf
+from dialogue.answer.colloquial import paraphrases, plain
+from dialogue.answer.naming import named
 from dialogue.audit import Auditor
-from dialogue.catalogue import Shelf
-from dialogue.colloquial import paraphrases, plain
 from dialogue.conversation import Conversation
-from dialogue.naming import named
 from knowledge import Decision, Evidence, KnowledgeError, PassageKind, Record, Turn
 
 _LOG = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
 from knowledge.library import Library
 from knowledge.limits import Limits
 from knowledge.record import DateRange, Dimensions, Fact, Money, Record, Source, Value
-from knowledge.summary import Summary
+from knowledge.version.summary import Summary
 
 __all__ = [
     "BusyError",

@@ -17,10 +17,10 @@ from knowledge.content import Content
 from knowledge.embedder import Embedder
 from knowledge.errors import KnowledgeError
 from knowledge.evidence import Decision, Evidence, Passage, Turn
-from knowledge.publication import Publications, check_merchant
 from knowledge.record import Record
-from knowledge.reranker import Reranker
-from knowledge.retriever import Retriever
+from knowledge.retrieval.reranker import Reranker
+from knowledge.retrieval.retriever import Retriever
+from knowledge.version.publication import Publications, check_merchant
 
 
 class BusyError(KnowledgeError):

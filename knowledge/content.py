@@ -18,8 +18,8 @@ from typing import Any
 from knowledge.codec import aliases_from_json, facts_from_json
 from knowledge.evidence import Passage, PassageKind
 from knowledge.manifest import ContentError, Manifest
-from knowledge.merging import Merged, RecordRow, merge_rows
 from knowledge.record import Record, Source
+from knowledge.table.merging import Merged, RecordRow, merge_rows
 
 CONTENT_FILE = "content.db"
 

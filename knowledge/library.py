@@ -15,19 +15,19 @@ from sqlalchemy.engine import Engine
 
 from knowledge.base import KnowledgeBase
 from knowledge.content import Content, DocumentRow
-from knowledge.diff import Diff
 from knowledge.embedder import Embedder
 from knowledge.errors import LibraryError
-from knowledge.folder import Refusal, gather
-from knowledge.intake import read_files
+from knowledge.intake.folder import Refusal, gather
+from knowledge.intake.intake import read_files
 from knowledge.limits import Limits
 from knowledge.lint import EVERYDAY_QUESTIONS, Finding, Severity, lint, unanswered
 from knowledge.manifest import Manifest
-from knowledge.publication import Pointer, Publication, Publications, check_merchant
-from knowledge.retriever import Retriever
-from knowledge.shelf import Shelf
-from knowledge.summary import Summary
-from knowledge.workshop import Change, Progress
+from knowledge.retrieval.retriever import Retriever
+from knowledge.version.diff import Diff
+from knowledge.version.publication import Pointer, Publication, Publications, check_merchant
+from knowledge.version.shelf import Shelf
+from knowledge.version.summary import Summary
+from knowledge.version.workshop import Change, Progress
 
 
 class Library:

@@ -19,19 +19,19 @@ from dialogue.platform import PREFIX, PlatformCourier, webhooks
 from dialogue.store import Courier, SpendingLog, Store, system_ms
 from knowledge import KnowledgeBase, Record
 from stream.backends import embedder_of, open_database, postman_of
-from stream.capacity import usable_cores
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.platform import take_up
-from stream.house import House
-from stream.metrics import RoomCollector
-from stream.room_book import RoomBook, RoomError
-from stream.room_process import launcher
+from stream.room.book import RoomBook, RoomError
+from stream.room.capacity import usable_cores
+from stream.room.house import House
+from stream.room.metrics import RoomCollector
+from stream.room.process import launcher
 from stream.settings import Settings
-from stream.tracing import TimedKnowledge, create_tracing
-from stream.voice_metrics import VoiceCollector
+from stream.telemetry.tracing import TimedKnowledge, create_tracing
+from stream.telemetry.voice_metrics import VoiceCollector
 
 if TYPE_CHECKING:
-    from stream.staffing import Staffing
+    from stream.room.staffing import Staffing
 
 logger = logging.getLogger(__name__)
 
@@ -172,7 +172,7 @@ class Service:
     def _staff(self) -> Staffing:
         if self._staffing is None:
             # Sound, pictures and WebRTC take 70 MB: a process whose rooms run elsewhere, or that has none, loads none.
-            from stream.staffing import Staffing
+            from stream.room.staffing import Staffing
 
             self._staffing = Staffing(
                 self.settings,

@@ -14,7 +14,7 @@ from knowledge import Embedder, create_embedder
 from stream.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from stream.peer import IceServer
+    from stream.viewer.peer import IceServer
 
 
 def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures | None = None) -> Voice:
@@ -37,7 +37,7 @@ def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures
 
 def ice_servers(settings: Settings) -> tuple[IceServer, ...]:
     """STUN and TURN as configured, for the viewers."""
-    from stream.peer import IceServer
+    from stream.viewer.peer import IceServer
 
     servers = [IceServer(url) for url in settings.stun_urls]
     if settings.turn_url:

@@ -94,7 +94,7 @@ def demo(data_dir: DataDir = None, host: Host = None, port: Port = None) -> None
 @app.command()
 def doctor(data_dir: DataDir = None, as_json: AsJson = False) -> None:
     """检查这台机器：有什么、缺什么、怎么补。/ What is present, what is missing, how to mend it."""
-    from stream.doctor import examine
+    from stream.command.doctor import examine
 
     findings = examine(_settings(data_dir))
     if as_json:
@@ -114,9 +114,9 @@ def chat(
     data_dir: DataDir = None,
 ) -> None:
     """在终端里和客服聊天。/ Talk to the shopkeeper from a terminal."""
-    from stream.chat_client import chat as talk
+    from stream.command.chat_client import chat as talk
+    from stream.command.terminal import typed_lines
     from stream.local_server import local_server
-    from stream.terminal import typed_lines
 
     base = url or local_server(_settings(data_dir)).url.replace("http", "ws", 1)
     asyncio.run(talk(f"{base.rstrip('/')}/ws/chat/{merchant}", lines=typed_lines(), write=typer.echo))
@@ -129,18 +129,18 @@ _SERVERS = (["serve"], ["demo"], ["room-process"])
 def _mount() -> None:
     """Hang the packages' own command groups under the root; each is handed how to open its part."""
     from avatar import open_models
-    from avatar.cli import create_app as avatar_app
-    from avatar.cli import reporting
-    from avatar.models_cli import create_app as models_app
-    from avatar.video_cli import add_video_command
-    from dialogue.access_cli import create_merchant_app, create_token_app
-    from dialogue.channel_cli import create_channel_app
-    from dialogue.cli import create_app as leads_app
-    from knowledge.cli import create_app as knowledge_app
+    from avatar.command.cli import create_app as avatar_app
+    from avatar.command.cli import reporting
+    from avatar.command.models_cli import create_app as models_app
+    from avatar.command.video_cli import add_video_command
+    from dialogue.command.access_cli import create_merchant_app, create_token_app
+    from dialogue.command.channel_cli import create_channel_app
+    from dialogue.command.cli import create_app as leads_app
+    from knowledge.command.cli import create_app as knowledge_app
     from stream.backends import postman_of
-    from stream.backup_cli import add_backup_commands
-    from stream.room_cli import create_app as room_app
-    from stream.workplace import open_library, open_store
+    from stream.command.backup_cli import add_backup_commands
+    from stream.command.room_cli import create_app as room_app
+    from stream.command.workplace import open_library, open_store
 
     def store_of(data_dir: Path | None) -> Awaitable[Store]:
         return open_store(_settings(data_dir))

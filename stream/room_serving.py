@@ -15,7 +15,7 @@ from pathlib import Path
 from stream.app import Service, open_service
 from stream.errors import StreamError
 from stream.memory import bound_heap
-from stream.room_process import CLOSE_OUTPUTS, OPEN_OUTPUTS
+from stream.room.process import CLOSE_OUTPUTS, OPEN_OUTPUTS
 from stream.serving import WebServer, quiet_log
 from stream.settings import Settings
 from stream.site import create_app

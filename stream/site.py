@@ -32,18 +32,18 @@ from stream.app import Service
 from stream.chat.platform import create_channel_router
 from stream.chat.router import create_chat_router
 from stream.chat.token import TokenSigner
-from stream.hls_router import hls_router
 from stream.home import HOME_HEADERS, RoomDoor, ShopDoor, home_page
-from stream.house import House
-from stream.pictures import pictures_folder
-from stream.room_book import RoomSpec
-from stream.room_proxy import RoomProxy
-from stream.room_socket import Limits, create_room_router
-from stream.whep_router import whep_router
+from stream.output.hls_router import hls_router
+from stream.room.book import RoomSpec
+from stream.room.house import House
+from stream.room.proxy import RoomProxy
+from stream.room.socket import Limits, create_room_router
+from stream.shop.pictures import pictures_folder
+from stream.viewer.whep_router import whep_router
 
 if TYPE_CHECKING:
-    from stream.hls import HlsOutput
-    from stream.room import Room
+    from stream.output.hls import HlsOutput
+    from stream.room.room import Room
 
 WEB = Path(str(resources.files("stream") / "web"))
 
@@ -115,7 +115,7 @@ def hls_of(service: Service, name: str) -> HlsOutput | None:
     output = live.room.outputs.running.get("hls") if live else None
     if output is None:
         return None
-    from stream.hls import HlsOutput
+    from stream.output.hls import HlsOutput
 
     return output if isinstance(output, HlsOutput) else None
 

@@ -17,7 +17,7 @@ MAY_IMPORT = {
 FILES = sorted(path for package in MAY_IMPORT for path in (ROOT / package).rglob("*.py"))
 REACH_INSIDE = {
     "stream/cli.py": "mounts every package's commands",
-    "stream/transfer.py": "copies every package's tables",
+    "stream/backup/transfer.py": "copies every package's tables",
 }
 VAGUE = {"utils", "common", "core", "helpers", "manager"}
 
@@ -84,6 +84,21 @@ def test_modules_do_not_import_each_other_in_a_circle() -> None:
 
     for name in modules:
         visit(name, ())
+
+
+def test_folders_do_not_import_each_other() -> None:
+    """Two folders that need each other are one folder, or one of their files lies in the wrong one."""
+
+    def folder(module: str) -> str:
+        top = module.split(".")[:2]
+        return ".".join(top) if ROOT.joinpath(*top).is_dir() else module
+
+    needs: dict[str, set[str]] = {}
+    for path in FILES:
+        if path.name != "__init__.py":
+            names = _imports(ast.parse(path.read_text("utf-8")))
+            needs.setdefault(folder(_module(path)), set()).update(folder(name) for name in names if "." in name)
+    assert [(one, other) for one in needs for other in needs[one] if one < other and one in needs.get(other, ())] == []
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from avatar.catalogue import LANDMARKER, open_models
-from avatar.landmarks import FaceFinder
+from avatar.models.catalogue import LANDMARKER, open_models
+from avatar.rigging.landmarks import FaceFinder
 from tests.chromium import launch
 from tests.demo_server import DemoServer, demo_server, zhanggui
 

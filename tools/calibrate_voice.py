@@ -2,7 +2,7 @@
 
     python tools/calibrate_voice.py zf_xiaobei --models ~/.cache/zhanggui/models
 
-Writes `avatar/kokoro/tables/{voice}.npz`: `coefficients` (3, 2, S), `prior` (2, S) and `power` (2,) for
+Writes `avatar/voice/kokoro/tables/{voice}.npz`: `coefficients` (3, 2, S), `prior` (2, S) and `power` (2,) for
 `window.Statistics`. Sixteen very short lines are measured besides: there a level is hardest to foresee.
 """
 
@@ -15,12 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar import catalogue
-from avatar.catalogue import open_models
-from avatar.kokoro.model import KokoroModel, StopSwitch, open_model
-from avatar.kokoro.window import HOP, Statistics, shares, spoken_range
-from avatar.loudness import weighted
-from avatar.phoneme import Phonemizer
+from avatar.models import catalogue
+from avatar.models.catalogue import open_models
+from avatar.voice.kokoro.model import KokoroModel, StopSwitch, open_model
+from avatar.voice.kokoro.window import HOP, Statistics, shares, spoken_range
+from avatar.voice.loudness import weighted
+from avatar.voice.phoneme import Phonemizer
 
 HERE = Path(__file__).resolve().parent
 SHORT = (
@@ -35,7 +35,7 @@ def main() -> int:
     parser.add_argument("voices", nargs="+")
     parser.add_argument("--models", type=Path, required=True)
     parser.add_argument("--sentences", type=Path, default=HERE / "calibration_sentences.txt")
-    parser.add_argument("--out", type=Path, default=HERE.parent / "avatar" / "kokoro" / "tables")
+    parser.add_argument("--out", type=Path, default=HERE.parent / "avatar" / "voice" / "kokoro" / "tables")
     chosen = parser.parse_args()
     store = open_models(chosen.models)
     model = open_model(store)

@@ -10,10 +10,10 @@ from datetime import date
 
 from sqlalchemy import select, update
 
-from dialogue.budget import Spent, Usage
 from dialogue.database.schema import spending
 from dialogue.database.transaction import Run, Transaction
 from dialogue.errors import DialogueError
+from dialogue.model.budget import Spent, Usage
 from dialogue.store import journal
 
 _LOG = logging.getLogger(__name__)

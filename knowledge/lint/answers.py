@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from knowledge.content import Content
 from knowledge.evidence import Decision, Evidence, Passage, PassageKind
 from knowledge.lint.finding import Finding, Severity
-from knowledge.merging import folded_name
 from knowledge.record import Record
+from knowledge.table.merging import folded_name
 
 EVERYDAY_QUESTIONS = (
     "什么时候发货？",

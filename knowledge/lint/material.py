@@ -9,7 +9,7 @@ from knowledge.advertising import find_claims
 from knowledge.content import Content
 from knowledge.evidence import PassageKind
 from knowledge.lint.finding import Finding, Severity
-from knowledge.template import EXAMPLE
+from knowledge.table.template import EXAMPLE
 
 _NUMERALS = {"1": "一", "2": "二", "3": "三", "8": "八", "9": "九", "17": "十七"}
 _INTERNAL = re.compile(

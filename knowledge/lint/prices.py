@@ -10,9 +10,9 @@ from decimal import Decimal
 from knowledge.content import Content
 from knowledge.evidence import Passage, PassageKind
 from knowledge.lint.finding import Finding, Severity
-from knowledge.merging import folded_name
 from knowledge.record import DateRange, Fact, Money, Record
-from knowledge.value import fold, parse_money
+from knowledge.table.merging import folded_name
+from knowledge.table.value import fold, parse_money
 
 _ONE_VALUE = frozenset(
     "address list_price opening_hours phone price promotion_price rating shipping_fee spend stock ticket"

@@ -7,8 +7,8 @@ import io
 from collections.abc import Mapping
 
 from knowledge.document import Block, Parsed, RefusedError, Row
-from knowledge.grid import Grid, header_at, read_grid
 from knowledge.limits import Limits
+from knowledge.table.grid import Grid, header_at, read_grid
 
 
 def parse_delimited(text: str, *, tab: bool, limits: Limits, mapping: Mapping[str, str] | None = None) -> Parsed:

@@ -16,9 +16,9 @@ from openpyxl.utils import range_boundaries  # type: ignore[import-untyped]
 from openpyxl.utils.exceptions import InvalidFileException  # type: ignore[import-untyped]
 
 from knowledge.document import Block, Parsed, RefusedError, Row, Table
-from knowledge.grid import Grid, read_grid
 from knowledge.limits import Limits
 from knowledge.parsers.archive import open_archive
+from knowledge.table.grid import Grid, read_grid
 
 _ROW = re.compile(rb"<(?:\w+:)?row[ />]")
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell [^>]*?ref=\"([A-Z]+\d+:[A-Z]+\d+)\"")

@@ -18,7 +18,7 @@ from dialogue.store import ConversationRow, Store, StoredEvent
 from stream.api.bearer import ANY_MERCHANT, DENIED, Gate, own, shop_of
 from stream.chat.hub import ChatHub
 from stream.chat.thread import Thread
-from stream.public_text import public
+from stream.room.public_text import public
 
 _LOG = logging.getLogger(__name__)
 _HELLO_S = 10.0

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from dialogue.access import Bearer, Role
 from stream.api.bearer import ANY_MERCHANT, Gate, own
 from stream.errors import StreamError
-from stream.room_protocol import MAX_COMMENT_CHARS, ProtocolError
+from stream.room.protocol import MAX_COMMENT_CHARS, ProtocolError
 
 
 class RoomControl(Protocol):

@@ -8,9 +8,9 @@ from importlib import resources
 from pathlib import Path
 
 from dialogue.store import Store
-from stream.room_book import RoomBook, RoomSpec
+from stream.command.workplace import open_library
+from stream.room.book import RoomBook, RoomSpec
 from stream.settings import Settings
-from stream.workplace import open_library
 
 MERCHANT = ROOM = "demo"
 SHOP_NAME = "栖木家居"

@@ -9,11 +9,11 @@ import av
 import cv2
 import numpy as np
 
-from avatar.colour import to_bgr
-from avatar.host import Image, load_host
-from avatar.performance import Performance, Pose
-from avatar.scene import Stage
-from avatar.speech import SAMPLE_RATE
+from avatar.face.colour import to_bgr
+from avatar.face.host import Image, load_host
+from avatar.face.performance import Performance, Pose
+from avatar.scene.scene import Stage
+from avatar.voice.speech import SAMPLE_RATE
 
 
 def filmed(

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from avatar.colour import to_bgr
-from avatar.landmarks import FaceFinder
-from avatar.mouth import mouth_at
-from avatar.presenter import FRAME_RATE, Cue
-from avatar.scene import Stage, create_stage
-from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
+from avatar.face.colour import to_bgr
+from avatar.face.mouth import mouth_at
+from avatar.face.presenter import FRAME_RATE, Cue
+from avatar.rigging.landmarks import FaceFinder
+from avatar.scene.scene import Stage, create_stage
+from avatar.voice.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 _CONSONANTS = (Viseme.BMP, Viseme.F, Viseme.D, Viseme.G, Viseme.J, Viseme.ZH, Viseme.Z)
 _VOWELS = (Viseme.A, Viseme.O, Viseme.E, Viseme.I, Viseme.U, Viseme.V, Viseme.ER)

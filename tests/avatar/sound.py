@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.speech import SAMPLE_RATE
+from avatar.voice.speech import SAMPLE_RATE
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from avatar.align import WordBoundary, align
-from avatar.phoneme import Phonemizer
-from avatar.recording import speeches
-from avatar.speech import Viseme, VisemeSpan
+from avatar.voice.align import WordBoundary, align
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.recording import speeches
+from avatar.voice.speech import Viseme, VisemeSpan
 
 
 @pytest.fixture(scope="module")

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from avatar.carrier import Carrier, CarrierError, Model, ModelFile, ModelStore, download
-from avatar.catalogue import MODELS
+from avatar.models.carrier import Carrier, CarrierError, Model, ModelFile, ModelStore, download
+from avatar.models.catalogue import MODELS
 
 
 def sha256(data: bytes) -> str:

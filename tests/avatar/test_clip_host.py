@@ -9,21 +9,21 @@ import cv2
 import numpy as np
 import pytest
 
-from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
-from avatar.clip_renderer import _quiet
-from avatar.colour import split_i420, to_bgr
-from avatar.create import Consent, create_host
 from avatar.errors import SceneError
-from avatar.host import Host, HostError, load_host, read_host
-from avatar.landmarks import FaceFinder
-from avatar.mouth import MouthPose
-from avatar.movement import KEY, MOST_BYTES, Footage, Movement
-from avatar.performance import Pose
-from avatar.portrait import PortraitError
-from avatar.scene import Stage
-from avatar.segmenter import PersonFinder
-from avatar.speech import SAMPLE_RATE
-from avatar.wander import leap, wander
+from avatar.face.clip_renderer import _quiet
+from avatar.face.colour import split_i420, to_bgr
+from avatar.face.host import Host, HostError, load_host, read_host
+from avatar.face.mouth import MouthPose
+from avatar.face.movement import KEY, MOST_BYTES, Footage, Movement
+from avatar.face.performance import Pose
+from avatar.face.wander import leap, wander
+from avatar.models.catalogue import LANDMARKER, SEGMENTER, open_models
+from avatar.rigging.create import Consent, create_host
+from avatar.rigging.landmarks import FaceFinder
+from avatar.rigging.portrait import PortraitError
+from avatar.rigging.segmenter import PersonFinder
+from avatar.scene.scene import Stage
+from avatar.voice.speech import SAMPLE_RATE
 from tests.avatar.clips import filmed, write_clip
 from tests.avatar.lip_sync import measure_mouth
 
@@ -213,7 +213,7 @@ def test_a_clip_in_which_the_face_is_soon_hidden_leaves_nothing_behind(
 
 
 def test_a_host_that_does_not_move_has_no_movement() -> None:
-    from avatar.clip_renderer import ClipRenderer
+    from avatar.face.clip_renderer import ClipRenderer
 
     with pytest.raises(HostError, match="no movement"):
         ClipRenderer(load_host("xiaoqi"), width=720, height=1280, scale=1, offset=(0, 0), as_filmed=True)

@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 from PIL import Image as Canvas
 
-from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
-from avatar.colour import to_bgr
-from avatar.create import Consent, QualityError, check_photo, create_host
 from avatar.errors import AvatarError
-from avatar.host import Image, load_host
-from avatar.landmarks import FaceFinder
-from avatar.matte import cut_out
-from avatar.mouth import MouthPose
-from avatar.performance import Pose
-from avatar.scene import Stage
-from avatar.segmenter import PersonFinder
+from avatar.face.colour import to_bgr
+from avatar.face.host import Image, load_host
+from avatar.face.mouth import MouthPose
+from avatar.face.performance import Pose
+from avatar.models.catalogue import LANDMARKER, SEGMENTER, open_models
+from avatar.rigging.create import Consent, QualityError, check_photo, create_host
+from avatar.rigging.landmarks import FaceFinder
+from avatar.rigging.matte import cut_out
+from avatar.rigging.segmenter import PersonFinder
+from avatar.scene.scene import Stage
 
 pytestmark = pytest.mark.model
 CONSENT = Consent("小栖", "店主", datetime(2026, 1, 1, tzinfo=UTC))

@@ -8,9 +8,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from avatar.cli import create_app, reporting
+from avatar.command.cli import create_app, reporting
+from avatar.command.video_cli import add_video_command
 from avatar.errors import AvatarError
-from avatar.video_cli import add_video_command
 from tests.avatar.test_voice_cli import Settings
 
 AVATAR = Path(__file__).parents[2] / "avatar"

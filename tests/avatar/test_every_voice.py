@@ -11,16 +11,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avatar import catalogue
-from avatar.catalogue import open_models
-from avatar.kokoro.model import KokoroModel, StopSwitch, open_model
-from avatar.kokoro.voice import VOICES, KokoroVoice, create_kokoro
-from avatar.kokoro.window import HOP, Seam, Statistics, spoken_range
-from avatar.loudness import loudness
-from avatar.phoneme import Phonemizer
-from avatar.prosody import PROSODY
-from avatar.speech import SAMPLE_RATE, Emotion
-from avatar.text.normalise import Normaliser
+from avatar.models import catalogue
+from avatar.models.catalogue import open_models
+from avatar.voice.kokoro.model import KokoroModel, StopSwitch, open_model
+from avatar.voice.kokoro.voice import VOICES, KokoroVoice, create_kokoro
+from avatar.voice.kokoro.window import HOP, Seam, Statistics, spoken_range
+from avatar.voice.loudness import loudness
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.prosody import PROSODY
+from avatar.voice.speech import SAMPLE_RATE, Emotion
+from avatar.voice.text.normalise import Normaliser
 from tests.avatar.sound import fundamental, log_mel
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]

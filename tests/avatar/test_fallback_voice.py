@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.cached_voice import CachedVoice
-from avatar.edge_voice import EdgeVoice
 from avatar.errors import AvatarError, NothingToSay
-from avatar.fallback_voice import FallbackVoice
-from avatar.line_cache import LineCache
-from avatar.phoneme import Phonemizer
-from avatar.speech import Speech
-from avatar.text.normalise import Normaliser
+from avatar.voice.cached_voice import CachedVoice
+from avatar.voice.edge_voice import EdgeVoice
+from avatar.voice.fallback_voice import FallbackVoice
+from avatar.voice.line_cache import LineCache
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.speech import Speech
+from avatar.voice.text.normalise import Normaliser
 from tests.avatar.voices import ToneVoice, assert_whole, said
 
 TEXT = "第一句话。第二句话。第三句话。"

@@ -7,8 +7,8 @@ import av
 import numpy as np
 import pytest
 
-from avatar.footage import read_footage
-from avatar.portrait import PortraitError
+from avatar.rigging.footage import read_footage
+from avatar.rigging.portrait import PortraitError
 
 
 def _clip(

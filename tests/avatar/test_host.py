@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.host import HostError, load_host, read_host, write_host
-from avatar.host_folder import BUILT_IN, host_folders
+from avatar.face.host import HostError, load_host, read_host, write_host
+from avatar.face.host_folder import BUILT_IN, host_folders
 
 
 @pytest.mark.parametrize("folder", list(host_folders()), ids=lambda folder: folder.name)

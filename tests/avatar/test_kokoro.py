@@ -12,16 +12,16 @@ import onnxruntime  # type: ignore[import-untyped]
 import pytest
 from numpy.typing import NDArray
 
-from avatar import catalogue
-from avatar.catalogue import open_models
 from avatar.errors import AvatarError
-from avatar.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped, open_model
-from avatar.kokoro.voice import VOICES, KokoroVoice, create_kokoro
-from avatar.loudness import loudness
-from avatar.phoneme import Phonemizer
-from avatar.speech import SAMPLE_RATE, Speech, Viseme
-from avatar.text.normalise import Normaliser
-from avatar.voice import create_voice
+from avatar.models import catalogue
+from avatar.models.catalogue import open_models
+from avatar.voice.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped, open_model
+from avatar.voice.kokoro.voice import VOICES, KokoroVoice, create_kokoro
+from avatar.voice.loudness import loudness
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.speech import SAMPLE_RATE, Speech, Viseme
+from avatar.voice.text.normalise import Normaliser
+from avatar.voice.voice import create_voice
 from tests.avatar.voices import assert_whole, said
 
 pytestmark = pytest.mark.model

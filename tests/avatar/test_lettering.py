@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.lettering import text_width, wrap
+from avatar.scene.lettering import text_width, wrap
 
 
 def test_no_line_begins_with_a_closing_mark() -> None:

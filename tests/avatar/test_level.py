@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from avatar.kokoro.level import Leveller
-from avatar.kokoro.window import HOP
-from avatar.limiter import Limiter
-from avatar.loudness import loudness, weighted
+from avatar.voice.kokoro.level import Leveller
+from avatar.voice.kokoro.window import HOP
+from avatar.voice.limiter import Limiter
+from avatar.voice.loudness import loudness, weighted
 
 RATE = 24_000
 

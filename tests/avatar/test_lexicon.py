@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from avatar.errors import AvatarError
-from avatar.lexicon import Lexicon, load_lexicon, parse_lexicon
-from avatar.phoneme import Phonemizer
-from avatar.text.normalise import Normaliser
+from avatar.voice.lexicon import Lexicon, load_lexicon, parse_lexicon
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.text.normalise import Normaliser
 
 TEXT = """
 # 我们的品牌

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from avatar.line import CLOSING, divide, divide_evenly, measure
-from avatar.plate import Layout, caption_lines
-from avatar.script import split_sentences
-from avatar.subtitle import clauses
-from avatar.text.word import word_ends
+from avatar.scene.line import CLOSING, divide, divide_evenly, measure
+from avatar.scene.plate import Layout, caption_lines
+from avatar.video.script import split_sentences
+from avatar.video.subtitle import clauses
+from avatar.voice.text.word import word_ends
 
 SENTENCES = (Path(__file__).parent.parent / "bench" / "selling_sentences.txt").read_text("utf-8").splitlines()
 SHOP = Path(__file__).parent.parent.parent / "stream" / "demo" / "shop"

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.line_cache import LineCache, LineKey
-from avatar.speech import Speech, Viseme, VisemeSpan
+from avatar.voice.line_cache import LineCache, LineKey
+from avatar.voice.speech import Speech, Viseme, VisemeSpan
 
 
 def line(seconds: float, seed: int = 0) -> list[Speech]:

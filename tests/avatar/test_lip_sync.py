@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from avatar.catalogue import LANDMARKER, open_models
-from avatar.host_folder import host_folders
-from avatar.landmarks import FaceFinder
+from avatar.face.host_folder import host_folders
+from avatar.models.catalogue import LANDMARKER, open_models
+from avatar.rigging.landmarks import FaceFinder
 from tests.avatar.lip_sync import measure_mouth
 
 pytestmark = pytest.mark.model

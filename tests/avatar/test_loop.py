@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from avatar.loop import FADES, plan_loop
+from avatar.rigging.loop import FADES, plan_loop
 
 
 def _sway(count: int, period: float) -> np.ndarray:

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.mouth import CLOSED, mouth_at
-from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
+from avatar.face.mouth import CLOSED, mouth_at
+from avatar.voice.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 
 def _spans(*said: tuple[Viseme, float]) -> list[VisemeSpan]:

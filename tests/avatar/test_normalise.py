@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.text.clause import clauses
-from avatar.text.normalise import Normaliser
+from avatar.voice.text.clause import clauses
+from avatar.voice.text.normalise import Normaliser
 
 CASES = [
     tuple(line.split("\t"))

@@ -13,14 +13,14 @@ import pytest
 from aiohttp import web
 
 from avatar.errors import AvatarError, VoiceFailure
-from avatar.fallback_voice import FallbackVoice
-from avatar.loudness import loudness
-from avatar.openai_voice import OpenAIVoice
-from avatar.phoneme import Phonemizer
-from avatar.recording import decode, levelled, with_header
-from avatar.speech import Viseme
-from avatar.text.normalise import Normaliser
-from avatar.voice import create_voice
+from avatar.voice.fallback_voice import FallbackVoice
+from avatar.voice.loudness import loudness
+from avatar.voice.openai_voice import OpenAIVoice
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.recording import decode, levelled, with_header
+from avatar.voice.speech import Viseme
+from avatar.voice.text.normalise import Normaliser
+from avatar.voice.voice import create_voice
 from tests.avatar.voices import ToneVoice, assert_whole, said
 
 

@@ -5,10 +5,10 @@ import itertools
 import numpy as np
 import pytest
 
-from avatar.mouth import CLOSED
-from avatar.performance import Performance, Pose
-from avatar.presenter import Cue
-from avatar.speech import SAMPLE_RATE, Emotion, Viseme, VisemeSpan
+from avatar.face.mouth import CLOSED
+from avatar.face.performance import Performance, Pose
+from avatar.face.presenter import Cue
+from avatar.voice.speech import SAMPLE_RATE, Emotion, Viseme, VisemeSpan
 
 FRAME = SAMPLE_RATE // 25
 

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.phoneme import Phonemizer
-from avatar.speech import Viseme
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.speech import Viseme
 
 
 @pytest.fixture(scope="module")

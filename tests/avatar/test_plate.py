@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from avatar.colour import split_i420
-from avatar.plate import CardPlate, Layout, ProductCard, _clock_text, _title, draw_caption
+from avatar.face.colour import split_i420
+from avatar.scene.plate import CardPlate, Layout, ProductCard, _clock_text, _title, draw_caption
 
 SIZES = [(720, 1280), (1080, 1920), (1280, 720), (1920, 1080)]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image as Canvas
 
-from avatar.portrait import HEIGHT, WIDTH, PortraitError, cut, read_clip, read_photo
+from avatar.rigging.portrait import HEIGHT, WIDTH, PortraitError, cut, read_clip, read_photo
 
 
 def _noise(width: int, height: int) -> Canvas.Image:

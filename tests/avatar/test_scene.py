@@ -7,15 +7,15 @@ import pytest
 from PIL import Image as Canvas
 
 from avatar import AvatarError, Emotion, ProductCard, Stage, create_stage
-from avatar.backdrop import background_names
-from avatar.colour import to_bgr
-from avatar.host import load_host
-from avatar.lettering import glyph_height
-from avatar.mouth import MouthPose
-from avatar.performance import Pose
-from avatar.plate import AI_LABEL, CardPlate, Layout
-from avatar.presenter import Cue
-from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
+from avatar.face.colour import to_bgr
+from avatar.face.host import load_host
+from avatar.face.mouth import MouthPose
+from avatar.face.performance import Pose
+from avatar.face.presenter import Cue
+from avatar.scene.backdrop import background_names
+from avatar.scene.lettering import glyph_height
+from avatar.scene.plate import AI_LABEL, CardPlate, Layout
+from avatar.voice.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 
 @pytest.fixture(scope="module")

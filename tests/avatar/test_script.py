@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.script import ScriptError, parse_script, read_script, split_sentences
-from avatar.speech import Emotion
+from avatar.video.script import ScriptError, parse_script, read_script, split_sentences
+from avatar.voice.speech import Emotion
 
 SCRIPT = """# 云朵沙发
 ## 开场

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.limiter import CEILING, Limiter
-from avatar.loudness import gain_to_target, loudness
-from avatar.resample import Doubler
+from avatar.voice.limiter import CEILING, Limiter
+from avatar.voice.loudness import gain_to_target, loudness
+from avatar.voice.resample import Doubler
 
 
 def tone(hertz: float, seconds: float, rate: int, level: float = 0.5) -> np.ndarray:

@@ -5,8 +5,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
-from avatar.subtitle import captions, clauses, to_srt
+from avatar.video.subtitle import captions, clauses, to_srt
+from avatar.voice.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 
 def test_a_sentence_is_shown_clause_by_clause() -> None:

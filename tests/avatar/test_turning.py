@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from avatar.colour import to_bgr
-from avatar.host import HostError, Turns, load_host, read_host
-from avatar.host_folder import BUILT_IN, host_folders
-from avatar.performance import Performance, Pose
-from avatar.presenter import Cue
-from avatar.scene import Stage, create_stage
-from avatar.speech import SAMPLE_RATE, Viseme, VisemeSpan
+from avatar.face.colour import to_bgr
+from avatar.face.host import HostError, Turns, load_host, read_host
+from avatar.face.host_folder import BUILT_IN, host_folders
+from avatar.face.performance import Performance, Pose
+from avatar.face.presenter import Cue
+from avatar.scene.scene import Stage, create_stage
+from avatar.voice.speech import SAMPLE_RATE, Viseme, VisemeSpan
 
 NAMES = [folder.name for folder in host_folders()]
 FRAME = SAMPLE_RATE // 25

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from avatar import AvatarError
-from avatar.filming import Look
-from avatar.host import load_host
-from avatar.script import parse_script
-from avatar.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan
-from avatar.video import Made, make_video
+from avatar.face.host import load_host
+from avatar.video.filming import Look
+from avatar.video.script import parse_script
+from avatar.video.video import Made, make_video
+from avatar.voice.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan
 
 SCRIPT = parse_script("# 沙发\n## 一\n大家好。\n## 二\n商品: 沙发\n价格: 99\n背景: daylight\n只要九十九元。")
 SMALL = Look(width=240, height=428)
@@ -72,10 +72,10 @@ async def test_a_script_becomes_a_video_with_sound_captions_cover_and_label(tmp_
 async def test_a_broken_off_video_continues_with_the_scenes_it_has_not_done(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import avatar.filming
+    import avatar.video.filming
 
     filmed: list[str] = []
-    film = avatar.filming.film_scene
+    film = avatar.video.filming.film_scene
 
     def film_until_power_fails(take, part, *rest):  # type: ignore[no-untyped-def]
         filmed.append(take.scene.title)
@@ -83,7 +83,7 @@ async def test_a_broken_off_video_continues_with_the_scenes_it_has_not_done(
             raise AvatarError("power failed")
         film(take, part, *rest)
 
-    monkeypatch.setattr(avatar.filming, "film_scene", film_until_power_fails)
+    monkeypatch.setattr(avatar.video.filming, "film_scene", film_until_power_fails)
     out = tmp_path / "out.mp4"
     with pytest.raises(AvatarError, match="power failed"):
         await _make(out, Hum())
@@ -113,7 +113,7 @@ asyncio.run(_make(Path(sys.argv[1]), Hum()))
 
 
 async def test_a_killed_run_is_taken_up_where_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import avatar.filming
+    import avatar.video.filming
 
     out, parts = tmp_path / "out.mp4", tmp_path / ".out.mp4.parts"
     process = await asyncio.create_subprocess_exec(sys.executable, "-c", KILLED, str(out))
@@ -128,13 +128,13 @@ async def test_a_killed_run_is_taken_up_where_it_was(tmp_path: Path, monkeypatch
         await process.wait()
     done = {part.name: part.stat().st_mtime_ns for part in parts.glob("*.mp4") if ".tmp" not in part.name}
     filmed: list[str] = []
-    film = avatar.filming.film_scene
+    film = avatar.video.filming.film_scene
 
     def count(take, part, *rest):  # type: ignore[no-untyped-def]
         filmed.append(part.name)
         film(take, part, *rest)
 
-    monkeypatch.setattr(avatar.filming, "film_scene", count)
+    monkeypatch.setattr(avatar.video.filming, "film_scene", count)
     made = await _make(out, Hum())
     assert not set(filmed) & set(done) and len(filmed) + len(done) == 2
     with av.open(str(made.video)) as container:

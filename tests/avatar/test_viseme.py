@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.phoneme import Phoneme
-from avatar.speech import Viseme, VisemeSpan
-from avatar.viseme import silenced, stresses, track
+from avatar.voice.phoneme import Phoneme
+from avatar.voice.speech import Viseme, VisemeSpan
+from avatar.voice.viseme import silenced, stresses, track
 
 MA = [Phoneme("m", Viseme.BMP, 0), Phoneme("a", Viseme.A, 0), Phoneme("→", Viseme.A, 0)]
 GAP = Phoneme(" ", Viseme.REST, -1)

@@ -11,9 +11,9 @@ import pytest
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
-from avatar import cli, models_cli
-from avatar.carrier import Carrier, CarrierError, Model, ModelFile, ModelStore
-from avatar.catalogue import open_models
+from avatar.command import cli, models_cli
+from avatar.models.carrier import Carrier, CarrierError, Model, ModelFile, ModelStore
+from avatar.models.catalogue import open_models
 
 
 @dataclass

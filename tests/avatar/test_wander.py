@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from avatar.movement import Movement
-from avatar.wander import leap, wander
+from avatar.face.movement import Movement
+from avatar.face.wander import leap, wander
 
 
 def _movement(clip: np.ndarray, *, kind: str = "fro", shut: np.ndarray | None = None) -> Movement:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from avatar.kokoro.window import CONTEXT, FRAME_S, HOP, Pace, Seam, phases, silences, spoken_range
+from avatar.voice.kokoro.window import CONTEXT, FRAME_S, HOP, Pace, Seam, phases, silences, spoken_range
 
 
 def energy(*parts: tuple[int, float]) -> np.ndarray:

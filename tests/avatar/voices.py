@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 import numpy as np
 
 from avatar.errors import AvatarError, NothingToSay
-from avatar.speech import Emotion, Speech, Viseme, VisemeSpan, Voice
+from avatar.voice.speech import Emotion, Speech, Viseme, VisemeSpan, Voice
 
 PER_CHARACTER = 4_800
 

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from dialogue.store import Store
 from stream.demo.shop_opening import open_demo_shop
-from stream.room_book import RoomBook
+from stream.room.book import RoomBook
 from stream.settings import Settings
 from tests.bench.table import Row, print_table
 

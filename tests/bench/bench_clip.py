@@ -21,22 +21,22 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.catalogue import LANDMARKER, SEGMENTER, open_models
-from avatar.colour import Pixels
-from avatar.create import Consent, create_host
-from avatar.filming import Look
-from avatar.footage import read_footage
-from avatar.host import Host, load_host
-from avatar.landmarks import FaceFinder
-from avatar.movement import Footage
-from avatar.presenter import FRAME_RATE, Cue
-from avatar.scene import Stage
-from avatar.script import parse_script
-from avatar.segmenter import PersonFinder
-from avatar.speech import SAMPLE_RATE
-from avatar.video import make_video
-from avatar.voice import create_voice
-from avatar.wander import wander
+from avatar.face.colour import Pixels
+from avatar.face.host import Host, load_host
+from avatar.face.movement import Footage
+from avatar.face.presenter import FRAME_RATE, Cue
+from avatar.face.wander import wander
+from avatar.models.catalogue import LANDMARKER, SEGMENTER, open_models
+from avatar.rigging.create import Consent, create_host
+from avatar.rigging.footage import read_footage
+from avatar.rigging.landmarks import FaceFinder
+from avatar.rigging.segmenter import PersonFinder
+from avatar.scene.scene import Stage
+from avatar.video.filming import Look
+from avatar.video.script import parse_script
+from avatar.video.video import make_video
+from avatar.voice.speech import SAMPLE_RATE
+from avatar.voice.voice import create_voice
 from tests.avatar.clips import filmed, write_clip
 from tests.avatar.lip_sync import babble, measure_mouth
 from tests.bench.table import Row, print_table
@@ -60,12 +60,13 @@ from pathlib import Path
 def resident():
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-import cv2, avatar.scene, avatar.host
+import cv2, avatar.face.host
+from avatar.scene.scene import create_stage
 cv2.setNumThreads(1)
-from avatar.lettering import font
+from avatar.scene.lettering import font
 font(50).getbbox("好")
 before = resident()
-stage = avatar.scene.create_stage("clip", hosts_dir=Path(sys.argv[1]), width=720, height=1280, background=sys.argv[2])
+stage = create_stage("clip", hosts_dir=Path(sys.argv[1]), width=720, height=1280, background=sys.argv[2])
 for k in range(len(stage.host.movement) + 500):
     stage.frame(k * 1920, ())
 print(resident() - before)

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatar import SAMPLE_RATE, Emotion, Voice, VoiceFigures, create_stage, create_voice
-from avatar.loudness import loudness
-from stream.room import Room
+from avatar.voice.loudness import loudness
+from stream.room.room import Room
 from tests.avatar.sound import fundamental
 from tests.bench.bench_speech import LONG, MODELS, SHORT
 from tests.bench.table import Row, print_table

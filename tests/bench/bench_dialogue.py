@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from dialogue import Conversation, Engine, Patience, Sentence
-from dialogue.injection import guard
-from dialogue.openai_model import OpenAIModel
+from dialogue.model.openai_model import OpenAIModel
+from dialogue.safety.injection import guard
 from dialogue.segmenter import sentences
 from tests.bench.table import Row, print_table
 from tests.dialogue.attack import (

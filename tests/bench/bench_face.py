@@ -18,15 +18,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.catalogue import LANDMARKER, open_models
-from avatar.colour import to_bgr
-from avatar.host_folder import host_folders
-from avatar.landmarks import FaceFinder
-from avatar.plate import ProductCard
-from avatar.presenter import FRAME_RATE, Cue
-from avatar.scene import create_stage
-from avatar.speech import SAMPLE_RATE, VisemeSpan
-from avatar.voice import create_voice
+from avatar.face.colour import to_bgr
+from avatar.face.host_folder import host_folders
+from avatar.face.presenter import FRAME_RATE, Cue
+from avatar.models.catalogue import LANDMARKER, open_models
+from avatar.rigging.landmarks import FaceFinder
+from avatar.scene.plate import ProductCard
+from avatar.scene.scene import create_stage
+from avatar.voice.speech import SAMPLE_RATE, VisemeSpan
+from avatar.voice.voice import create_voice
 from tests.avatar.lip_sync import babble, measure_mouth
 from tests.bench.table import Row, print_table
 
@@ -39,12 +39,12 @@ from pathlib import Path
 def resident():
     gc.collect()
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
-import cv2, avatar.scene, avatar.host
+import cv2, avatar.scene.scene, avatar.face.host
 cv2.setNumThreads(1)
-from avatar.lettering import font
+from avatar.scene.lettering import font
 font(50).getbbox("好")
 before = resident()
-stage = avatar.scene.create_stage("xiaoqi", width={width}, height={height})
+stage = avatar.scene.scene.create_stage("xiaoqi", width={width}, height={height})
 for k in range(50):
     stage.frame(k * 1920, ())
 print(resident() - before)

@@ -19,11 +19,11 @@ from pathlib import Path
 from sqlalchemy import create_engine
 
 from knowledge import Library, Passage, PassageKind, Source
+from knowledge.command.evaluation_command import run
 from knowledge.embedder import UniversalSentenceEmbedder, Vectors
-from knowledge.evaluation import read_cases
-from knowledge.evaluation_command import run
-from knowledge.index import build_index
-from knowledge.retriever import Retriever
+from knowledge.evaluation.evaluation import read_cases
+from knowledge.retrieval.index import build_index
+from knowledge.retrieval.retriever import Retriever
 from tests.bench.table import Row, print_table
 
 SIZES = ((10_000, 30), (100_000, 80))

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import numpy as np
 
-from avatar.align import align
-from avatar.catalogue import open_models
-from avatar.kokoro.voice import KokoroVoice, create_kokoro
-from avatar.phoneme import Phonemizer
-from avatar.speech import Emotion, Speech, Viseme, VisemeSpan, Voice
-from avatar.text.normalise import Normaliser
-from avatar.voice import create_voice
+from avatar.models.catalogue import open_models
+from avatar.voice.align import align
+from avatar.voice.kokoro.voice import KokoroVoice, create_kokoro
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.speech import Emotion, Speech, Viseme, VisemeSpan, Voice
+from avatar.voice.text.normalise import Normaliser
+from avatar.voice.voice import create_voice
 from tests.bench.table import Row, print_table
 
 MODELS = Path(os.environ.get("ZHANGGUI_MODELS_DIR") or Path.home() / ".cache" / "zhanggui" / "models")

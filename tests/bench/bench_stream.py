@@ -19,9 +19,9 @@ from typing import Any
 import av
 import numpy as np
 
-from stream.recorder import RecordingOutput
-from stream.room import HIGH
-from stream.rtmp import RtmpOutput
+from stream.output.recorder import RecordingOutput
+from stream.output.rtmp import RtmpOutput
+from stream.room.room import HIGH
 from tests.bench.bench_soak import Limits
 from tests.bench.bench_soak import run as soak
 from tests.bench.stream_joins import join_row, skew_row, until_watched, watching

@@ -17,13 +17,13 @@ import numpy as np
 from faster_whisper import WhisperModel  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from avatar.catalogue import WHISPER, open_models
-from avatar.kokoro.voice import VOICES
-from avatar.loudness import loudness
-from avatar.phoneme import Phonemizer
-from avatar.speech import SAMPLE_RATE, Voice
-from avatar.text.normalise import Normaliser
-from avatar.voice import create_voice
+from avatar.models.catalogue import WHISPER, open_models
+from avatar.voice.kokoro.voice import VOICES
+from avatar.voice.loudness import loudness
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.speech import SAMPLE_RATE, Voice
+from avatar.voice.text.normalise import Normaliser
+from avatar.voice.voice import create_voice
 from tests.bench.table import Row, print_table
 
 MODELS = Path(os.environ.get("ZHANGGUI_MODELS_DIR") or Path.home() / ".cache" / "zhanggui" / "models")

@@ -21,7 +21,7 @@ from aiortc.contrib.media import MediaRelay
 from fastapi import FastAPI, Request, Response
 
 from avatar import Cue, Viseme, VisemeSpan
-from stream.room import HIGH, Room
+from stream.room.room import HIGH, Room
 from tests.stream.fakes import FakeLine, ListDirector, ToneVoice
 from tests.stream.live import application
 
@@ -58,14 +58,14 @@ class Portrait:
 
 
 def real_stage() -> Any:
-    from avatar.scene import create_stage
+    from avatar.scene.scene import create_stage
 
     return create_stage()
 
 
 def real_voice() -> Any:
     """Kokoro with an empty cache, so that every line is synthesised."""
-    from avatar.voice import create_voice
+    from avatar.voice.voice import create_voice
 
     models = Path(os.environ.get("ZHANGGUI_MODELS_DIR") or Path.home() / ".cache" / "zhanggui" / "models")
     return create_voice("kokoro:zf_xiaobei", models_dir=models, cache_dir=Path(tempfile.mkdtemp()))

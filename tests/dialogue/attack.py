@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from dialogue import Conversation, Done, Engine, Sentence
-from dialogue.phrases import UNKNOWN_ENGLISH
-from dialogue.prompt import RULES
+from dialogue.answer.phrases import UNKNOWN_ENGLISH
+from dialogue.safety.prompt import RULES
 from tests.dialogue.shop import FAQ, MERCHANT, RECORDS, TEXTS, Shop
 
 HERE = Path(__file__).parent

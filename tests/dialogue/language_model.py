@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from avatar.carrier import Carrier, Model, ModelFile, ModelStore
+from avatar.models.carrier import Carrier, Model, ModelFile, ModelStore
 
 SMALL = "smollm2-135m"
 LARGER = "qwen2.5-coder-1.5b"

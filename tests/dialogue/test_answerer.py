@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from dialogue.answerer import LIVE, EmbeddedAnswerer
-from dialogue.extract import compress
-from dialogue.wording import Memory
+from dialogue.answer.answerer import LIVE, EmbeddedAnswerer
+from dialogue.answer.extract import compress
+from dialogue.answer.wording import Memory
 from knowledge import Decision, Evidence, Passage, PassageKind, Source
 from tests.dialogue.shop import FAQ, MERCHANT, RECORDS, SHEET, TEXTS, TODAY, VERSION
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dialogue import absent, availability, colour, ordering, popularity, variant
-from dialogue.wording import Memory
+from dialogue.answer import absent, availability, colour, ordering, popularity, variant
+from dialogue.answer.wording import Memory
 from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, Source
 
 SOURCE = Source(file="goods.xlsx", line=2)

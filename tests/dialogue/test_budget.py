@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from dialogue.breaker import Breaker, Circuit
-from dialogue.budget import Budget, Price, Usage, estimate
+from dialogue.model.breaker import Breaker, Circuit
+from dialogue.model.budget import Budget, Price, Usage, estimate
 
 
 class _Clock:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from dialogue.catalogue import Wish, answer, asked
-from dialogue.wording import Memory
+from dialogue.answer.catalogue import Wish, answer, asked
+from dialogue.answer.wording import Memory
 from tests.dialogue.attack import ask, shop_engine
 from tests.dialogue.shop import RECORDS, TODAY
 

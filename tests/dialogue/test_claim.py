@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue.claim import ClaimKind, claims
+from dialogue.safety.claim import ClaimKind, claims
 
 
 def _values(text: str, kind: ClaimKind) -> list[tuple[str, str]]:

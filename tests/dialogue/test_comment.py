@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialogue import Comment, CommentQueue, CommentState
-from dialogue.comment import called, readable
+from dialogue.live.comment import called, readable
 
 _NUMBERS = iter(range(1_000_000))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dialogue.compliance import CONTACT_ELSEWHERE, PLATFORM_RULES, comply
+from dialogue.safety.compliance import CONTACT_ELSEWHERE, PLATFORM_RULES, comply
 
 EVIDENCE = "库存36件 承重180kg 最亮一档是12瓦 客服热线400-820-5566"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dialogue import Conversation, Director, Engine, LineKind, LiveDesk, Rundown, Sentence
-from dialogue.comment import Comment
-from dialogue.grounding import Grounding
+from dialogue.live.comment import Comment
+from dialogue.safety.grounding import Grounding
 from knowledge import KnowledgeBase, Record
 from tests.dialogue.attack import NOON, attempts, leaked
 from tests.dialogue.demo import MERCHANT, corpus, demo_engine, demo_shop

@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from dialogue import each
-from dialogue.wording import Memory
+from dialogue.answer import each
+from dialogue.answer.wording import Memory
 from knowledge import Fact, Money, Record, Source
 
 SOURCE = Source(file="goods.xlsx", line=2)

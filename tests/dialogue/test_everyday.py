@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dialogue import Conversation, Done, Sentence
-from dialogue.colloquial import paraphrases, plain, points_at_nothing
+from dialogue.answer.colloquial import paraphrases, plain, points_at_nothing
 from knowledge import KnowledgeBase, Record
 from tests.dialogue.demo import MERCHANT, demo_engine, demo_shop
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from dialogue.grounding import FaultKind, Grounding
+from dialogue.safety.grounding import FaultKind, Grounding
 from knowledge import Decision, Evidence, Passage, PassageKind, Source
 from tests.dialogue.shop import FAQ, MERCHANT, RECORDS, TODAY, VERSION
 

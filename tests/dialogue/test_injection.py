@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from dialogue.injection import Attack, guard, leaks
-from dialogue.openai_model import OpenAIModel
-from dialogue.prompt import RULES
+from dialogue.model.openai_model import OpenAIModel
+from dialogue.safety.injection import Attack, guard, leaks
+from dialogue.safety.prompt import RULES
 from tests.dialogue.attack import OBEDIENT, ask, attempts, leaked, near_misses, obedient_reply, shop_engine
 from tests.dialogue.model_server import ModelServer, model_server
 

@@ -13,10 +13,10 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from dialogue.access_cli import create_merchant_app, create_token_app
-from dialogue.budget import Spent, Usage
-from dialogue.cli import create_app
+from dialogue.command.access_cli import create_merchant_app, create_token_app
+from dialogue.command.cli import create_app
 from dialogue.lead import Postman
+from dialogue.model.budget import Spent, Usage
 from dialogue.store import Store
 
 PHONE = "13812346021"

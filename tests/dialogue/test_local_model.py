@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from dialogue import Patience, Usage
-from dialogue.openai_model import OpenAIModel
-from dialogue.prompt import Prompt
+from dialogue.model.openai_model import OpenAIModel
+from dialogue.safety.prompt import Prompt
 from tests.dialogue.attack import ask, leaked, shop_engine
 from tests.dialogue.language_model import SMALL, open_language_models, serving
 

@@ -9,9 +9,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from dialogue import Budget, ModelError, Patience, Usage, create_model
-from dialogue.breaker import Breaker, Circuit
-from dialogue.openai_model import OpenAIModel
-from dialogue.prompt import Prompt
+from dialogue.model.breaker import Breaker, Circuit
+from dialogue.model.openai_model import OpenAIModel
+from dialogue.safety.prompt import Prompt
 from dialogue.segmenter import sentences
 from tests.dialogue.attack import HERE, NOON, ask, shop_engine
 from tests.dialogue.model_server import Mode, ModelServer, model_server

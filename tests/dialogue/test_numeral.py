@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue.numeral import arabic, chinese, folded
+from dialogue.safety.numeral import arabic, chinese, folded
 
 _DIGITS = "零一二三四五六七八九"
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dialogue import Rundown, ScriptLine
-from dialogue.claim import ClaimKind, claims
-from dialogue.compliance import LIVE_RULES, comply
+from dialogue.safety.claim import ClaimKind, claims
+from dialogue.safety.compliance import LIVE_RULES, comply
 from knowledge import Passage, PassageKind, Record, Source
 from tests.dialogue.shop import FAQ, RECORDS, TODAY, record, yuan
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dialogue.smalltalk import MANNERS, Talk, talk_of, without_greeting
+from dialogue.answer.smalltalk import MANNERS, Talk, talk_of, without_greeting
 
 
 @pytest.mark.parametrize(

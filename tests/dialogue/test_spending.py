@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dialogue.budget import Budget, Price, Spent, Usage
 from dialogue.database import DatabaseBusyError
+from dialogue.model.budget import Budget, Price, Spent, Usage
 from dialogue.store import Store
 from dialogue.store.spending import SpendingBook, SpendingLog, SpentDay
 from tests.dialogue.databases import Clock

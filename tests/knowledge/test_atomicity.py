@@ -81,7 +81,7 @@ def test_a_crash_before_the_pointer_moves_changes_nothing(tmp_path: Path, monkey
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("knowledge.workshop.sync_tree", full)
+    monkeypatch.setattr("knowledge.version.workshop.sync_tree", full)
     with pytest.raises(OSError, match="No space"):
         library.add("shop", [tmp_path / "a.md"])
     pointer = library.pointer("shop")

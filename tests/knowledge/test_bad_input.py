@@ -13,9 +13,9 @@ from openpyxl import Workbook
 from pypdf import PdfReader, PdfWriter
 
 from knowledge.document import RefusedError
+from knowledge.intake.reading import read_parsed
 from knowledge.limits import Limits
 from knowledge.parsers import parse
-from knowledge.reading import read_parsed
 from tests.knowledge.merchant import open_library, write_shop
 
 

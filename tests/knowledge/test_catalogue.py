@@ -8,10 +8,10 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.catalogue import catalogue_roles, read_catalogue, short_names
-from knowledge.column import recognise
 from knowledge.document import Row, Table
 from knowledge.record import DateRange, Money, Record
+from knowledge.table.catalogue import catalogue_roles, read_catalogue, short_names
+from knowledge.table.column import recognise
 
 
 def table(text: str, *, sheet: str | None = None) -> Table:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from knowledge.cli import create_app
+from knowledge.command.cli import create_app
 from knowledge.library import Library
 from tests.knowledge.merchant import open_library, write_shop
 

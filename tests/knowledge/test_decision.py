@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge import KnowledgeError
-from knowledge.decision import BUILT_IN, DECISION_FILE, Graded, Signals, fit, load_decision, save_decision
-from knowledge.index.calibration import FOREIGN, generate
+from knowledge.retrieval.decision import BUILT_IN, DECISION_FILE, Graded, Signals, fit, load_decision, save_decision
+from knowledge.retrieval.index.calibration import FOREIGN, generate
 from tests.knowledge.catalogue import faq, prose
 
 _GOOD = Signals(dense=0.8, coverage=0.9, strength=0.7, question=0.8, margin=0.5, agreement=1.0)

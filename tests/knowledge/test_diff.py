@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.diff import describe
 from knowledge.errors import KnowledgeError
+from knowledge.version.diff import describe
 from tests.knowledge.merchant import open_library, write_shop
 
 

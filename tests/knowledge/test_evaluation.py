@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, Source
-from knowledge.evaluation import Case, DatasetError, evaluate, invents, is_right, read_cases
-from knowledge.evaluation_command import add_eval
+from knowledge.command.evaluation_command import add_eval
+from knowledge.evaluation.evaluation import Case, DatasetError, evaluate, invents, is_right, read_cases
+from knowledge.evaluation.measure import mean, ndcg, recall_at, reciprocal_rank, share
 from knowledge.library import Library
-from knowledge.measure import mean, ndcg, recall_at, reciprocal_rank, share
 from tests.knowledge.merchant import open_library, write_shop
 
 SOURCE = Source("x.csv", line=2)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from knowledge import Fact, Record, Source
-from knowledge.field import FieldReader, choose
 from knowledge.folding import clauses, fold
+from knowledge.question.field import FieldReader, choose
 from tests.knowledge.catalogue import town
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.fusion import dice, distinct, fuse, varied
-from knowledge.reranker import CrossEncoderReranker, RemoteReranker, RerankerError
+from knowledge.retrieval.fusion import dice, distinct, fuse, varied
+from knowledge.retrieval.reranker import CrossEncoderReranker, RemoteReranker, RerankerError
 
 _SCORES = st.dictionaries(st.sampled_from("abcdef"), st.floats(-5, 5), max_size=6)
 

@@ -10,7 +10,7 @@ import pytest
 from knowledge.content import Content
 from knowledge.errors import KnowledgeError
 from knowledge.library import Library
-from knowledge.shelf import Shelf
+from knowledge.version.shelf import Shelf
 from tests.knowledge.merchant import BigramEmbedder, open_library, write_shop
 
 
@@ -275,8 +275,8 @@ def test_the_manifest_names_what_the_version_holds(library: Library, shop: Path)
 
 
 def test_many_files_are_read_by_several_processes(tmp_path: Path, library: Library) -> None:
-    from knowledge.folder import gather
-    from knowledge.intake import read_files
+    from knowledge.intake.folder import gather
+    from knowledge.intake.intake import read_files
 
     folder = tmp_path / "many"
     folder.mkdir()

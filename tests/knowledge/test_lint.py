@@ -126,7 +126,7 @@ def test_what_could_not_be_read_is_found_again(shelf: Shelf) -> None:
 
 
 def test_example_rows_of_the_template_are_found(shelf: Shelf) -> None:
-    from knowledge.template import write_template
+    from knowledge.table.template import write_template
 
     write_template(shelf.folder / "template.xlsx")
     assert len(shelf.findings("example-row")) == 2

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.merging import RecordRow, merge_rows, named_id
 from knowledge.record import Fact, Record, Source
+from knowledge.table.merging import RecordRow, merge_rows, named_id
 
 
 def row(file: str, changed_in: int, name: str, *, sku: str | None = None, **facts: str) -> RecordRow:

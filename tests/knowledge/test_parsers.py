@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from knowledge.document import Parsed, RefusedError
-from knowledge.grid import Grid, read_grid
+from knowledge.intake.reading import read_parsed
 from knowledge.limits import Limits
 from knowledge.parsers import FORMATS, parse
 from knowledge.parsers.pdf import paragraphs, tidy_characters
-from knowledge.reading import read_parsed
+from knowledge.table.grid import Grid, read_grid
 
 
 def read(name: str, data: bytes | str) -> Parsed:

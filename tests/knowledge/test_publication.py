@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import create_engine
 from sqlalchemy.pool import StaticPool
 
-from knowledge.publication import PublicationError, Publications
+from knowledge.version.publication import PublicationError, Publications
 
 
 def open_publications() -> Publications:

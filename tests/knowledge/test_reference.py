@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from knowledge import Record, Turn
-from knowledge.field import FieldReader
 from knowledge.folding import clauses, fold
-from knowledge.names import NameIndex
-from knowledge.reference import ReferenceResolver, Resolution
+from knowledge.question.field import FieldReader
+from knowledge.question.names import NameIndex
+from knowledge.question.reference import ReferenceResolver, Resolution
 from tests.knowledge.catalogue import town
 
 RECORDS = town()

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from knowledge import Decision, KnowledgeError, Passage, Turn
-from knowledge.decision import BUILT_IN
 from knowledge.embedder import UniversalSentenceEmbedder
-from knowledge.index import Index, build_index, drop_index
-from knowledge.reranker import RerankerError
-from knowledge.retriever import Retriever
+from knowledge.retrieval.decision import BUILT_IN
+from knowledge.retrieval.index import Index, build_index, drop_index
+from knowledge.retrieval.reranker import RerankerError
+from knowledge.retrieval.retriever import Retriever
 from tests.knowledge.catalogue import MemoryContent, faq, prose, record_passages, town
 from tests.knowledge.merchant import BigramEmbedder
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.folding import terms
-from knowledge.index.sparse import MERGE_AT, SparseIndex, write_sparse
+from knowledge.retrieval.index.sparse import MERGE_AT, SparseIndex, write_sparse
 
 TEXTS = [("a", "云朵沙发可以机洗"), ("b", "落地灯保修两年"), ("c", "满99元包邮 wifi"), ("d", "沙发坐垫塌陷免费换芯")]
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.document import Block
-from knowledge.splitter import split_blocks, tidy
+from knowledge.intake.splitter import split_blocks, tidy
 
 texts = st.text(alphabet="一二三四 。，；！？\n\tab.", max_size=900)
 

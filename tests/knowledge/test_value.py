@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from knowledge.codec import facts_from_json, facts_to_json
-from knowledge.column import ValueKind
 from knowledge.record import DateRange, Dimensions, Fact, Money, Source, Value
-from knowledge.value import infer_kind, parse_value
+from knowledge.table.column import ValueKind
+from knowledge.table.value import infer_kind, parse_value
 
 days = st.dates(date(1990, 1, 1), date(2090, 1, 1))
 values: st.SearchStrategy[Value] = st.one_of(

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from avatar import Emotion, Speech
-from stream.muxer import MuxError
-from stream.muxing import MuxingOutput
-from stream.room import HIGH, Room
-from stream.room_book import RoomSpec
-from stream.room_process import RoomProcess
+from stream.output.muxer import MuxError
+from stream.output.muxing import MuxingOutput
+from stream.room.book import RoomSpec
+from stream.room.process import RoomProcess
+from stream.room.room import HIGH, Room
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.live import eventually, make_room, on_air
 

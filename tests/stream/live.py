@@ -15,8 +15,8 @@ from aiortc import MediaStreamTrack, RTCBundlePolicy, RTCConfiguration, RTCPeerC
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse
 
-from stream.room import Room
-from stream.whep_router import whep_router
+from stream.room.room import Room
+from stream.viewer.whep_router import whep_router
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.lossy import LossyRelay, server_address, through
 

@@ -14,9 +14,9 @@ import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Response, WebSocket
 from prometheus_client import CollectorRegistry, generate_latest
 
-from stream.metrics import RoomCollector
-from stream.room import HIGH
-from stream.whep_router import whep_router
+from stream.room.metrics import RoomCollector
+from stream.room.room import HIGH
+from stream.viewer.whep_router import whep_router
 from tests.stream.live import make_room
 
 

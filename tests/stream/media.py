@@ -6,9 +6,9 @@ from pathlib import Path
 import av
 import numpy as np
 
-from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
-from stream.encoder import AacEncoder, Rendition, VideoEncoder, VideoUnit, picture
-from stream.muxing import MuxingOutput
+from stream.output.muxing import MuxingOutput
+from stream.program.clock import FRAME_SAMPLES, TICK_SAMPLES
+from stream.program.encoder import AacEncoder, Rendition, VideoEncoder, VideoUnit, picture
 from tests.stream.fakes import BarsStage
 
 SMALL = Rendition("small", 180, 320, 300_000)

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from dialogue.store import Store
-from stream.archive import MANIFEST, SQLITE, ArchiveError
-from stream.backup import back_up, keys_beside
+from stream.backup.archive import MANIFEST, SQLITE, ArchiveError
+from stream.backup.backup import back_up, keys_beside
+from stream.backup.restore import restore
 from stream.local_server import announced
-from stream.restore import restore
-from stream.room_book import RoomBook, RoomSpec
+from stream.room.book import RoomBook, RoomSpec
 from stream.settings import Settings
 
 PHONE = "13812346021"

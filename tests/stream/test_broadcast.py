@@ -5,7 +5,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.broadcast import Broadcast
+from stream.room.broadcast import Broadcast
 
 
 async def test_a_reader_gets_what_is_published_after_it_came() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from stream.capacity import CpuMeter, Load, MachineFullError, check_capacity, usable_cores
+from stream.room.capacity import CpuMeter, Load, MachineFullError, check_capacity, usable_cores
 from tests.stream.live import Watcher, eventually, make_room, on_air
 
 

@@ -1,6 +1,6 @@
 """The live caption: clauses of a line, whole words, nothing lost."""
 
-from stream.caption import CLAUSE_MAX, clause_at, clauses, width
+from stream.program.caption import CLAUSE_MAX, clause_at, clauses, width
 
 
 def test_a_long_clause_is_cut_between_words() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from stream.room import HIGH
+from stream.room.room import HIGH
 from tests.chromium import FLAGS
 from tests.stream.live import make_room, on_air
 

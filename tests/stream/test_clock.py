@@ -1,6 +1,6 @@
 """The sample clock: exact over days, moved only on purpose."""
 
-from stream.clock import TICK_SAMPLES, SampleClock, video_timestamp
+from stream.program.clock import TICK_SAMPLES, SampleClock, video_timestamp
 
 
 class Time:

@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator
 import numpy as np
 
 from avatar import Emotion, Speech
-from stream.room import HIGH
-from stream.shares import CpuShares
-from stream.turns import FairVoice, Turns
+from stream.program.shares import CpuShares
+from stream.program.turns import FairVoice, Turns
+from stream.room.room import HIGH
 from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room
 

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from stream.fanout import KEY_INTERVAL_S, RING_PACKETS, Hub
-from stream.outgoing import CATCH_UP_STEP, OutgoingStream
+from stream.viewer.fanout import KEY_INTERVAL_S, RING_PACKETS, Hub
+from stream.viewer.outgoing import CATCH_UP_STEP, OutgoingStream
 
 FRAME = 3600
 

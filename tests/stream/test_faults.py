@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from stream.room import HIGH
+from stream.room.room import HIGH
 from tests.stream.faults import HARM, process_killed, struck
 from tests.stream.live import eventually, make_room, on_air
 

@@ -15,8 +15,8 @@ from playwright.sync_api import sync_playwright
 
 from stream.app import open_service
 from stream.home import RoomDoor, ShopDoor, home_page
-from stream.room import Room
-from stream.room_book import RoomSpec
+from stream.room.book import RoomSpec
+from stream.room.room import Room
 from stream.settings import Settings
 from stream.site import create_app
 from tests.chromium import launch

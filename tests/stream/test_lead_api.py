@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dialogue.budget import Spent, Usage
+from dialogue.model.budget import Spent, Usage
 from tests.dialogue.receiver import receiver
 from tests.stream.console import Console, bearing, open_console
 

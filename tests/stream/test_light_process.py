@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-HEAVY = ("PIL", "aiortc", "av", "cv2", "onnxruntime", "openai", "stream.room")
+HEAVY = ("PIL", "aiortc", "av", "cv2", "onnxruntime", "openai", "stream.room.room")
 
 
 def test_serving_loads_nothing_that_only_a_room_or_a_model_needs() -> None:

@@ -9,14 +9,14 @@ import pylibsrtp
 import pytest
 
 from avatar import SAMPLE_RATE
-from stream.clock import FRAME_SAMPLES, TICK_SAMPLES, SampleClock, video_timestamp
-from stream.encoder import AacEncoder, AudioUnit, VideoEncoder, VideoUnit, picture
-from stream.fanout import Hub
-from stream.muxer import Muxer
-from stream.outgoing import OutgoingStream
-from stream.program import Program
-from stream.recorder import Recording
-from stream.wire import Leg, Numbers, Route, Scratch
+from stream.output.muxer import Muxer
+from stream.output.recorder import Recording
+from stream.program.clock import FRAME_SAMPLES, TICK_SAMPLES, SampleClock, video_timestamp
+from stream.program.encoder import AacEncoder, AudioUnit, VideoEncoder, VideoUnit, picture
+from stream.program.program import Program
+from stream.viewer.fanout import Hub
+from stream.viewer.outgoing import OutgoingStream
+from stream.viewer.wire import Leg, Numbers, Route, Scratch
 from tests.stream.fakes import BarsStage
 from tests.stream.media import SMALL
 

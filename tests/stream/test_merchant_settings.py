@@ -16,8 +16,8 @@ from typer.testing import CliRunner
 from websockets.asyncio.client import connect
 
 from dialogue.access import Role
-from dialogue.access_cli import create_merchant_app
-from dialogue.channel_cli import create_channel_app
+from dialogue.command.access_cli import create_merchant_app
+from dialogue.command.channel_cli import create_channel_app
 from dialogue.store import Store
 from stream.api import Gate
 from stream.api.merchants import create_merchant_router

@@ -7,9 +7,9 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, generate_latest
 
 from avatar import VoiceFigures
-from stream.latency import BUCKETS_S, Latency
-from stream.metrics import RoomCollector
-from stream.voice_metrics import VoiceCollector
+from stream.room.metrics import RoomCollector
+from stream.telemetry.latency import BUCKETS_S, Latency
+from stream.telemetry.voice_metrics import VoiceCollector
 from tests.stream.fakes import FakeLine, ListDirector
 from tests.stream.live import Watcher, eventually, make_room, on_air
 

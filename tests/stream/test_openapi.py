@@ -22,7 +22,7 @@ import pytest
 from dialogue.access import Role
 from dialogue.lead import Postman
 from stream.app import open_service
-from stream.room import Room
+from stream.room.room import Room
 from stream.settings import Settings
 from stream.site import create_app
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice

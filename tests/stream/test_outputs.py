@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
-from stream.clock import FRAME_SAMPLES
-from stream.encoder import VideoEncoder, VideoUnit, picture
-from stream.hls import HlsOutput
-from stream.hls_router import hls_router
-from stream.muxer import Muxer, MuxError
-from stream.muxing import MuxingOutput
-from stream.output import Outputs
-from stream.recorder import RecordingOutput
+from stream.output.hls import HlsOutput
+from stream.output.hls_router import hls_router
+from stream.output.muxer import Muxer, MuxError
+from stream.output.muxing import MuxingOutput
+from stream.output.output import Outputs
+from stream.output.recorder import RecordingOutput
+from stream.program.clock import FRAME_SAMPLES
+from stream.program.encoder import VideoEncoder, VideoUnit, picture
 from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, serving
 from tests.stream.media import SMALL, decoded, feed, files, times
@@ -261,7 +261,7 @@ async def test_a_nearly_full_disk_pauses_hls_before_a_segment_is_cut_off(tmp_pat
 FULL_DISK = """
 import asyncio, resource, signal, sys
 from pathlib import Path
-from stream.recorder import RecordingOutput
+from stream.output.recorder import RecordingOutput
 from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, on_air
 

@@ -4,7 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.packet import PAYLOAD_MAX, depacketise, fragment, is_keyframe, packetise, parameter_sets, split_annex_b
+from stream.viewer.packet import (
+    PAYLOAD_MAX,
+    depacketise,
+    fragment,
+    is_keyframe,
+    packetise,
+    parameter_sets,
+    split_annex_b,
+)
 
 START = b"\x00\x00\x00\x01"
 

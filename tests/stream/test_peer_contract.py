@@ -1,4 +1,4 @@
-"""The private names of other packages that `stream.adapter` and `stream.wire` live on; fails on another version."""
+"""The private names of other packages that `stream.viewer.adapter` and `wire` live on; fails on another version."""
 
 import importlib.metadata
 import inspect
@@ -10,7 +10,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCRtpSender
 from aiortc.rtcdtlstransport import State
 
-from stream.adapter import _FanoutSender
+from stream.viewer.adapter import _FanoutSender
 
 
 def test_the_version_is_the_one_the_names_were_read_from() -> None:

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatar import SAMPLE_RATE, Speech, Viseme, VisemeSpan
-from stream.clock import FRAME_SAMPLES, TICK_SAMPLES
-from stream.program import LineEnded, LineStarted, Program, Tick
-from stream.utterance import Utterance
+from stream.program.clock import FRAME_SAMPLES, TICK_SAMPLES
+from stream.program.program import LineEnded, LineStarted, Program, Tick
+from stream.program.utterance import Utterance
 from tests.stream.fakes import FakeLine
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stream.public_text import public
+from stream.room.public_text import public
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 
 from dialogue.event import Event, Sentence
 from knowledge import Decision, Evidence, Turn
-from stream.question import Mark, Question, Questions
 from stream.settings import Settings, SettingsError, load_settings
-from stream.tracing import TimedKnowledge, Tracing, create_tracing, timed
+from stream.telemetry.question import Mark, Question, Questions
+from stream.telemetry.tracing import TimedKnowledge, Tracing, create_tracing, timed
 
 
 class Clock:
@@ -89,7 +89,7 @@ async def test_a_trace_holds_a_span_for_each_step_and_the_log_names_it(caplog: p
     await answered(done)
     exporter = InMemorySpanExporter()
     tracing = Tracing(exporter, service="test")
-    with caplog.at_level(logging.INFO, logger="stream.tracing"):
+    with caplog.at_level(logging.INFO, logger="stream.telemetry.tracing"):
         tracing.answered("demo", done[0])
     tracing.shutdown()
     spans: dict[str, ReadableSpan] = {span.name: span for span in exporter.get_finished_spans()}

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.rendition import RenditionChoice
+from stream.viewer.rendition import RenditionChoice
 
 SENT = 1_000_000
 

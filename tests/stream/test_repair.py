@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from stream.repair import Repair
+from stream.viewer.repair import Repair
 
 
 def _line(repair: Repair, *, loss: float, packets: int, seed: int) -> list[int]:

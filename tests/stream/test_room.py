@@ -7,9 +7,9 @@ import time
 import numpy as np
 import pytest
 
-from stream.caption import Caption
-from stream.program import LineEnded, LineStarted
-from stream.room import HIGH
+from stream.program.caption import Caption
+from stream.program.program import LineEnded, LineStarted
+from stream.room.room import HIGH
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.live import Watcher, eventually, make_room, on_air
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from dialogue.store import Store
-from stream.room_book import RoomBook, RoomError, RoomSpec
+from stream.room.book import RoomBook, RoomError, RoomSpec
 
 KEY = "rtmp://push.example/app/stream-key-9f3a"
 

@@ -15,10 +15,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from stream.metrics import RoomCollector
-from stream.room_book import RoomSpec
-from stream.room_process import RoomProcess
-from stream.room_proxy import RoomProxy
+from stream.room.book import RoomSpec
+from stream.room.metrics import RoomCollector
+from stream.room.process import RoomProcess
+from stream.room.proxy import RoomProxy
 from tests.stream.live import Watcher, eventually, serving
 
 SPEC = RoomSpec("demo", "shop", own_process=True)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.room_protocol import MAX_COMMENT_CHARS, CommentFrame, Hello, ProtocolError, parse
+from stream.room.protocol import MAX_COMMENT_CHARS, CommentFrame, Hello, ProtocolError, parse
 
 
 def test_a_comment_is_read() -> None:

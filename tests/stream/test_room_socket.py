@@ -9,10 +9,10 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from stream.broadcast import Broadcast
 from stream.chat.limit import Rate
-from stream.room_protocol import Message, ProtocolError
-from stream.room_socket import Limits, create_room_router
+from stream.room.broadcast import Broadcast
+from stream.room.protocol import Message, ProtocolError
+from stream.room.socket import Limits, create_room_router
 
 
 class Room:

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stream.clock import FRAME_SAMPLES
-from stream.network_file import NetworkFile
-from stream.push_address import RtmpAddressError, masked, rtmp_url
-from stream.rtmp import RtmpOutput
+from stream.output.network_file import NetworkFile
+from stream.output.push_address import RtmpAddressError, masked, rtmp_url
+from stream.output.rtmp import RtmpOutput
+from stream.program.clock import FRAME_SAMPLES
 from tests.stream.live import eventually, make_room, on_air
 from tests.stream.media import decoded, feed, times
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from knowledge import DateRange, Fact, Money, Record, Source, Value
-from stream.shelf import product, shelf
+from stream.shop.shelf import product, shelf
 
 
 def _fact(name: str, value: Value, text: str = "") -> Fact:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from stream.hls import HlsOutput
-from stream.outlet import OutletError, create_output
-from stream.recorder import RecordingOutput
-from stream.room import HIGH
-from stream.rtmp import RtmpOutput
-from stream.whip import WhipOutput
+from stream.output.hls import HlsOutput
+from stream.output.recorder import RecordingOutput
+from stream.output.rtmp import RtmpOutput
+from stream.output.whip import WhipOutput
+from stream.room.outlet import OutletError, create_output
+from stream.room.room import HIGH
 from tests.bench import bench_soak
 from tests.stream.live import Watcher, eventually, make_room, on_air
 

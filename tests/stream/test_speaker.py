@@ -2,8 +2,8 @@
 
 import asyncio
 
-from stream.program import LineStarted, Program
-from stream.speaker import Speaker
+from stream.program.program import LineStarted, Program
+from stream.program.speaker import Speaker
 from tests.stream.fakes import FakeLine, ListDirector, ToneVoice
 
 

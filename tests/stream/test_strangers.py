@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stream.fanout import Hub
-from stream.outgoing import OutgoingStream
-from stream.peer import OfferError, ViewerPeer
-from stream.whep import SDP_TYPE, Refusal, check_offer
-from stream.wire import Leg, Numbers, Route, Scratch
+from stream.viewer.fanout import Hub
+from stream.viewer.outgoing import OutgoingStream
+from stream.viewer.peer import OfferError, ViewerPeer
+from stream.viewer.whep import SDP_TYPE, Refusal, check_offer
+from stream.viewer.wire import Leg, Numbers, Route, Scratch
 from tests.stream.live import Watcher, make_room, on_air
 from tests.stream.lossy import server_address
 from tests.stream.test_whep import OFFER

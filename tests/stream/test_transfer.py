@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from dialogue.store import Store
-from stream import postgres
-from stream.archive import ArchiveError
-from stream.backup import back_up
+from stream.backup import postgres
+from stream.backup.archive import ArchiveError
+from stream.backup.backup import back_up
+from stream.backup.postgres import PostgresError
+from stream.backup.restore import restore
+from stream.backup.transfer import TransferError, transfer, upgrade
 from stream.local_server import announced
-from stream.postgres import PostgresError
-from stream.restore import restore
 from stream.settings import Settings
-from stream.transfer import TransferError, transfer, upgrade
 from tests.dialogue.databases import postgres as running_postgres
 from tests.dialogue.databases import postgres_programs
 

@@ -12,7 +12,7 @@ import pytest
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCIceServer, RTCPeerConnection
 from aiortc.rtcconfiguration import RTCIceTransportPolicy
 
-from stream.peer import IceServer
+from stream.viewer.peer import IceServer
 from tests.stream.live import Watcher, eventually, make_room, on_air
 from tests.stream.test_rtmp import free_port
 

@@ -12,16 +12,16 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from avatar import Voice, VoiceFigures, create_voice
-from avatar.cached_voice import CachedVoice
-from avatar.catalogue import open_models
-from avatar.edge_voice import EdgeVoice
-from avatar.fallback_voice import FallbackVoice
-from avatar.kokoro import KokoroVoice, create_kokoro
-from avatar.openai_voice import OpenAIVoice
-from avatar.phoneme import Phonemizer
-from avatar.text.normalise import Normaliser
-from stream.program import LineEnded
-from stream.voice_metrics import VoiceCollector
+from avatar.models.catalogue import open_models
+from avatar.voice.cached_voice import CachedVoice
+from avatar.voice.edge_voice import EdgeVoice
+from avatar.voice.fallback_voice import FallbackVoice
+from avatar.voice.kokoro import KokoroVoice, create_kokoro
+from avatar.voice.openai_voice import OpenAIVoice
+from avatar.voice.phoneme import Phonemizer
+from avatar.voice.text.normalise import Normaliser
+from stream.program.program import LineEnded
+from stream.telemetry.voice_metrics import VoiceCollector
 from tests.avatar.voices import assert_whole, said
 from tests.demo_server import demo_server
 from tests.stream.fakes import FakeLine, ListDirector

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream.whep import (
+from stream.viewer.whep import (
     BODY_MAX,
     FRAGMENT_TYPE,
     SDP_TYPE,

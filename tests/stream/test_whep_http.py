@@ -7,8 +7,8 @@ import aioice
 import httpx
 import pytest
 
-from stream.peer import IceServer
-from stream.whep import FRAGMENT_TYPE, SDP_TYPE
+from stream.viewer.peer import IceServer
+from stream.viewer.whep import FRAGMENT_TYPE, SDP_TYPE
 from tests.stream.live import Watcher, eventually, make_room, on_air
 from tests.stream.test_whep import OFFER
 

@@ -12,10 +12,10 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 from fastapi import FastAPI, Request, Response
 
-from stream.outlet import create_output
-from stream.peer import IceServer
-from stream.push_address import masked
-from stream.whip import WhipError, WhipOutput, ice_servers_of
+from stream.output.push_address import masked
+from stream.output.whip import WhipError, WhipOutput, ice_servers_of
+from stream.room.outlet import create_output
+from stream.viewer.peer import IceServer
 from tests.stream.janus import ROOM_ID, Handle, start_janus, whip_gateway
 from tests.stream.live import eventually, make_room, on_air, serving
 from tests.stream.test_rtmp import _listens, free_port

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.host import Rect, Turns
+from avatar.face.host import Rect, Turns
 from tools.presenter.grade import grade_host
 
 STEP = 16

@@ -99,7 +99,7 @@ HOSTS: dict[str, dict[str, Any]] = {
 
 
 def mouth(opening: float, width: float, smile: float) -> dict[str, float]:
-    """Return the mesh's expression units of a mouth pose (see `avatar.mouth.MouthPose`)."""
+    """Return the mesh's expression units of a mouth pose (see `avatar.face.mouth.MouthPose`)."""
     units = {"mouth-corner-puller": max(0.74 + 0.22 * width if width > 0 else 0.74 * (1 + width), 0.0)}
     rounded = max(0.0, -width)
     if rounded:

@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from avatar.host import Geometry, Host, Patches, Rect, write_host
+from avatar.face.host import Geometry, Host, Patches, Rect, write_host
 from tools.presenter.grade import grade_host
 from tools.presenter.heads import read_turns
 

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from stream.chat_client import ChatClosedError, chat
-from stream.chat_transcript import Transcript
+from stream.command.chat_client import ChatClosedError, chat
+from stream.command.chat_transcript import Transcript
 from tests.stream.chat.shop import MemoryStore, open_shop
 
 

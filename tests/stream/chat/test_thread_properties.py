@@ -16,7 +16,7 @@ from stream.chat.exchange import Exchange
 from stream.chat.frame import FrameError
 from stream.chat.incoming import Consent, Feedback, HandoffRequest, LeadAnswer, Say
 from stream.chat.thread import Thread
-from stream.chat_transcript import Transcript
+from stream.command.chat_transcript import Transcript
 from tests.stream.chat.shop import OPEN_ALL_DAY, MemoryStore
 
 

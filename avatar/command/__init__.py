@@ -1,0 +1,1 @@
+"""What a merchant types: `zhanggui avatar …`, `zhanggui models …` and `zhanggui video`."""

@@ -1,0 +1,1 @@
+"""Product videos and sample sheets: scripts in, files out."""

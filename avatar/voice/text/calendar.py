@@ -1,0 +1,95 @@
+"""Dates, times, years and generations."""
+
+from __future__ import annotations
+
+from re import Match
+
+from avatar.voice.text.number import cardinal, digits
+from avatar.voice.text.rule import TO, Rules
+
+RULES = Rules()
+
+_HOUR = "早|晚|上午|下午|中午|凌晨"
+
+
+@RULES.rule(
+    r"(?<=\d)(点半?|月份?|日|号|码|度|楼|层|岁|周|季|年|期|级|档|寸|斤|克|米)\s*[-~—–至]+\s*"
+    rf"(?=(?:{_HOUR}|次日|当晚|第二天|周[一二三四五六日])?\s?\d)"
+)
+def _until(m: Match[str]) -> str:
+    return f"{m[1]}到"
+
+
+@RULES.rule(r"(?<!\d)((?:19|20)\d{2})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
+def _date(m: Match[str]) -> str:
+    return f"{digits(m[1])}年{cardinal(str(int(m[3])))}月{cardinal(str(int(m[4])))}日"
+
+
+@RULES.rule(r"(?<!\d)(\d{4}|\d{2})年(?=\d{1,2}月|[春夏秋冬底初末款度上下新]|$|[，。！？,!? ])")
+def _year(m: Match[str]) -> str:
+    return f"{digits(m[1])}年"
+
+
+@RULES.rule(r"(?<!\d)((?:19|20)\d{2})年")
+def _full_year(m: Match[str]) -> str:
+    return f"{digits(m[1])}年"
+
+
+@RULES.rule(r"(?<!\d)((?:19|20)\d{2})年?" + TO + r"((?:19|20)\d{2})(?=年|款|届|赛季)")
+def _years(m: Match[str]) -> str:
+    return f"{digits(m[1])}到{digits(m[2])}"
+
+
+@RULES.rule(r"(?<!\d)((?:19|20)\d{2})(?=款|届|版|春|夏|秋|冬|新款)")
+def _vintage(m: Match[str]) -> str:
+    return digits(m[1])
+
+
+@RULES.rule(r"(?<!\d)(\d{1,2})月(\d{1,2})(日|号)?" + TO + r"(?:(\d{1,2})月)?(\d{1,2})(日|号)")
+def _days(m: Match[str]) -> str:
+    month = f"{cardinal(m[4])}月" if m[4] else ""
+    return f"{cardinal(m[1])}月{cardinal(m[2])}{m[3] or ''}到{month}{cardinal(m[5])}{m[6]}"
+
+
+@RULES.rule(r"(?<!\d)(0?[1-9]|1[0-2])月(?:(0?[1-9]|[12]\d|3[01])(日|号))?")
+def _month(m: Match[str]) -> str:
+    day = f"{cardinal(str(int(m[2])))}{m[3]}" if m[2] else ""
+    return f"{cardinal(str(int(m[1])))}月{day}"
+
+
+@RULES.rule(r"(?<=倒计时)([:：\s]*)(\d{1,2}):([0-5]\d)(?![\d:])")
+def _countdown(m: Match[str]) -> str:
+    minutes, seconds = int(m[2]), int(m[3])
+    said = f"{cardinal(str(minutes), counting=True)}分" if minutes else ""
+    return m[1] + said + (f"{cardinal(str(seconds))}秒" if seconds else "" if said else "零秒")
+
+
+@RULES.rule(rf"(?<![\d/.])(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])(?=日|号|{_HOUR}|[周起截]|开[抢播始售]|发货)(日|号)?")
+def _slashed_day(m: Match[str]) -> str:
+    return f"{cardinal(str(int(m[1])))}月{cardinal(str(int(m[2])))}{m[3] or '日'}"
+
+
+@RULES.rule(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)|分)?(?![\d:])(" + TO + r"(?=[012]?\d:[0-5]\d))?")
+def _time(m: Match[str]) -> str:
+    minute = "" if m[2] == "00" and not m[3] else f"{cardinal(m[2])}分"
+    second = f"{cardinal(m[3])}秒" if m[3] else ""
+    return f"{_hour(m[1])}点{minute}{second}{'到' if m[4] else ''}"
+
+
+@RULES.rule(r"(?<![\d.])([01]?\d|2[0-4])点(?=半|整|钟|前|后|准时|开播|开始|见|到|[^\d]|$)")
+def _oclock(m: Match[str]) -> str:
+    return f"{_hour(m[1])}点"
+
+
+@RULES.rule(r"(?<!\d)(\d)0(?=年代)")
+def _decade(m: Match[str]) -> str:
+    return cardinal(m[1] + "0")
+
+
+@RULES.rule(r"(?<!\d)(\d0|\d5)后(?=[一-鿿]|$|[、，。！？,!?])(?!天)")
+def _generation(m: Match[str]) -> str:
+    return f"{digits(m[1])}后"
+
+
+def _hour(text: str) -> str:
+    return cardinal(str(int(text)), counting=True)

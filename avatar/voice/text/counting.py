@@ -1,0 +1,66 @@
+"""Counting: ratios, fractions, ranges, sums and plain numbers."""
+
+from __future__ import annotations
+
+from re import Match
+
+from avatar.voice.text.number import LONGEST, cardinal, digits
+from avatar.voice.text.rule import COUNTED, NUMBER, TO, Rules
+
+RULES = Rules()
+
+
+@RULES.rule(r"(?<![\d:])(\d+)\s?[:：]\s?(\d+)(?:\s?[:：]\s?(\d+))?(?!\d)")
+def _ratio(m: Match[str]) -> str:
+    return "比".join(cardinal(part) for part in m.groups() if part)
+
+
+@RULES.rule(r"(?<![\d/.])(\d+)/(\d+)(?![\d/])")
+def _fraction(m: Match[str]) -> str:
+    return f"{cardinal(m[2])}分之{cardinal(m[1])}"
+
+
+@RULES.rule(rf"(?<![\d.])({NUMBER}){TO}({NUMBER})\s?(多|来)?({COUNTED})")
+def _count_range(m: Match[str]) -> str:
+    return f"{cardinal(m[1], counting=True)}到{cardinal(m[2], counting=True)}{m[3] or ''}{m[4]}"
+
+
+@RULES.rule(rf"(?<![\d.第])({NUMBER})\s?(\+)?\s?(多|来|几)?({COUNTED})(\+)?")
+def _count(m: Match[str]) -> str:
+    more = "多" if m[2] or m[5] else ""
+    if m[5] and m[4] in "千万亿":
+        return f"{cardinal(m[1], counting=True)}{m[4]}多"
+    return f"{cardinal(m[1], counting=True)}{more}{m[3] or ''}{m[4]}"
+
+
+@RULES.rule(rf"(?<![\d.])({NUMBER}){TO}({NUMBER})(?![\d-])")
+def _range(m: Match[str]) -> str:
+    falling = float(m[1].replace(",", "")) > float(m[2].replace(",", ""))
+    return f"{cardinal(m[1])}{'减' if falling else '到'}{cardinal(m[2])}"
+
+
+@RULES.rule(rf"({NUMBER})\s?\+(?=\s?{NUMBER})|({NUMBER})\+")
+def _plus(m: Match[str]) -> str:
+    if m[1]:
+        return f"{cardinal(m[1])}加"
+    return cardinal(m[2]) + ("多" if float(m[2].replace(",", "")) >= 20 else "加")
+
+
+@RULES.rule(rf"(?:(?<=^)|(?<=[\s，。（(为是到约]))-\s?({NUMBER})")
+def _negative(m: Match[str]) -> str:
+    return f"负{cardinal(m[1])}"
+
+
+@RULES.rule(r"(?<![\d.])\d{9,}(?![\d.])")
+def _long(m: Match[str]) -> str:
+    return digits(m[0]) if len(m[0]) > LONGEST or m[0][-4:] != "0000" else cardinal(m[0])
+
+
+@RULES.rule(r"\d+(?:\.\d+){2,}")
+def _dotted(m: Match[str]) -> str:
+    return "点".join(cardinal(part) for part in m[0].split("."))
+
+
+@RULES.rule(NUMBER)
+def _number(m: Match[str]) -> str:
+    return cardinal(m[0])

@@ -1,0 +1,93 @@
+"""Written shop Chinese to the words a host says.
+
+A list of rules, the most specific first; each turns one way of writing (a price, a telephone number, a date…) into Han
+characters, so that no later rule sees it again. What is left at the end is Han, English words and punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from re import Match
+
+from avatar.voice.text import calendar, counting, identifier, measure, model_name, price
+from avatar.voice.text.number import digits
+
+MOST_CHARACTERS = 2_000
+"""Longer texts are cut here: seven minutes of speech are not one line."""
+
+_ORDER = tuple(part.RULES for part in (identifier, calendar, price, measure, model_name, counting))
+"""The most specific first: each part turns its ways of writing into words that no later part sees again."""
+
+
+_SYMBOLS: Mapping[str, str] = {
+    "&": "和", "=": "等于", "≈": "约等于", "≥": "大于等于", "≤": "小于等于", ">": "大于", "<": "小于", "±": "正负",
+    "×": "乘", "÷": "除以", "+": "加", "@": "艾特", "℃": "摄氏度", "°": "度", "%": "百分之", "￥": "", "¥": "", "$": "",
+}  # fmt: skip
+_BEFORE_NFKC = str.maketrans({
+    "㎡": "平方米", "℃": "°C", "™": "", "®": "", "©": "", "…": "，", "′": "", "″": "英寸", "㎝": "cm", "㎜": "mm",
+    "㎏": "kg", "㎎": "mg", "㏄": "毫升",
+})  # fmt: skip
+_FULL_WIDTH = str.maketrans(",!?;:", "，！？；：")
+_POWER = re.compile(r"(?:(?<=\d)|(?<=\d ))([ck]?)m([23²³])(?![\dA-Za-z.])|(?<![A-Za-z])([ck]?)m([²³])")
+_MARKUP = re.compile(r"\[\d+\]|\*\*|__|`+|^#{1,6}\s|^\s*[-*]\s+|^\s*>\s", re.MULTILINE)
+_REPEATED = re.compile(r"([，。！？；：、,.!?;:~])[，。！？；：、,.!?;:~\s]*")
+_ENDLESS = re.compile(r"\d{20,}")
+"""No number anybody says; read off at once, so that no rule's search grows with its square."""
+_SPOKEN = re.compile(r"[㐀-鿿A-Za-z]")
+_KEPT = re.compile(r"[^㐀-鿿A-Za-z'，。！？；：、,.!?;:\s]+")
+
+
+class Normaliser:
+    """Turns written text into spoken text: Han characters, English words and punctuation only.
+
+    `replacements` are the merchant's own (written form → spoken form); they are applied first, longest first.
+    """
+
+    def __init__(self, replacements: Mapping[str, str] | None = None):
+        own = sorted((replacements or {}).items(), key=lambda pair: -len(pair[0]))
+        self._own = dict(own)
+        self._own_pattern = re.compile("|".join(re.escape(written) for written, _ in own)) if own else None
+
+    def spoken(self, text: str) -> str:
+        """Return what is said for `text`; empty when nothing can be said (only emoji, only punctuation)."""
+        text = text[:MOST_CHARACTERS]
+        if self._own_pattern is not None:
+            text = self._own_pattern.sub(lambda m: self._own[m[0]], text)
+        text = _POWER.sub(_squared, _MARKUP.sub("", text)).translate(_BEFORE_NFKC)
+        text = _without_emoji(unicodedata.normalize("NFKC", text))
+        text = _ENDLESS.sub(lambda m: digits(m[0]), text)
+        for rules in _ORDER:
+            text = rules.apply(text)
+        said = _tidy(text)
+        return said if _SPOKEN.search(said) else ""
+
+
+def _squared(m: Match[str]) -> str:
+    scale, power = (m[1], m[2]) if m[2] else (m[3], m[4])
+    kind = "平方" if power in "2²" else "立方"
+    return kind + {"": "米", "c": "厘米", "k": "公里"}[scale]
+
+
+def _without_emoji(text: str) -> str:
+    """Drop pictographs and whatever glues them together; a run of them is a short pause where none is written."""
+    return "".join(
+        " " if unicodedata.category(c) in ("So", "Sk", "Cs", "Co", "Cn", "Cf", "Cc") and c not in "°\n" else c
+        for c in text
+    )
+
+
+def _tidy(text: str) -> str:
+    text = re.sub(r"(?<=[㐀-鿿])\s*[/|]\s*(?=[㐀-鿿])", "、", text)
+    text = re.sub(r"(?<=[A-Za-z])[-_/](?=[A-Za-z])", " ", text)
+    text = "".join(_SYMBOLS.get(c, c) for c in text)
+    text = re.sub(r"[“”‘’\"《》「」『』]", "", text)
+    text = re.sub(r"[()\[\]{}【】〔〕]", "，", text)
+    text = re.sub(r"\s*\n\s*", "。", text.strip())
+    text = _KEPT.sub(" ", text)
+    text = re.sub(r"(?<=[㐀-鿿，。！？；：、])[ \t]+(?=[㐀-鿿，。！？；：、])", "", text)
+    text = re.sub(r"\s+", " ", text)
+    text = _REPEATED.sub(r"\1", text)
+    text = re.sub(r"(?<=[㐀-鿿])\.|\.(?=$|\s)", "。", text).translate(_FULL_WIDTH)
+    return re.sub(r" ?([，。！？；：、]) ?", r"\1", text).strip(" ，、：；")

@@ -1,0 +1,273 @@
+"""The embedded grounded answerer: natural Chinese out of typed facts, FAQ answers and passages; nothing is made up.
+
+Pure: evidence in, sentences out. Every number it says is quoted from the evidence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from dialogue.answer import phrases
+from dialogue.answer.colloquial import kin
+from dialogue.answer.extract import compress
+from dialogue.answer.nearness import beyond, foreign, nearest, overlap, pairs, same_question
+from dialogue.answer.wording import Remembers, choose
+from dialogue.emotion import emotion_of
+from dialogue.event import Citation, Emotion, Sentence
+from dialogue.safety.numeral import folded
+from dialogue.safety.promotion import ended, period
+from dialogue.segmenter import finished, sentences
+from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, Source
+
+FACTS_AT_ONCE = 4
+"""Facts quoted in one answer."""
+_BARGAIN = re.compile(
+    r"便宜|打折|折扣|优惠点|少点|讲价|砍价|最低(?:价|多少)|再低|抹零|[一二三四五六七八九0-9]折|议价|改价|降价吗|别人?家.{0,6}(?:才|只|便宜|卖)|隔壁.{0,6}(?:才|只|便宜|卖)|拼多多|底价|太贵|贵死|好贵|贵了|送(?:我|个|点)|赠品"
+)
+_PRICE = re.compile(r"多少钱|价格|价钱|卖多少|几块|怎么卖|什么价|售价|多少米")
+_NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", re.I)
+_UNASKED = frozenset("name sku aliases category price promotion_price promotion_period image link".split())
+_GENERAL = frozenset(("scenario", "selling_points", "material", "audience", "description"))
+"""Facts that a search finds for much that was not asked by their name."""
+_PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How much is said at once."""
+
+    max_sentences: int = 6
+    faq_sentences: int = 12
+    """An FAQ answer is given as written up to this many sentences."""
+    live: bool = False
+    """Spoken in a live room: no buttons, no form to point at."""
+
+
+CHAT = Style()
+LIVE = Style(max_sentences=3, faq_sentences=3, live=True)
+
+
+class EmbeddedAnswerer:
+    """Answers from evidence alone, without a model."""
+
+    def answer(
+        self,
+        evidence: Evidence,
+        memory: Remembers,
+        *,
+        today: date | None = None,
+        style: Style = CHAT,
+    ) -> tuple[Sentence, ...]:
+        """The reply to `evidence.question`: quoted, asked back, or honestly unknown. Never empty.
+
+        `memory` keeps wordings from repeating; `today` silences promotions that are over.
+        """
+        match evidence.decision:
+            case Decision.ASK:
+                said = [_sentence(evidence.ask or choose(memory, "ask", phrases.ASK), record_id=_record_id(evidence))]
+            case Decision.REFUSE:
+                said = self._beside(evidence, memory, today) or self._unknown(evidence, memory, today, style)
+            case Decision.ANSWER:
+                said = self._known(evidence, memory, today, style)
+                said = said or self._otherwise(evidence, memory, today) or self._unknown(evidence, memory, today, style)
+        return tuple(said)
+
+    def unavailable(self, memory: Remembers) -> Sentence:
+        """The apology for knowledge that cannot be read now."""
+        return _sentence(choose(memory, "unavailable", phrases.UNAVAILABLE))
+
+    def _known(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
+        facts = [f for f in evidence.facts if not ended(f, _all_facts(evidence), today)]
+        top = evidence.passages[0] if evidence.passages else None
+        if top and not facts and top.kind is not PassageKind.RECORD and foreign(evidence.question, top):
+            return []
+        version = evidence.version
+        bare = evidence.record is not None and not facts and not beyond(evidence.question, evidence.record)
+        if bare and evidence.record and not (top and same_question(evidence.question, top)):
+            return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
+        if top and top.kind is PassageKind.FAQ and (not facts or same_question(evidence.question, top)):
+            return self._faq(top, version, style)
+        if facts:
+            if {fact.name for fact in facts} <= _GENERAL and (said := self._otherwise(evidence, memory, today)):
+                return said
+            said = self._facts(facts, evidence, memory, today)
+            if _BARGAIN.search(evidence.question) and not _asked_price(evidence.question):
+                said.insert(0, _sentence(choose(memory, "bargain", phrases.BARGAIN)))
+            return said[: style.max_sentences]
+        if evidence.record and (top is None or top.kind is PassageKind.RECORD):
+            wanted = beyond(evidence.question, evidence.record)
+            if said := self._asked_of(evidence.record, wanted, evidence, memory, today):
+                return said
+            # The record was found, but it is not what was asked for: something else may hold the answer.
+            top = nearest(evidence)
+            if top is not None and top.kind is PassageKind.FAQ:
+                return self._faq(top, version, style)
+            if top is None or top.kind is PassageKind.RECORD:
+                return []
+        if top is None:
+            return []
+        quotes = compress(top.text, evidence.question, limit=2 if style.live else 3)
+        return [_cited(quote, top.source, version, top.record_id) for quote in quotes][: style.max_sentences]
+
+    def _beside(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
+        """The part of a fact that holds half of what was asked word for word, where the search was not sure enough."""
+        record = evidence.record
+        wanted = beyond(evidence.question, record) if record else ""
+        if record is None or not wanted:
+            return []
+        near = max((len(pairs(wanted) & pairs(folded(part.text))) for part in _parts(record, today)), default=0)
+        if near and 2 * near >= len(pairs(wanted)):
+            return self._asked_of(record, wanted, evidence, memory, today)
+        return self._otherwise(evidence, memory, today)
+
+    def _otherwise(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
+        """The part of a fact that says in the shop's words what was asked in the customer's: 声音大吗, 没有滴答声."""
+        told = kin(evidence.question)
+        parts = _parts(evidence.record, today) if told and evidence.record else []
+        best = max(parts, key=lambda part: len(told.findall(part.text)) if told else 0, default=None)
+        if told is None or best is None or not told.search(best.text):
+            return []
+        return [self._fact(best, memory, evidence.version)]
+
+    def _unknown(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
+        if _BARGAIN.search(evidence.question):
+            said = [_sentence(choose(memory, "bargain", phrases.BARGAIN))]
+            if evidence.record:
+                said += self._price(evidence.record, evidence, memory, today)
+            return said
+        if style.live:
+            return [_sentence(choose(memory, "unknown", phrases.UNKNOWN_LIVE), emotion=Emotion.APOLOGY)]
+        text = choose(memory, "unknown", phrases.UNKNOWN)
+        return [_sentence(part, emotion=Emotion.APOLOGY) for part in sentences(text)]
+
+    def _faq(self, passage: Passage, version: str, style: Style) -> list[Sentence]:
+        parts = sentences(passage.text)[: style.faq_sentences]
+        return [_cited(finished(part), passage.source, version, passage.record_id) for part in parts]
+
+    def _facts(
+        self, facts: Sequence[Fact], evidence: Evidence, memory: Remembers, today: date | None
+    ) -> list[Sentence]:
+        said: list[Sentence] = []
+        priced: set[str] = set()
+        for fact in facts[:FACTS_AT_ONCE]:
+            if fact.name == "price" or fact.name.startswith("promotion"):
+                if fact.record_id in priced:
+                    continue
+                record = evidence.record if evidence.record and evidence.record.id == fact.record_id else None
+                whole = self._price(record, evidence, memory, today) if record else []
+                priced.add(fact.record_id)
+                said += whole or [self._fact(fact, memory, evidence.version)]
+            else:
+                said.append(self._fact(fact, memory, evidence.version))
+        return said
+
+    def _price(self, record: Record, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
+        price, promotion = record.fact("price"), record.fact("promotion_price")
+        if promotion and ended(promotion, record.facts, today):
+            promotion = None
+        if price and promotion and price.text != promotion.text:
+            text = choose(memory, "both_prices", phrases.BOTH_PRICES).format(
+                name=record.name, price=_money(price), promotion=_money(promotion), until=_until(record)
+            )
+            return [
+                Sentence(
+                    text,
+                    Emotion.EXCITEMENT,
+                    (_citation(promotion, evidence.version), _citation(price, evidence.version)),
+                    record.id,
+                )
+            ]
+        known = price or promotion
+        return [self._fact(known, memory, evidence.version)] if known else []
+
+    def _fact(self, fact: Fact, memory: Remembers, version: str) -> Sentence:
+        text = fact.text.strip().rstrip("。；;")
+        wordings = phrases.FACTS.get(fact.name, phrases.ANY_FACT)
+        if _NOT_APPLICABLE.match(text):
+            wordings = phrases.NOT_STATED
+        elif fact.name == "stock" and re.fullmatch(r"\d+", text):
+            wordings = phrases.STOCK if int(text) else phrases.NO_STOCK
+        elif fact.name in ("price", "promotion_price"):
+            text = _money(fact)
+        filled = choose(memory, f"fact/{fact.name}", wordings).format(
+            name=fact.record_name, title=fact.title, text=text
+        )
+        return Sentence(filled, emotion_of(filled), (_citation(fact, version),), fact.record_id)
+
+    def _asked_of(
+        self, record: Record, wanted: str, evidence: Evidence, memory: Remembers, today: date | None
+    ) -> list[Sentence]:
+        """The one fact of a record that holds the words asked for, cut down to the part that does."""
+        best: tuple[float, Fact | None] = (0.0, None)
+        for part in _parts(record, today):
+            score = overlap(wanted, part.text) + 0.2 * overlap(wanted, part.title)
+            if score > best[0]:
+                best = (score, part)
+        score, found = best
+        if found is None or score < max(0.4, 0.2 * len(wanted)):
+            return []
+        return [self._fact(found, memory, evidence.version)]
+
+    def _introduce(self, record: Record, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
+        said = [
+            self._fact(fact, memory, evidence.version)
+            for name in _PRESENTATION
+            if (fact := record.fact(name)) and not _NOT_APPLICABLE.match(fact.text.strip())
+        ][:2]
+        said += self._price(record, evidence, memory, today)
+        if said:
+            return said
+        plain = [f for f in record.facts if f.name not in ("name", "sku", "image", "aliases")][:3]
+        return [self._fact(fact, memory, evidence.version) for fact in plain if not ended(fact, record.facts, today)]
+
+
+def _parts(record: Record, today: date | None) -> list[Fact]:
+    """What a record says of itself, cut where a shop puts one thing beside another; no prices, names or numbers."""
+    return [
+        replace(fact, text=part)
+        for fact in record.facts
+        if fact.name not in _UNASKED and not ended(fact, record.facts, today)
+        for part in re.split(r"[；;\n]+", fact.text)
+        if part.strip()
+    ]
+
+
+def _all_facts(evidence: Evidence) -> list[Fact]:
+    return [*evidence.facts, *(evidence.record.facts if evidence.record else ())]
+
+
+def _record_id(evidence: Evidence) -> str | None:
+    return evidence.record.id if evidence.record else None
+
+
+def _sentence(text: str, *, emotion: Emotion | None = None, record_id: str | None = None) -> Sentence:
+    return Sentence(text, emotion or emotion_of(text), (), record_id)
+
+
+def _cited(text: str, source: Source, version: str, record_id: str | None) -> Sentence:
+    citation = Citation(source.file, text, source.sheet, source.page, source.line, version)
+    return Sentence(text, emotion_of(text), (citation,), record_id)
+
+
+def _citation(fact: Fact, version: str) -> Citation:
+    source = fact.source
+    return Citation(source.file, f"{fact.title}：{fact.text}", source.sheet, source.page, source.line, version)
+
+
+def _money(fact: Fact) -> str:
+    text = fact.text.strip().rstrip("。；;")
+    return f"{text}元" if re.fullmatch(r"[\d,.]+", text) else text
+
+
+def _until(record: Record) -> str:
+    span = period(record.facts, record.id)
+    if span is None or span.end is None:
+        return ""
+    return f"（活动到{span.end.year}年{span.end.month}月{span.end.day}日）"
+
+
+def _asked_price(question: str) -> bool:
+    return bool(_PRICE.search(question))

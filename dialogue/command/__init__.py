@@ -1,0 +1,1 @@
+"""What a merchant types about leads, shops, tokens and channels."""

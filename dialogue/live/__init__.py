@@ -1,0 +1,1 @@
+"""Live selling: the rundown, the comments that wait, and who speaks next."""

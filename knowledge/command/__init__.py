@@ -1,0 +1,1 @@
+"""What a merchant types: `zhanggui knowledge …`."""

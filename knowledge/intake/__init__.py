@@ -1,0 +1,1 @@
+"""Files into readings: which files are meant, and what each one holds."""

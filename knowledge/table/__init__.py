@@ -1,0 +1,1 @@
+"""Tables become catalogues: cells, columns and values into typed records."""

@@ -1,0 +1,1 @@
+"""What an operator types besides serving: rooms, backups, the doctor and the terminal chat."""

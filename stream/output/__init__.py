@@ -1,0 +1,1 @@
+"""Outputs besides the viewers: RTMP, WHIP, HLS and recordings, from the same packets."""

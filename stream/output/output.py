@@ -1,0 +1,93 @@
+"""What a room feeds besides its viewers: the contract of an output, and the set of them."""
+
+from __future__ import annotations
+
+import logging
+from typing import Protocol
+
+from stream.program.encoder import AacEncoder, AudioUnit, VideoUnit
+from stream.program.utterance import Pcm
+
+_log = logging.getLogger(__name__)
+
+
+class Output(Protocol):
+    """A place encoded packets go: a platform, a file, a CDN. It keeps its own queue and never makes the room wait."""
+
+    name: str
+
+    @property
+    def needs_aac(self) -> bool:
+        """Whether it takes AAC; otherwise it is given Opus."""
+        ...
+
+    def video(self, unit: VideoUnit) -> None:
+        """Take an encoded picture. Must not block or raise for reasons of its own network or disk."""
+        ...
+
+    def audio(self, unit: AudioUnit) -> None:
+        """Take an encoded packet of sound."""
+        ...
+
+    async def start(self) -> None:
+        """Begin; what goes wrong later is retried inside."""
+        ...
+
+    async def stop(self) -> None:
+        """Flush within a bounded time and free everything; may be called twice."""
+        ...
+
+
+class Outputs:
+    """Feeds the outputs, encodes AAC only while one of them needs it, and throws out what raises."""
+
+    def __init__(self) -> None:
+        self.running: dict[str, Output] = {}
+        self.failures = 0
+        self._aac: AacEncoder | None = None
+
+    async def add(self, output: Output) -> None:
+        """Start an output. Raises `ValueError` when the name is taken."""
+        if output.name in self.running:
+            raise ValueError(f"an output named {output.name!r} runs already")
+        await output.start()
+        self.running[output.name] = output
+
+    async def remove(self, name: str) -> None:
+        """Stop an output; an unknown name is no error."""
+        output = self.running.pop(name, None)
+        if output is not None:
+            await output.stop()
+
+    async def aclose(self) -> None:
+        """Stop all."""
+        for name in list(self.running):
+            await self.remove(name)
+
+    def video(self, unit: VideoUnit) -> None:
+        """Hand on a picture of the best rendition."""
+        for output in tuple(self.running.values()):
+            self._guard(output, lambda output=output: output.video(unit))
+
+    def audio(self, opus: AudioUnit, pcm: Pcm) -> None:
+        """Hand on 20 ms of sound."""
+        needs = [output for output in self.running.values() if output.needs_aac]
+        if needs:
+            self._aac = self._aac or AacEncoder()
+            units = self._aac.encode(pcm, opus.sample)
+        else:
+            self._aac, units = None, []
+        for output in tuple(self.running.values()):
+            if output.needs_aac:
+                for unit in units:
+                    self._guard(output, lambda output=output, unit=unit: output.audio(unit))
+            else:
+                self._guard(output, lambda output=output: output.audio(opus))
+
+    def _guard(self, output: Output, call: object) -> None:
+        try:
+            call()  # type: ignore[operator]
+        except Exception:
+            # An output never touches the program, whatever is wrong with it.
+            self.failures += 1
+            _log.exception("output %s failed and is left out of one packet", output.name)

@@ -1,0 +1,287 @@
+"""A live room: the host on air, the director behind him, and the feed that tells the pages what is going on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from avatar import ProductCard
+from dialogue import Comment, CommentState, DialogueError, Director, Line, LineKind, Rundown
+from dialogue.store import Store
+from stream.program.caption import Caption
+from stream.program.program import LineEnded, LineStarted
+from stream.room.book import RoomSpec
+from stream.room.broadcast import Broadcast
+from stream.room.comment_wall import CommentWall, remember
+from stream.room.protocol import Message, ProtocolError
+from stream.room.public_text import public
+from stream.room.room import Room
+from stream.shop.shelf import Product
+from stream.telemetry.question import Questions
+
+logger = logging.getLogger(__name__)
+
+_STATE_EVERY_S = 1.0
+_REJOIN_MS = 10
+"""A room's pages join anew within this time for each of them: a second for a hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """What a room shows of its merchant."""
+
+    merchant: str
+    name: str
+    products: tuple[Product, ...] = ()
+    questions: tuple[str, ...] = ()
+    pictures: dict[str, Path] = field(default_factory=dict)
+    """Picture file by SKU, for the card that is burned into the frames."""
+
+
+class LiveRoom:
+    """One merchant's room, from the comment that comes in to the caption that goes out.
+
+    Owned by the running loop. `start` goes on air once, `stop` leaves it.
+    """
+
+    def __init__(
+        self,
+        spec: RoomSpec,
+        *,
+        room: Room,
+        director: Director,
+        shop: Shop,
+        store: Store,
+        now: Callable[[], datetime],
+        questions: Questions | None = None,
+        on_stop: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.name = spec.name
+        self.merchant = spec.merchant
+        self.room = room
+        self.director = director
+        # Numbers begin at the wall clock: after a restart they go on above those that the pages have seen.
+        self.feed = Broadcast(after=int(now().timestamp() * 1000))
+        self._wall = CommentWall(self.feed)
+        self._shop = shop
+        self._store = store
+        self._now = now
+        self._questions = questions or Questions(lambda _: None)
+        self._on_stop = on_stop
+        room.speaker.on_first_sound = self._first_sound
+        self._product: Product | None = None
+        self._conversations: OrderedDict[str, str] = OrderedDict()
+        self._likes = 0
+        self._told: tuple[str, int, int] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def start(self) -> None:
+        """Go on air."""
+        events = self.room.events()
+
+        async def follow() -> None:
+            async for event in events:
+                if isinstance(event, LineStarted):
+                    self._line_started(event)
+                elif isinstance(event, LineEnded):
+                    self._line_ended(event)
+                else:
+                    self._caption(event)
+
+        self._tasks = [
+            asyncio.create_task(follow(), name=f"{self.name}-feed"),
+            asyncio.create_task(self._tell_state(), name=f"{self.name}-state"),
+        ]
+        await self.room.start()
+
+    async def stop(self) -> None:
+        """Leave the air; may be called twice."""
+        await self.room.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+        self._on_stop()
+
+    async def drain(self, *, within_s: float) -> None:
+        """Another process serves this room now: send the pages there, wait until they have gone, at most `within_s`.
+
+        The pages join in turn, so that the new process is not met by all of them at once.
+        """
+        self.feed.publish("rejoin", within_ms=_REJOIN_MS * self.feed.readers)
+        await self.room.drain(within_s=within_s)
+
+    # -- what pages see ---------------------------------------------------------------------------------------------
+
+    def welcome(self) -> Message:
+        """The room as it stands: the body of `welcome`."""
+        return {
+            "seq": self.feed.seq,
+            "room": self.name,
+            "merchant": self.merchant,
+            "shop": self._shop.name,
+            "state": {"state": self._state(), "viewers": self.feed.readers, "likes": self._likes},
+            "product": self._product.to_json() if self._product else None,
+            "products": [product.to_json() for product in self._shop.products],
+            "questions": list(self._shop.questions),
+        }
+
+    @property
+    def showing(self) -> str:
+        """Name of the product on show; empty between products."""
+        return self._product.name if self._product else ""
+
+    def state(self) -> dict[str, object]:
+        """The room as an operator's list shows it."""
+        return {
+            "name": self.name,
+            "merchant": self.merchant,
+            "state": self._state(),
+            "pages": self.feed.readers,
+            "viewers": self.room.audience.connected,
+            "likes": self._likes,
+            "product": self._product.sku if self._product else None,
+            "waiting": self.director.waiting,
+        }
+
+    def restock(self, shop: Shop, rundown: Rundown) -> None:
+        """Take over a new knowledge version; the card on show is renewed, the script goes on from the new facts."""
+        self._shop = shop
+        self.director.restock(rundown)
+        if self._product is not None:
+            self._show(self._product.sku)
+
+    # -- what viewers do --------------------------------------------------------------------------------------------
+
+    async def comment(self, *, visitor: str, client_id: str, text: str, name: str | None = None) -> None:
+        """Store a comment (and the lead in it), show it masked, hand it to the director.
+
+        The same `client_id` of the same visitor is taken once. Raises `ProtocolError` when it cannot be stored.
+        """
+        if self._wall.has(visitor, client_id):
+            return
+        shown, spoken, masked = public(text)
+        received_ns = self._questions.now_ns()
+        try:
+            await self._keep(visitor, client_id, text)
+        except (DialogueError, OSError) as exc:
+            logger.error("a comment of room %s was not stored: %s", self.name, exc)
+            raise ProtocolError("not_saved", "没存上，请稍后再发。", retry_after_ms=1000) from exc
+        if self._wall.has(visitor, client_id):
+            return  # it came a second time while the first was being stored
+        entry = self._wall.hang(visitor, client_id, shown, masked=masked, name=name)
+        entry.state = self.director.comment(Comment(entry.id, entry.name, spoken)).value
+        self._wall.tell(entry)
+        if entry.state == CommentState.QUEUED.value:
+            self._questions.received(entry.id, spoken, received_ns)
+            self.room.comment()
+
+    def like(self) -> None:
+        """Count a heart."""
+        self._likes += 1
+
+    # -- what operators do ------------------------------------------------------------------------------------------
+
+    def say(self, text: str) -> None:
+        """Speak an operator's words before anything else. Raises `ProtocolError` when too many wait."""
+        if not self.director.say(text):
+            raise ProtocolError("full", "还有很多话没说完，稍后再试。")
+        self.room.comment()
+
+    def pause(self) -> None:
+        """Hold the script and answers back; what is being said is finished."""
+        self.director.pause()
+
+    def resume(self) -> None:
+        """Go on where it was paused."""
+        self.director.resume()
+
+    def interrupt(self) -> None:
+        """Be silent at once; the script goes on with the next sentence."""
+        self.room.interrupt()
+
+    # -- what is heard ----------------------------------------------------------------------------------------------
+
+    def _line_started(self, event: LineStarted) -> None:
+        line = event.line
+        if not isinstance(line, Line):
+            return
+        if line.sku and (self._product is None or line.sku != self._product.sku):
+            self._show(line.sku)
+        if line.kind is LineKind.ANSWER:
+            self._wall.answering(line)
+            self._questions.heard(_ids(line), lead_in=_is_lead_in(line))
+
+    def _first_sound(self, line: object) -> None:
+        if isinstance(line, Line) and line.kind is LineKind.ANSWER:
+            self._questions.voiced(_ids(line), lead_in=_is_lead_in(line))
+
+    def _line_ended(self, event: LineEnded) -> None:
+        line = event.line
+        if isinstance(line, Line) and line.kind is LineKind.ANSWER:
+            self._wall.answered(line, finished=event.finished)
+
+    def _caption(self, caption: Caption) -> None:
+        at = self.room.at_ms(caption.sample)
+        until = self.room.at_ms(caption.until) if caption.until is not None else at
+        line = caption.line.text if caption.line is not None else ""
+        self.feed.publish("caption", text=caption.text or "", at_ms=at, until_ms=until, line=line)
+
+    def _show(self, sku: str) -> None:
+        product = next((product for product in self._shop.products if product.sku == sku), None)
+        if product is None:
+            return
+        self._product = product
+        self.feed.publish(
+            "product", sku=sku, price=product.price, promotion=product.to_json()["promotion"], product=product.to_json()
+        )
+        self.room.show_card(self._card(product))
+
+    def _card(self, product: Product) -> ProductCard:
+        ends_in_s = None
+        if product.promotion_until:
+            ends_in_s = (datetime.fromisoformat(product.promotion_until) - self._now()).total_seconds()
+        return ProductCard(
+            title=product.name,
+            price=product.price,
+            original_price=product.was or None,
+            picture=self._shop.pictures.get(product.sku),
+            note=f"余 {product.stock} 件" if product.stock is not None else None,
+            ends_in_s=ends_in_s,
+        )
+
+    def _state(self) -> str:
+        if self.director.paused:
+            return "paused"
+        return "live" if self.room.live else "stopped"
+
+    async def _tell_state(self) -> None:
+        """Tell how many watch, at most once a second and only when something changed."""
+        while True:
+            now = (self._state(), self.feed.readers, self._likes)
+            if now != self._told:
+                self._told = now
+                self.feed.publish("state", state=now[0], viewers=now[1], likes=now[2])
+            await asyncio.sleep(_STATE_EVERY_S)
+
+    async def _keep(self, visitor: str, client_id: str, text: str) -> None:
+        conversation_id = self._conversations.get(visitor)
+        if conversation_id is None:
+            row = await self._store.open_conversation(merchant=self.merchant, channel="live", visitor=visitor)
+            conversation_id = row.id
+            remember(self._conversations, visitor, conversation_id)
+        await self._store.receive(conversation_id, client_id=client_id, text=text)
+
+
+def _ids(line: Line) -> tuple[str, ...]:
+    return line.comment_ids or ((line.comment_id,) if line.comment_id else ())
+
+
+def _is_lead_in(line: Line) -> bool:
+    """Whether the line only says whose question is answered next."""
+    return line.question is not None and not line.last and line.question in line.text

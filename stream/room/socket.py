@@ -1,0 +1,174 @@
+"""`WS /ws/rooms/{room}`: the thin shell that carries the room's feed to a viewer and the viewer's words to the room."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+
+from stream.chat.limit import Rate, RateLimiter
+from stream.room.broadcast import Broadcast, Subscription
+from stream.room.protocol import PROTOCOL, CommentFrame, Hello, Like, Message, Ping, ProtocolError, parse
+
+logger = logging.getLogger(__name__)
+
+HELLO_TIMEOUT_S = 10.0
+IDLE_TIMEOUT_S = 75.0
+"""A page pings every 20 s; a socket silent for longer is gone."""
+SEND_TIMEOUT_S = 10.0
+COMMENTS, ADDRESSES, LIKES = Rate(4, 0.4), Rate(60, 6), Rate(30, 5)
+"""Per viewer, per address, hearts per viewer."""
+RECENT = 30
+"""How many of the last events a newcomer is shown."""
+
+CLOSE_NORMAL, CLOSE_POLICY, CLOSE_LAGGED, CLOSE_NO_ROOM = 1000, 1008, 4408, 4404
+
+
+class LiveFeed(Protocol):
+    """The room as a socket sees it."""
+
+    feed: Broadcast
+
+    def welcome(self) -> Message:
+        """The room as it stands now: shop, state, product, products, questions."""
+        ...
+
+    async def comment(self, *, visitor: str, client_id: str, text: str) -> None:
+        """Take a public comment. Raises `ProtocolError` when it is not wanted."""
+        ...
+
+    def like(self) -> None:
+        """Count a heart."""
+        ...
+
+
+class Limits:
+    """How often one viewer, and one address behind which many may sit, may speak."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        comments: Rate = COMMENTS,
+        addresses: Rate = ADDRESSES,
+        likes: Rate = LIKES,
+    ) -> None:
+        self._clock = clock
+        self._comments, self._addresses, self._likes = map(RateLimiter, (comments, addresses, likes))
+
+    def comment(self, viewer: str, address: str) -> int:
+        """Count a comment; 0 when it is allowed, else the milliseconds to wait."""
+        now = self._clock()
+        wait_s = self._comments.take(viewer, now) or self._addresses.take(address, now)
+        return max(1, int(wait_s * 1000)) if wait_s else 0
+
+    def like(self, viewer: str) -> bool:
+        """Count a heart; False when it is one too many."""
+        return not self._likes.take(viewer, self._clock())
+
+
+@dataclass(frozen=True, slots=True)
+class _Viewer:
+    id: str
+    address: str
+
+
+async def _send(socket: WebSocket, message: Message) -> None:
+    await asyncio.wait_for(socket.send_json(message), SEND_TIMEOUT_S)
+
+
+async def _pump(socket: WebSocket, reader: Subscription) -> None:
+    while (message := await reader.next()) is not None:
+        await _send(socket, message)
+    await socket.close(CLOSE_LAGGED, "too slow: reconnect with after_seq")
+
+
+class _Conversation:
+    """One viewer's socket after `hello`."""
+
+    def __init__(self, socket: WebSocket, room: LiveFeed, viewer: _Viewer, limits: Limits) -> None:
+        self._socket, self._room, self._viewer = socket, room, viewer
+        self._limits = limits
+
+    async def take(self, raw: str) -> None:
+        try:
+            frame = parse(raw)
+            if isinstance(frame, CommentFrame):
+                await self._comment(frame)
+            elif isinstance(frame, Like):
+                if self._limits.like(self._viewer.id):
+                    self._room.like()
+            elif isinstance(frame, Ping):
+                await _send(self._socket, {"type": "pong"})
+            else:
+                raise ProtocolError("bad_frame", "hello 只发一次，在最前面。")
+        except ProtocolError as error:
+            await _send(self._socket, error.to_json())
+
+    async def _comment(self, frame: CommentFrame) -> None:
+        wait = self._limits.comment(self._viewer.id, self._viewer.address)
+        if wait:
+            raise ProtocolError("rate", "说得有点快，稍等再发。", retry_after_ms=wait)
+        await self._room.comment(visitor=self._viewer.id, client_id=frame.client_id, text=frame.text)
+
+
+async def _hello(socket: WebSocket) -> Hello:
+    raw = await asyncio.wait_for(socket.receive_text(), HELLO_TIMEOUT_S)
+    frame = parse(raw)
+    if not isinstance(frame, Hello):
+        raise ProtocolError("hello_first", "第一条消息必须是 hello。")
+    if frame.protocol != PROTOCOL:
+        raise ProtocolError("protocol", f"这里说的是协议第 {PROTOCOL} 版。")
+    return frame
+
+
+def create_room_router(rooms: Mapping[str, LiveFeed], *, limits: Limits) -> APIRouter:
+    """The room socket for every room in `rooms` (looked up at each connection)."""
+    router = APIRouter()
+
+    @router.websocket("/ws/rooms/{name}")
+    async def room_socket(socket: WebSocket, name: str) -> None:
+        await socket.accept()
+        room = rooms.get(name)
+        if room is None:
+            await _send(socket, ProtocolError("no_room", f"没有名为 {name[:40]} 的直播间。").to_json())
+            await socket.close(CLOSE_NO_ROOM)
+            return
+        with suppress(WebSocketDisconnect, TimeoutError, ConnectionError):
+            await _serve(socket, room, limits)
+
+    return router
+
+
+async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits) -> None:
+    try:
+        hello = await _hello(socket)
+    except ProtocolError as error:
+        await _send(socket, error.to_json())
+        await socket.close(CLOSE_POLICY)
+        return
+    seq = room.feed.seq
+    reader = room.feed.subscribe(after_seq=max(0, seq - RECENT) if hello.after_seq is None else hello.after_seq)
+    viewer = _Viewer(hello.token or secrets.token_urlsafe(12), socket.client.host if socket.client else "?")
+    welcome: dict[str, Any] = {"type": "welcome", "token": viewer.id, **room.welcome()}
+    conversation = _Conversation(socket, room, viewer, limits)
+    pump: asyncio.Task[None] | None = None
+    try:
+        await _send(socket, welcome)
+        pump = asyncio.create_task(_pump(socket, reader))
+        while True:
+            raw = await asyncio.wait_for(socket.receive_text(), IDLE_TIMEOUT_S)
+            await conversation.take(raw)
+    finally:
+        reader.close()
+        if pump is not None:
+            pump.cancel()
+            with suppress(asyncio.CancelledError, WebSocketDisconnect, TimeoutError, ConnectionError, RuntimeError):
+                await pump

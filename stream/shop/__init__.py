@@ -1,0 +1,1 @@
+"""What a shop shows: product cards and their pictures."""

@@ -1,0 +1,1 @@
+"""Viewers over WebRTC: WHEP, peers, and one encode fanned out to all of them."""
