@@ -205,11 +205,26 @@ class Service:
             await self.house.open(spec)
         if name in self.house.problems:
             raise RoomError(self.house.problems[name])
+        await self.book.set_running(name, True)
         return True
 
     async def stop_room(self, name: str) -> None:
-        """Take a room off air."""
+        """Take a room off air; it stays off over a restart."""
+        await self.book.set_running(name, False)
         await self.house.close(name)
+
+    async def off_air(self, merchant: str | None) -> list[dict[str, object]]:
+        """The rooms that were set up and are not open, of one merchant (None: of all), and what stands in their way."""
+        return [
+            {
+                "name": spec.name,
+                "merchant": spec.merchant,
+                "state": "stopped",
+                "problem": self.house.problems.get(spec.name),
+            }
+            for spec in await self.book.rooms(merchant)
+            if spec.name not in self.house.names()
+        ]
 
     # -- what merchants know ----------------------------------------------------------------------------------------
 

@@ -45,6 +45,14 @@ if TYPE_CHECKING:
     from stream.output.hls import HlsOutput
     from stream.room.room import Room
 
+LIVE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "media-src 'self' blob:; connect-src 'self' ws: wss:; frame-src 'self'; base-uri 'none'; form-action 'none'",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+"""Headers of the live page: nothing but its own; it may stand in a shop's page."""
 WEB = Path(str(resources.files("stream") / "web"))
 
 
@@ -146,9 +154,9 @@ def _pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/live/{room}", include_in_schema=False)
     async def live_page(room: str) -> Response:
-        if room not in service.house.names():
-            raise HTTPException(404, f"没有名为 {room[:40]} 的直播间")
-        return FileResponse(WEB / "live.html", headers={"Cache-Control": "no-cache"})
+        # A room that is off air has its page too: who has the link is told so, and is there when it begins.
+        known = room in service.house.names() or any(spec.name == room for spec in await service.book.rooms())
+        return FileResponse(WEB / "live.html", 200 if known else 404, headers=LIVE_HEADERS)
 
     @app.get("/pictures/{merchant}/{name}", include_in_schema=False)
     async def picture(merchant: str, name: str) -> Response:

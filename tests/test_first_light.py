@@ -64,7 +64,7 @@ def browser() -> Iterator[Browser]:
 def _live(browser: Browser, server: DemoServer) -> Page:
     page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="zh-CN")
     page.goto(f"{server.url}/live/demo")
-    page.wait_for_function("document.body.dataset.state === 'playing'", timeout=30_000)
+    page.wait_for_selector("body[data-state=playing]", timeout=30_000)
     page.click(".unmute")
     return page
 
@@ -185,7 +185,7 @@ def test_ten_viewers_cost_one_encoder(browser: Browser, server: DemoServer) -> N
     for page in pages:
         page.goto(f"{server.url}/live/demo")
     for page in pages:
-        page.wait_for_function("document.body.dataset.state === 'playing'", timeout=60_000)
+        page.wait_for_selector("body[data-state=playing]", timeout=60_000)
     received, encoded = sum(page.evaluate(COUNT_RECEIVED) for page in pages), _encoded(server)
     time.sleep(8)
     encoded = _encoded(server) - encoded

@@ -92,6 +92,10 @@ class Doors(Protocol):
         """Take it off air."""
         ...
 
+    async def off_air(self, merchant: str | None) -> list[dict[str, object]]:
+        """Those that were set up and are not open (None: of any merchant): name, merchant, state, problem."""
+        ...
+
 
 def create_room_api(
     rooms: Mapping[str, RoomControl], doors: Doors, gate: Gate, *, elsewhere: Mapping[str, SeenRoom]
@@ -117,8 +121,10 @@ def create_room_api(
 
     @router.get("")
     async def list_rooms(bearer: Viewer) -> list[dict[str, object]]:
+        """Those on air, then those that were set up and are not."""
         seen: list[SeenRoom] = [*rooms.values(), *elsewhere.values()]
-        return [room.state() for room in seen if bearer.merchant in (room.merchant, ANY_MERCHANT)]
+        on_air = [room.state() for room in seen if bearer.merchant in (room.merchant, ANY_MERCHANT)]
+        return on_air + await doors.off_air(None if bearer.merchant == ANY_MERCHANT else bearer.merchant)
 
     @router.get("/{name}")
     async def show_room(name: str, bearer: Viewer) -> dict[str, object]:

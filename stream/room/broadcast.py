@@ -19,6 +19,7 @@ class Subscription:
         self._limit = limit
         self._wake = asyncio.Event()
         self._leave = leave
+        self._ended = False
         self.lagged = False
 
     def push(self, message: Message) -> None:
@@ -32,10 +33,15 @@ class Subscription:
             self._waiting.append(message)
         self._wake.set()
 
+    def end(self) -> None:
+        """Nothing more comes after what is queued."""
+        self._ended = True
+        self._wake.set()
+
     async def next(self) -> Message | None:
-        """The next message in order, or None once the reader lagged."""
+        """The next message in order, or None once the reader lagged or the feed has ended."""
         while not self._waiting:
-            if self.lagged:
+            if self.lagged or self._ended:
                 return None
             self._wake.clear()
             await self._wake.wait()
@@ -53,6 +59,7 @@ class Broadcast:
         self._log: deque[Message] = deque(maxlen=keep)
         self._queue = queue
         self._readers: set[Subscription] = set()
+        self._closed = False
         self.seq = after
 
     @property
@@ -77,4 +84,12 @@ class Broadcast:
                 if message["seq"] > after_seq:
                     reader.push(message)
         self._readers.add(reader)
+        if self._closed:
+            reader.end()
         return reader
+
+    def close(self) -> None:
+        """Nothing is published any more: whoever reads is let go after what is queued. May be called twice."""
+        self._closed = True
+        for reader in tuple(self._readers):
+            reader.end()

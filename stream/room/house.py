@@ -65,7 +65,7 @@ class House:
         if self._metering is not None:
             self._metering.cancel()
             await asyncio.gather(self._metering, return_exceptions=True)
-        await asyncio.gather(*(self.close(name) for name in (*self.rooms, *self.processes)))
+        await asyncio.gather(*(self._shut(name) for name in (*self.rooms, *self.processes)))
 
     def names(self) -> list[str]:
         """Every room that is open, here or in its own process."""
@@ -96,7 +96,12 @@ class House:
             await self._feed(live, spec)
 
     async def close(self, name: str) -> None:
-        """Take a room off air; one that is not open is no error."""
+        """Take a room off air, and tell its pages; one that is not open is no error."""
+        if name in self.rooms:
+            self.rooms[name].sign_off()
+        await self._shut(name)
+
+    async def _shut(self, name: str) -> None:
         live, process = self.rooms.pop(name, None), self.processes.pop(name, None)
         self._specs.pop(name, None)
         self.problems.pop(name, None)

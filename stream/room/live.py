@@ -77,6 +77,7 @@ class LiveRoom:
         self._product: Product | None = None
         self._conversations: OrderedDict[str, str] = OrderedDict()
         self._likes = 0
+        self._signed_off = False
         self._told: tuple[str, int, int] | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -106,7 +107,13 @@ class LiveRoom:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
+        self.feed.close()
         self._on_stop()
+
+    def sign_off(self) -> None:
+        """Tell the pages that this is the end, and not a connection that broke."""
+        self._signed_off = True
+        self.feed.publish("state", state="stopped", viewers=self.feed.readers, likes=self._likes)
 
     async def drain(self, *, within_s: float) -> None:
         """Another process serves this room now: send the pages there, wait until they have gone, at most `within_s`.
@@ -256,9 +263,9 @@ class LiveRoom:
         )
 
     def _state(self) -> str:
-        if self.director.paused:
-            return "paused"
-        return "live" if self.room.live else "stopped"
+        if self._signed_off or not self.room.live:
+            return "stopped"
+        return "paused" if self.director.paused else "live"
 
     async def _tell_state(self) -> None:
         """Tell how many watch, at most once a second and only when something changed."""

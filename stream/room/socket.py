@@ -87,7 +87,10 @@ async def _send(socket: WebSocket, message: Message) -> None:
 async def _pump(socket: WebSocket, reader: Subscription) -> None:
     while (message := await reader.next()) is not None:
         await _send(socket, message)
-    await socket.close(CLOSE_LAGGED, "too slow: reconnect with after_seq")
+    if reader.lagged:
+        await socket.close(CLOSE_LAGGED, "too slow: reconnect with after_seq")
+    else:
+        await socket.close(CLOSE_NO_ROOM, "off air")
 
 
 class _Conversation:
@@ -98,6 +101,7 @@ class _Conversation:
         self._limits = limits
 
     async def take(self, raw: str) -> None:
+        frame = None
         try:
             frame = parse(raw)
             if isinstance(frame, CommentFrame):
@@ -110,7 +114,8 @@ class _Conversation:
             else:
                 raise ProtocolError("bad_frame", "hello 只发一次，在最前面。")
         except ProtocolError as error:
-            await _send(self._socket, error.to_json())
+            about = {"client_id": frame.client_id} if isinstance(frame, CommentFrame) else {}
+            await _send(self._socket, {**error.to_json(), **about})
 
     async def _comment(self, frame: CommentFrame) -> None:
         wait = self._limits.comment(self._viewer.id, self._viewer.address)

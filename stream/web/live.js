@@ -11,15 +11,15 @@ const WORDS = {
     send: "发送", chat: "私聊掌柜", peek: "只有您和店家看得到，报价、留电话都在这里", now: "讲解中", want: "我想要", consult: "咨询", close: "关闭",
     live: "直播中", paused: "主播休息中", stopped: "已下播", joining: "连接中", viewers: n => `${n} 人在看`, count: n => `${n} 条`, items: n => `${n} 件`,
     left: n => `余 ${n} 件`, until: d => `活动到 ${d}`, saving: s => `直降 ¥${s}`, ends: "距结束", queued: "排队中", answered: "已回答", now2: "回答中",
-    hidden: "已隐藏", explain: "求讲解", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "正在重连", full2: "人满了，正在排队", attempt: n => `第 ${n} 次`,
-    copied: "链接已复制", saved: "联系方式已交给店家，没有公开显示", wait: s => `说得有点快，${s} 秒后再发`, me: "我", others: n => `等 ${n} 人` },
+    hidden: "已隐藏", explain: "求讲解", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "正在重连", full2: "人满了，正在排队", attempt: n => `第 ${n} 次`, off: "已下播", off2: "开播后自动接上", sending: "发送中",
+    copied: "链接已复制", saved: "联系方式已交给店家，没有公开显示", wait: s => `说得有点快，${s} 秒后自动发出`, me: "我", others: n => `等 ${n} 人` },
   en: { room: "Live room", picture: "Live picture", unmute: "Tap for sound", mute: "Mute", sound: "Sound on", like: "Like", full: "Full screen", share: "Share",
-    talk: "Comments and chat", comments: "Comments", answering: "Answering", quick: "Common questions", shelf: "Shelf", askLabel: "Ask the host", ask: "Ask the host, answered live",
+    talk: "Comments and chat", comments: "Comments", answering: "Answering", quick: "Common questions", shelf: "Shelf", askLabel: "Ask the host", ask: "Ask the host live",
     send: "Send", chat: "Private chat", peek: "Only you and the shop can see it", now: "Now", want: "I want it", consult: "Ask", close: "Close",
     live: "Live", paused: "Host is resting", stopped: "Off air", joining: "Connecting", viewers: n => `${n} watching`, count: n => `${n}`, items: n => `${n} items`,
     left: n => `${n} left`, until: d => `Until ${d}`, saving: s => `¥${s} off`, ends: "Ends in", queued: "Queued", answered: "Answered", now2: "Answering",
-    hidden: "Hidden", explain: "Show it", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "Reconnecting", full2: "Full, waiting", attempt: n => `try ${n}`,
-    copied: "Link copied", saved: "Your contact went to the shop, it is not shown", wait: s => `A little fast: wait ${s} s`, me: "Me", others: n => `and ${n - 1} more` },
+    hidden: "Hidden", explain: "Show it", explainAsk: name => `讲讲${name}`, wantAsk: name => `我想要${name}`, recon: "Reconnecting", full2: "Full, waiting", attempt: n => `try ${n}`, off: "Off air", off2: "joins by itself when it begins", sending: "Sending",
+    copied: "Link copied", saved: "Your contact went to the shop, it is not shown", wait: s => `A little fast: it goes out in ${s} s`, me: "Me", others: n => `and ${n - 1} more` },
 };
 let lang = new URLSearchParams(location.search).get("lang") || (navigator.language.startsWith("zh") ? "zh" : "en");
 if (!WORDS[lang]) lang = "zh";
@@ -31,7 +31,7 @@ function translate() {
   for (const node of $$("[data-i18n-label]")) node.setAttribute("aria-label", t(node.dataset.i18nLabel));
   for (const node of $$("[data-i18n-placeholder]")) node.placeholder = t(node.dataset.i18nPlaceholder);
   for (const node of $$("[data-i18n-title]")) node.title = t(node.dataset.i18nTitle);
-  showState(); showShelf(); showNow(); muteLook();
+  showState(); showShelf(); showNow(); muteLook(); showLine();
 }
 
 const element = (tag, className, ...children) => {
@@ -55,7 +55,12 @@ const picture = (source, name) => {
 };
 
 // ---- state ------------------------------------------------------------------------------------------------------
-const view = { shop: "", state: "joining", viewers: 0, likes: 0, product: null, products: [], comments: new Map(), merchant: "", seq: 0, count: 0 };
+const view = { shop: "", state: "joining", viewers: 0, likes: 0, product: null, products: [], comments: new Map(), merchant: "", seq: 0, count: 0, token: kept() };
+
+// Who comes back over a reload or a broken line is the same visitor to the room; where storage is refused, for this page's life.
+function kept(token) {
+  try { if (token) sessionStorage.setItem(`zg-room:${room}`, token); return sessionStorage.getItem(`zg-room:${room}`); } catch { return token; }
+}
 
 function showState() {
   document.body.dataset.live = view.state;
@@ -115,19 +120,20 @@ function showComment(message) {
   const old = view.comments.get(message.id);
   const said = { ...old, ...message };
   const node = old?.node || element("li");
-  node.replaceChildren(element("b", "", said.mine ? t("me") : said.name), said.text);
+  node.replaceChildren(element("b", "", said.mine ? t("me") : said.name), element("span", "", said.text));
   node.className = [said.mine ? "me" : "", said.state === "answering" ? "asked" : "", said.state === "answered" ? "done" : ""].join(" ").trim();
   if (said.masked) node.append(element("span", "tag lock", icon("lock"), t("hidden")));
-  if (said.state === "queued" && said.mine) node.append(element("span", "tag lock", icon("clock"), t("queued")));
+  if (said.state === "queued" && said.mine && !said.masked) node.append(element("span", "tag lock", icon("clock"), t("queued")));
   if (said.state === "answering") node.append(element("span", "tag speaking", bars(), t("now2")));
   if (said.state === "answered") {
     node.append(element("span", "tag jade", icon("check"), t("answered")));
     if (said.answer) { const answer = element("p", "ans", said.answer); answer.dataset.desktop = ""; node.append(answer); }
   }
-  if (!old) { view.count += 1; $(".flow ol").append(node); }
+  const flow = $(".flow"), atEnd = flow.scrollHeight - flow.scrollTop - flow.clientHeight < 60;
+  if (!old) { view.count += 1; $(".flow ol").insertBefore(node, $(".flow .unsent")); }
   view.comments.set(message.id, { ...said, node });
   if (view.comments.size > 120) { const [first, gone] = view.comments.entries().next().value; gone.node.remove(); view.comments.delete(first); }
-  const flow = $(".flow"); flow.scrollTop = flow.scrollHeight;
+  if (atEnd) flow.scrollTop = flow.scrollHeight;
   const answering = [...view.comments.values()].filter(c => c.state === "answering").pop();
   $(".answering").hidden = !answering;
   if (answering) { $("[data-who]").textContent = answering.asked_by > 1 ? `${answering.name} ${t("others", answering.asked_by)}` : answering.name; $("[data-q]").textContent = answering.text; }
@@ -156,34 +162,53 @@ function note(text) {
   clearTimeout(note.timer); note.timer = setTimeout(() => { node.hidden = true; }, 4000);
 }
 
+// What was said here stands at the end of the comments until the room has it, whatever the line does meanwhile.
 function comment(text) {
   const id = crypto.randomUUID ? crypto.randomUUID() : String(Math.random()).slice(2);
-  pending.set(id, text); send({ type: "comment", client_id: id, text });
+  const node = element("li", "me unsent", element("b", "", t("me")), element("span", "", text), element("span", "tag lock", icon("clock"), t("sending")));
+  const flow = $(".flow");
+  pending.set(id, { text, node }); $("ol", flow).append(node); flow.scrollTop = flow.scrollHeight;
+  deliver(id);
+}
+const deliver = id => pending.has(id) && send({ type: "comment", client_id: id, text: pending.get(id).text });
+function settle(id) {
+  const said = pending.get(id);
+  said?.node.remove(); pending.delete(id);
+  return said;
+}
+
+function refused({ code, client_id, retry_after_ms, message }) {
+  if (code === "no_room") { view.state = "stopped"; showState(); showLine(); return; }
+  if (retry_after_ms) setTimeout(deliver, retry_after_ms + 50, client_id);
+  else { const said = settle(client_id), input = $(".askbox input"); input.value ||= said?.text || ""; }
+  note(retry_after_ms ? t("wait", Math.ceil(retry_after_ms / 1000)) : message);
 }
 
 function take(message) {
   if (message.seq) view.seq = Math.max(view.seq, message.seq);
   if (message.type === "welcome") {
-    tries = 0; Object.assign(view, { shop: message.shop, merchant: message.merchant, product: message.product, products: message.products, ...message.state });
+    const off = view.state === "stopped";
+    tries = 0; Object.assign(view, { token: kept(message.token), shop: message.shop, merchant: message.merchant, product: message.product, products: message.products, ...message.state });
     document.title = `${view.shop} · ${t("room")}`;
     $(".quick").replaceChildren(...message.questions.map(text => { const chip = element("button", "chip", text); chip.type = "button"; chip.addEventListener("click", () => comment(text)); return chip; }));
-    showState(); showShelf(); showNow();
-    for (const [id, text] of pending) send({ type: "comment", client_id: id, text });
+    showState(); showShelf(); showNow(); showLine();
+    if (off) player.retry();
+    for (const id of pending.keys()) deliver(id);
   } else if (message.type === "comment") {
-    const mine = pending.delete(message.client_id) || view.comments.get(message.id)?.mine || false;
+    const mine = Boolean(settle(message.client_id)) || view.comments.get(message.id)?.mine || false;
     if (mine && message.masked) note(t("saved"));
     showComment({ ...message, mine });
   } else if (message.type === "caption") showCaption(message);
   else if (message.type === "product") { view.product = message.product; showNow(); showShelf(); }
-  else if (message.type === "state") { Object.assign(view, { state: message.state, viewers: message.viewers, likes: message.likes }); showState(); }
+  else if (message.type === "state") { Object.assign(view, { state: message.state, viewers: message.viewers, likes: message.likes }); showState(); showLine(); }
   else if (message.type === "lead_form") open("chat");
   else if (message.type === "rejoin") move(message.within_ms);
-  else if (message.type === "error") { if (message.client_id) pending.delete(message.client_id); note(message.retry_after_ms ? t("wait", Math.ceil(message.retry_after_ms / 1000)) : message.message); }
+  else if (message.type === "error") refused(message);
 }
 
 function connectSocket() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/rooms/${encodeURIComponent(room)}`);
-  socket.onopen = () => send({ type: "hello", protocol: 1, ...(view.seq ? { after_seq: view.seq } : {}) });
+  socket.onopen = () => send({ type: "hello", protocol: 1, ...(view.token ? { token: view.token } : {}), ...(view.seq ? { after_seq: view.seq } : {}) });
   socket.onmessage = event => take(JSON.parse(event.data));
   socket.onclose = () => { player.check(); tries += 1; setTimeout(connectSocket, Math.min(8000, 300 * 2 ** Math.min(tries, 5)) * (0.7 + Math.random() * 0.6)); };
 }
@@ -205,41 +230,63 @@ function muteLook() {
 }
 const setMuted = muted => { video.muted = muted; video.play().catch(() => { video.muted = true; }).finally(muteLook); };
 video.addEventListener("playing", () => {
-  document.body.dataset.state = "playing"; recon.hidden = true; muteLook();
+  document.body.dataset.state = "playing"; showLine(); muteLook();
   const ambient = $(".ambient");
-  if (ambient.srcObject !== video.srcObject && matchMedia("(min-width: 1024px)").matches) { ambient.srcObject = new MediaStream(video.srcObject.getVideoTracks()); ambient.play().catch(() => {}); }
+  if (ambient.srcObject !== video.srcObject && desktop.matches && video.srcObject) { ambient.srcObject = new MediaStream(video.srcObject.getVideoTracks()); ambient.play().catch(() => {}); }
 });
+// One pill says why there is no picture, or only the last one.
+const line = { state: "", tries: 0 };
+function showLine() {
+  const off = view.state === "stopped", lost = ["reconnecting", "full", "ended"].includes(line.state);
+  recon.hidden = !off && !lost;
+  if (recon.hidden) return;
+  document.body.dataset.state = "recon";
+  $(".spin", recon).hidden = off;
+  $("b", recon).textContent = t(off ? "off" : line.state === "full" ? "full2" : "recon");
+  $("span:last-child", recon).textContent = off ? t("off2") : line.tries ? t("attempt", line.tries + 1) : "";
+}
 const player = connect(video, `/rooms/${encodeURIComponent(room)}/whep`, {
-  onstate: (state, detail) => {
-    if (state === "live") { document.body.dataset.state = "playing"; recon.hidden = true; muteLook(); return; }
-    if (state !== "reconnecting" && state !== "full") return;
-    document.body.dataset.state = "recon"; recon.hidden = false;
-    $("b", recon).textContent = t(state === "full" ? "full2" : "recon");
-    $("span:last-child", recon).textContent = typeof detail === "number" ? t("attempt", detail) : "";
+  onstate: (state, detail, tries) => {
+    Object.assign(line, { state, tries });
+    if (state === "live") { document.body.dataset.state = "playing"; muteLook(); }
+    showLine();
   },
 });
 
 // ---- controls ---------------------------------------------------------------------------------------------------
 let returnTo = null;
+const desktop = matchMedia("(min-width: 1024px)"), shelf = $("#shelf");
 function open(id, ask = "") {
+  if (!id && !document.body.dataset.open) return;
   const chat = $("#chat");
   if (id === "chat") {
     const url = `/chat/${encodeURIComponent(view.merchant)}?embed=1&theme=dark&lang=${lang}${ask ? `&ask=${encodeURIComponent(ask)}` : ""}`;
     const frame = $("iframe", chat);
     if (!frame.src || ask) frame.src = url;
   }
-  if (id) returnTo = document.activeElement;
+  if (id && !document.body.dataset.open) returnTo = document.activeElement;
   chat.hidden = id !== "chat";
   document.body.classList.toggle("shelf-open", id === "shelf");
   document.body.dataset.open = id || "";
   $(".scrim").hidden = !id;
-  if (id === "chat") $(".drawer-close").focus(); else if (!id) returnTo?.focus();
+  // On a phone a sheet is all there is; beside the show on a desktop both can be used.
+  const modal = Boolean(id) && !desktop.matches;
+  $(".room").inert = modal && id === "chat";
+  chat.setAttribute("aria-modal", modal);
+  for (const [name, value] of [["role", "dialog"], ["aria-modal", "true"], ["aria-label", t("shelf")]]) if (modal && id === "shelf") shelf.setAttribute(name, value); else shelf.removeAttribute(name);
+  if (id) $("[data-close]", id === "chat" ? chat : shelf).focus(); else returnTo?.focus();
 }
 document.addEventListener("click", event => {
   const opener = event.target.closest("[data-open]"), closer = event.target.closest("[data-close]");
   if (opener && opener.tagName === "BUTTON") open(opener.dataset.open); else if (closer) open(null);
 });
-document.addEventListener("keydown", event => { if (event.key === "Escape") open(null); });
+document.addEventListener("keydown", event => {
+  if (event.key === "Escape" && !event.isComposing) open(null);
+  if (event.key !== "Tab" || !shelf.hasAttribute("aria-modal")) return;
+  const stops = $$("button", shelf), edge = event.shiftKey ? stops[0] : stops.at(-1);
+  if (!shelf.contains(document.activeElement) || document.activeElement === edge) { event.preventDefault(); stops.at(event.shiftKey ? -1 : 0).focus(); }
+});
+addEventListener("message", event => { if (event.origin === location.origin && event.data === "zg:close") open(null); });
 $("[data-want]").addEventListener("click", () => open("chat", t("wantAsk", view.product?.name || "")));
 $(".ask").addEventListener("submit", event => {
   event.preventDefault();
@@ -249,11 +296,17 @@ $(".ask").addEventListener("submit", event => {
 $$(".like").forEach(button => button.addEventListener("click", () => { view.likes += 1; showState(); send({ type: "like" }); }));
 $("[data-mute]").addEventListener("click", () => setMuted(!video.muted));
 $(".unmute").addEventListener("click", () => setMuted(false));
-$("[data-full]").addEventListener("click", () => { if (document.fullscreenElement) document.exitFullscreen(); else $(".stage").requestFullscreen?.().catch(() => video.webkitEnterFullscreen?.()); });
+$("[data-full]").addEventListener("click", () => {
+  const whole = desktop.matches ? $(".stage") : document.documentElement; // on a phone words and buttons come along
+  if (document.fullscreenElement) document.exitFullscreen();
+  else if (whole.requestFullscreen) whole.requestFullscreen().catch(() => {});
+  else video.webkitEnterFullscreen?.(); // an iPhone knows full screen for the picture alone
+});
 $("[data-lang]").addEventListener("click", () => { lang = lang === "zh" ? "en" : "zh"; translate(); });
 $("[data-share]").addEventListener("click", async () => {
   try { if (navigator.share) await navigator.share({ title: document.title, url: location.href }); else { await navigator.clipboard.writeText(location.href); note(t("copied")); } } catch { /* the viewer closed the share sheet */ }
 });
 addEventListener("pagehide", () => player.close());
+addEventListener("pageshow", event => event.persisted && location.reload());
 
 translate(); connectSocket();

@@ -3,7 +3,8 @@
 //   const player = connect(video, '/rooms/demo/whep', { onstate: state => … });
 //   player.close();
 //
-// States: connecting, live, reconnecting, full, ended, closed. It reconnects by itself with growing pauses, and joins again at once
+// States: connecting, live, reconnecting, full, ended, closed; `onstate` gets the state, what is known of it and how many tries
+// in a row came to nothing. `player.retry()` makes the next one at once. It reconnects by itself with growing pauses, and joins again at once
 // when the server says that it moves (`player.rejoin()`): the new picture is up before the old one goes. Who has a reason to doubt
 // the connection (its page's own socket closed, say) calls `player.check()`: a dead one is then known within 0.3 s.
 
@@ -23,10 +24,11 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   let retries = 0;
   let seen = false;
   let timer = 0;
+  let trying = false;
   let state = '';
 
   const tell = (next, detail) => {
-    if (next !== state || detail) onstate((state = next), detail);
+    if (next !== state || detail) onstate((state = next), detail, retries);
   };
 
   const headers = (more) => (token ? { Authorization: `Bearer ${token}`, ...more } : more);
@@ -194,20 +196,24 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   }
 
   async function attempt() {
-    if (closed) return;
+    if (closed || trying) return;
+    trying = true;
     clearTimeout(timer);
     tell(seen ? 'reconnecting' : 'connecting');
     try {
       const made = await open();
+      trying = false;
       if (closed) return drop(made.mine);
       show(made);
     } catch (error) {
+      trying = false;
       if (closed) return;
+      retries += 1;
       if (error.status === 404) tell('ended', error.message);
       else if (error.status === 503) tell('full', error.message);
       else tell('reconnecting', error.message);
       const longest = error.status ? RETRY_MAX_MS : AWAY_MAX_MS;
-      const pause = Math.max(error.retryAfter ? error.retryAfter * 1000 : 0, Math.min(longest, 250 * 2 ** retries++));
+      const pause = Math.max(error.retryAfter ? error.retryAfter * 1000 : 0, Math.min(longest, 250 * 2 ** (retries - 1)));
       timer = setTimeout(attempt, pause * (0.75 + Math.random() / 2));
     }
   }
@@ -229,6 +235,7 @@ export function connect(video, url, { token = null, onstate = () => {}, iceServe
   return {
     close,
     check,
+    retry: () => session || attempt(),
     get pc() {
       return session && session.pc;
     },

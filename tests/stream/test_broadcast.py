@@ -53,3 +53,15 @@ async def test_a_closed_subscription_is_forgotten() -> None:
     reader.close()
     reader.close()
     assert feed.readers == 0
+
+
+async def test_a_feed_that_ends_gives_what_is_queued_and_then_nothing_to_anybody() -> None:
+    feed = Broadcast()
+    early = feed.subscribe()
+    feed.publish("state", state="stopped")
+    feed.close()
+    feed.close()
+    last = await asyncio.wait_for(early.next(), 1)
+    assert last is not None and last["state"] == "stopped"
+    assert await asyncio.wait_for(early.next(), 1) is None
+    assert await asyncio.wait_for(feed.subscribe().next(), 1) is None

@@ -22,6 +22,7 @@ import pytest
 from dialogue.access import Role
 from dialogue.lead import Postman
 from stream.app import open_service
+from stream.room.book import RoomSpec
 from stream.room.room import Room
 from stream.settings import Settings
 from stream.site import create_app
@@ -90,6 +91,9 @@ class StandIn:
     def interrupt(self) -> None:
         return
 
+    def sign_off(self) -> None:
+        return
+
     async def stop(self) -> None:
         return
 
@@ -127,6 +131,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
             service.postman = postman
             service.house.rooms = Rooms(demo=StandIn())
             await service.store.access.create_merchant("demo")
+            await service.book.create(RoomSpec("demo", "demo"))
             talk = await service.store.open_conversation(merchant="demo", channel="chat", visitor="v")
             await service.store.receive(talk.id, client_id="a", text="我姓王，电话13812346021")
             tokens = {role: (await service.store.access.create_token("demo", role=role))[1] for role in Role}

@@ -92,7 +92,8 @@ def test_an_unwanted_comment_is_answered_with_a_reason(client: TestClient) -> No
     with client.websocket_connect("/ws/rooms/demo") as socket:
         _join(socket)
         socket.send_json({"type": "comment", "client_id": "a", "text": "滚"})
-        assert socket.receive_json() == {"type": "error", "code": "unwanted", "message": "请好好说话。"}
+        expected = {"type": "error", "code": "unwanted", "message": "请好好说话。", "client_id": "a"}
+        assert socket.receive_json() == expected
 
 
 def test_a_viewer_who_talks_too_fast_is_told_how_long_to_wait(client: TestClient) -> None:
@@ -103,7 +104,7 @@ def test_a_viewer_who_talks_too_fast_is_told_how_long_to_wait(client: TestClient
             assert socket.receive_json()["type"] == "comment"
         socket.send_json({"type": "comment", "client_id": "4", "text": "在吗"})
         error = socket.receive_json()
-        assert (error["code"], error["retry_after_ms"]) == ("rate", 10_000)
+        assert (error["code"], error["client_id"], error["retry_after_ms"]) == ("rate", "4", 10_000)
 
 
 def test_hearts_are_counted_up_to_the_limit(client: TestClient, room: Room) -> None:
@@ -126,4 +127,15 @@ def test_words_before_hello_close_the_socket(client: TestClient) -> None:
 def test_a_room_that_does_not_exist_is_named(client: TestClient) -> None:
     with client.websocket_connect("/ws/rooms/nowhere") as socket:
         assert socket.receive_json()["code"] == "no_room"
+        assert socket.receive()["code"] == 4404
+
+
+def test_a_room_that_goes_off_air_lets_its_pages_go_so_that_they_find_the_next_one(
+    client: TestClient, room: Room
+) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        room.feed.publish("state", state="stopped")
+        room.feed.close()
+        assert socket.receive_json()["state"] == "stopped"
         assert socket.receive()["code"] == 4404

@@ -141,6 +141,7 @@ function start(script) {
   }
 
   panel.element.addEventListener("keydown", (event) => {
+    if (page && event.key === "Escape" && !event.isComposing && parent !== window) parent.postMessage("zg:close", "*");
     if (page) return;
     if (event.key === "Escape" && !event.isComposing) { event.stopPropagation(); show(false); }
     if (event.key === "Tab" && panel.element.hasAttribute("aria-modal")) {

@@ -1,0 +1,189 @@
+"""The live page in a real browser: what a viewer sees when words, the room or the line come and go."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+import pytest
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+from playwright.async_api import Page, async_playwright, expect
+
+from stream.chat.limit import Rate
+from stream.room.broadcast import Broadcast
+from stream.room.protocol import Message
+from stream.room.socket import COMMENTS, Limits, create_room_router
+from stream.site import LIVE_HEADERS, WEB
+from tests.chromium import FLAGS
+from tests.stream.live import serving
+
+pytestmark = pytest.mark.browser
+
+LAMP = {
+    "sku": "LP-01",
+    "name": "纸月落地灯",
+    "price": "359",
+    "was": "459",
+    "saving": "100",
+    "promotion": None,
+    "stock": 58,
+    "picture": "",
+    "subtitle": "",
+}
+_STARTS = count(1000, 1000)
+"""Numbers begin at the wall clock: those of the next room are higher."""
+SOFA = {**LAMP, "sku": "SF-01", "name": "云朵单人沙发"}
+
+
+@dataclass
+class Room:
+    """A room that shows every comment at once, and remembers who wrote it."""
+
+    feed: Broadcast = field(default_factory=lambda: Broadcast(after=next(_STARTS)))
+    taken: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def welcome(self) -> Message:
+        return {
+            "seq": self.feed.seq,
+            "room": "demo",
+            "merchant": "demo",
+            "shop": "栖木家居",
+            "state": {"state": "live", "viewers": 1, "likes": 0},
+            "product": SOFA,
+            "products": [SOFA, LAMP],
+            "questions": ["包邮吗"],
+        }
+
+    async def comment(self, *, visitor: str, client_id: str, text: str) -> None:
+        if (visitor, client_id) in self.taken:
+            return
+        self.taken[visitor, client_id] = text
+        shown = {"name": "游客0001", "text": text, "masked": False, "state": "shown", "answer": ""}
+        self.feed.publish("comment", id=f"c{self.feed.seq}", client_id=client_id, **shown)
+
+    def like(self) -> None:
+        return
+
+
+@dataclass
+class Place:
+    """The page's server, its rooms, and a page in it."""
+
+    rooms: dict[str, Any]
+    page: Page
+    problems: list[str]
+
+
+@asynccontextmanager
+async def watching(*, comments: Rate = COMMENTS, width: int = 390, height: int = 844) -> AsyncIterator[Place]:
+    """A viewer at the live page of a room without a picture."""
+    program = shutil.which("chromium")
+    if program is None:
+        pytest.skip("no Chromium: apt-get install chromium")
+    rooms: dict[str, Any] = {"demo": Room()}
+    app = FastAPI()
+    app.include_router(create_room_router(rooms, limits=Limits(comments=comments)))
+
+    @app.get("/live/demo")
+    async def page() -> Response:
+        return FileResponse(WEB / "live.html", headers=LIVE_HEADERS)
+
+    @app.post("/rooms/demo/whep")
+    async def full() -> Response:
+        return Response("full", 503, headers={"Retry-After": "60"})
+
+    app.mount("/web", StaticFiles(directory=WEB))
+    async with serving(app) as url, async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+        context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
+        opened = await context.new_page()
+        problems: list[str] = []
+        opened.on("pageerror", lambda error: problems.append(str(error)))
+        await opened.goto(f"{url}/live/demo")
+        await expect(opened.locator("[data-shop]")).to_have_text("栖木家居")
+        yield Place(rooms, opened, problems)
+        await browser.close()
+        assert problems == []
+
+
+async def say(page: Page, text: str) -> None:
+    await page.locator(".askbox input").fill(text)
+    await page.keyboard.press("Enter")
+
+
+async def test_a_room_off_air_says_so_and_is_joined_again_when_it_begins() -> None:
+    async with watching() as place:
+        first = place.rooms["demo"]
+        place.rooms.clear()
+        first.feed.publish("state", state="stopped", viewers=1, likes=0)
+        first.feed.close()
+        await expect(place.page.locator(".recon")).to_contain_text("已下播")
+        await expect(place.page.locator("[data-onair]")).to_have_text("已下播")
+        await expect(place.page.locator(".recon .spin")).to_be_hidden()
+        place.rooms["demo"] = Room()
+        await expect(place.page.locator("[data-onair]")).to_have_text("直播中", timeout=20_000)
+        await expect(place.page.locator(".recon")).not_to_contain_text("已下播")
+
+
+async def test_what_was_said_without_a_line_stays_in_sight_and_arrives_once_as_the_same_viewer_s() -> None:
+    async with watching() as place:
+        await say(place.page, "早")
+        await expect(place.page.locator(".flow li")).to_have_count(1)
+        first = place.rooms["demo"]
+        place.rooms.clear()
+        first.feed.close()
+        await say(place.page, "还在吗")
+        await expect(place.page.locator(".flow li.unsent")).to_contain_text("还在吗")
+        again = place.rooms["demo"] = Room()
+        await expect(place.page.locator(".flow li.unsent")).to_have_count(0, timeout=20_000)
+        await expect(place.page.locator(".flow li.me")).to_have_count(2)
+        assert list(again.taken.values()) == ["还在吗"]
+        assert {visitor for visitor, _ in again.taken} == {visitor for visitor, _ in first.taken}
+
+
+async def test_a_comment_that_came_too_fast_goes_out_by_itself() -> None:
+    async with watching(comments=Rate(1, 2)) as place:
+        await say(place.page, "一")
+        await say(place.page, "二")
+        await expect(place.page.locator(".asknote")).to_contain_text("自动发出")
+        await expect(place.page.locator(".flow li.unsent")).to_have_count(0)
+        assert list(place.rooms["demo"].taken.values()) == ["一", "二"]
+
+
+async def test_the_tries_are_counted_while_there_is_no_picture() -> None:
+    async with watching() as place:
+        await expect(place.page.locator(".recon")).to_contain_text("人满了，正在排队")
+        await expect(place.page.locator(".recon")).to_contain_text("第 2 次")
+
+
+async def test_a_sheet_on_a_phone_keeps_the_focus_and_gives_it_back() -> None:
+    async with watching() as place:
+        opener = place.page.locator(".shelfbtn")
+        await opener.click()
+        shelf = place.page.get_by_role("dialog", name="橱窗")
+        await expect(shelf).to_be_visible()
+        for _ in range(4):
+            await place.page.keyboard.press("Tab")
+            assert await shelf.evaluate("node => node.contains(document.activeElement)")
+        await place.page.keyboard.press("Escape")
+        await expect(shelf).to_be_hidden()
+        await expect(opener).to_be_focused()
+
+
+async def test_who_scrolls_back_is_left_there() -> None:
+    async with watching(width=1280, height=800) as place:
+        flow = place.page.locator(".flow")
+        for number in range(40):
+            await place.rooms["demo"].comment(visitor="v", client_id=str(number), text=f"第 {number} 句")
+        await expect(flow.locator("li")).to_have_count(40)
+        assert await flow.evaluate("node => node.scrollHeight - node.scrollTop - node.clientHeight") < 60
+        await flow.evaluate("node => { node.scrollTop = 0; }")
+        await place.rooms["demo"].comment(visitor="v", client_id="last", text="最后一句")
+        await expect(flow.locator("li")).to_have_count(41)
+        assert await flow.evaluate("node => node.scrollTop") == 0
