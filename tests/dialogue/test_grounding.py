@@ -62,7 +62,9 @@ def test_what_stands_in_the_evidence_may_leave(sentence: str) -> None:
         ("原价1299元。", FaultKind.CONTRADICTION),
         ("活动价1699元。", FaultKind.CONTRADICTION),
         ("这款的外套不能机洗。", FaultKind.CONTRADICTION),
+        ("云朵单人沙发的价格是1699元。", FaultKind.CONTRADICTION),
         ("它的设计灵感来自阿尔卑斯山下的羊群与牧人。", FaultKind.UNSUPPORTED),
+        ("外套整套带拉链，坐垫回弹快，久坐不塌，灵感来自阿尔卑斯羊群。", FaultKind.UNSUPPORTED),
     ],
 )
 def test_what_does_not_stand_in_the_evidence_is_held_back(sentence: str, fault: FaultKind) -> None:

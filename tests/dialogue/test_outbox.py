@@ -66,6 +66,24 @@ async def test_a_consent_withdrawn_before_the_sending_stops_it(store: Store, clo
         assert there.seen == [] and await states(store) == ["dead"]
 
 
+async def test_what_waits_of_a_lead_that_is_merged_arrives_with_the_consent_it_was_given(
+    any_store: Store, clock: Clock
+) -> None:
+    async with receiver(200) as there, postman() as sender:
+        await any_store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url, secret=SECRET)
+        first = await lead(any_store, "contact", visitor="v1", phone="13812346021")
+        clock.now_ms += 1_000
+        second = await lead(any_store, "contact", "share", visitor="v2", phone="13912346022")
+        talk = await any_store.open_conversation(merchant="demo", channel="chat", visitor="v3")
+        await any_store.receive(talk.id, client_id="a", text="我的两个电话：13812346021，13912346022")
+        [row] = await any_store.leads.list("demo")
+        assert row.id == first != second and row.consent == {"contact": "granted", "share": "granted"}
+        assert {message.lead_id for message in await any_store.outbox.messages("demo")} == {first}
+        assert await deliver(any_store, clock, sender) > 0
+        assert "13912346022" in there.seen[0][1].decode()
+        assert "dead" not in await states(any_store)
+
+
 async def test_the_id_stays_and_the_waits_grow_until_it_is_taken(any_store: Store, clock: Clock) -> None:
     async with receiver(500, 503, 302, 200) as there, postman() as sender:
         await any_store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url, secret=SECRET)
