@@ -228,6 +228,32 @@ def test_a_nack_for_what_was_never_sent_or_is_gone_is_not_answered() -> None:
     assert sink.again == []
 
 
+def test_a_nack_for_the_next_number_gets_no_packet_that_was_left_out() -> None:
+    place = hub()
+    publish(place, 0, key=True)
+    stream, sink = joined(place)
+    sink.full = True
+    publish(place, 1)
+    sink.full = False
+    publish(place, 2)  # left out: its packets stand in the ring, its numbers are still to be given
+    stream.retransmit(106)
+    assert sink.again == []
+    publish(place, 3, key=True)
+    assert sink.frames[-1][0] == 106
+    stream.retransmit(106)
+    assert [payload[0] for _, _, payload, _ in sink.again] == [3]
+
+
+def test_a_group_that_has_left_the_ring_is_no_place_to_begin() -> None:
+    place = hub()
+    publish(place, 0, key=True, packets=1)
+    for number in range(1, RING_PACKETS + 1):
+        publish(place, number, packets=1)
+    assert place.group() == []
+    _, sink = joined(place)
+    assert sink.frames == [] and place.keyframe_requests == 1
+
+
 def test_a_switch_takes_place_at_the_other_renditions_keyframe_and_time_goes_on() -> None:
     high, low = hub(), hub("low")
     publish(high, 0, key=True)

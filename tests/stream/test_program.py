@@ -101,6 +101,14 @@ def test_sound_of_an_old_generation_is_refused() -> None:
     assert program.idle
 
 
+def test_a_late_interrupt_of_an_old_generation_brings_none_back() -> None:
+    program = Program(pause_ms=0)
+    program.interrupt(3)
+    program.interrupt(1)
+    assert program.generation == 3
+    assert opened(program, "a", 2).dropped and not opened(program, "b", 3).dropped
+
+
 def test_a_line_of_a_newer_generation_cuts_in_after_the_sentence() -> None:
     program = Program(pause_ms=0)
     program.push(opened(program, "now"), speech(2 * TICK_SAMPLES))
