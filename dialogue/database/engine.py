@@ -21,6 +21,14 @@ from dialogue.errors import DialogueError
 _ADVISORY_LOCK = 0x7A67_7569
 """Any number nobody else uses: "zgui" in ASCII."""
 _BUSY_TIMEOUT_MS = 10_000
+_POSTGRESQL = {
+    "connect_timeout": 10,
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""libpq's options: a server that is gone without a word (a cut cable) is noticed within half a minute."""
 READERS = 4
 """Readers beside the one writer, each with a connection of its own."""
 
@@ -44,7 +52,7 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
         arguments: dict[str, Any] = {"connect_args": {"timeout": _BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
     elif backend == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        arguments = {"connect_args": {"connect_timeout": 10}, "pool_pre_ping": True}
+        arguments = {"connect_args": _POSTGRESQL, "pool_pre_ping": True}
     else:
         raise DatabaseError(f"the database {backend!r} is not supported; use sqlite or postgresql")
     writer = create_engine(parsed, pool_size=1, max_overflow=0, **arguments)
@@ -74,6 +82,7 @@ def _tune_sqlite(engine: Engine, begin: str) -> None:
 
 
 def _lock_postgresql(connection: Connection) -> None:
+    connection.execute(text(f"SET LOCAL lock_timeout = {_BUSY_TIMEOUT_MS}"))
     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
 
 
@@ -84,7 +93,7 @@ def translated() -> Iterator[None]:
         yield
     except OperationalError as exc:
         reason = str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else type(exc.orig).__name__
-        if "locked" in reason or "busy" in reason:
+        if "locked" in reason or "busy" in reason or "lock timeout" in reason:
             raise DatabaseBusyError("the database is held by another process; try again") from exc
         raise DatabaseError(f"the database cannot be used: {reason}") from exc
     except DBAPIError as exc:

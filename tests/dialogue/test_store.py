@@ -161,19 +161,19 @@ async def test_sqlite_runs_in_wal_mode_and_syncs_fully(store: Store, tmp_path: P
 
 
 async def test_a_lock_held_by_another_process_is_reported(
-    tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, database_url: str | None, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dialogue.database.engine._BUSY_TIMEOUT_MS", 50)
-    async with await Store.open(tmp_path, clock_ms=clock) as store:
+    async with await Store.open(tmp_path, database_url=database_url, clock_ms=clock) as store:
         conversation = await talk(store)
-        other = sqlite3.connect(tmp_path / "zhanggui.db", isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(DatabaseBusyError):
-            await store.receive(conversation, client_id="a", text="你好")
+        engines = open_engines(database_url or f"sqlite:///{tmp_path / 'zhanggui.db'}")
+        with engines[0].begin():
+            with pytest.raises(DatabaseBusyError):
+                await store.receive(conversation, client_id="a", text="你好")
         assert len(await store.events_after(conversation, 0)) == 0
-        other.execute("ROLLBACK")
-        other.close()
         assert (await store.receive(conversation, client_id="a", text="你好")).seq == 1
+        for engine in engines:
+            engine.dispose()
 
 
 async def test_a_damaged_database_is_reported_in_one_line(tmp_path: Path) -> None:
