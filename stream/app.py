@@ -26,6 +26,7 @@ from stream.room.capacity import usable_cores
 from stream.room.house import House
 from stream.room.metrics import RoomCollector
 from stream.room.process import launcher
+from stream.room.supervisor import Supervisor
 from stream.settings import Settings
 from stream.telemetry.tracing import TimedKnowledge, create_tracing
 from stream.telemetry.voice_metrics import VoiceCollector
@@ -64,6 +65,7 @@ class Service:
         )
         self._only = only
         self._stack = AsyncExitStack()
+        self._chores = Supervisor()
         self._records: dict[str, tuple[Record, ...]] = {}
         self._versions: dict[str, str | None] = {}
         self._staffing: Staffing | None = None
@@ -137,7 +139,9 @@ class Service:
                 await self.house.open(spec)
 
     def _chore(self, name: str, run: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._stack.push_async_callback(_cancelled, asyncio.create_task(run(), name=name))
+        """Run a task that is started again when it fails: one bad message must not end the sending of all others."""
+        self._chores.start(name, run)
+        self._stack.push_async_callback(self._chores.stop, name)
 
     async def _engine(self) -> Engine:
         settings = self.settings
@@ -159,7 +163,7 @@ class Service:
         spending = SpendingLog(self.store.spending, settle=budget.settle)
         await spending.load(local_now().date())
         self._stack.push_async_callback(spending.flush)
-        self._stack.push_async_callback(_cancelled, asyncio.create_task(spending.run(), name="spending"))
+        self._chore("spending", spending.run)
         return Engine(
             TimedKnowledge(self.knowledge),
             clock=local_now,
@@ -275,11 +279,6 @@ class Service:
     def ready(self) -> dict[str, Callable[[], str | None]]:
         """Probes of `/readyz`."""
         return {"rooms": self.house.problem}
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 @asynccontextmanager

@@ -26,6 +26,10 @@ from dialogue.lead.target import Request, Target, TargetKind, accepted, as_reque
 
 _TIMEOUT_S = 15.0
 _ANSWER_BYTES = 65_536
+_GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+"""All of IPv6 that is handed out to the public (RFC 4291); the rest is local, mapped or reserved."""
+_DOCUMENTED = ipaddress.ip_network("3fff::/20")
+"""For documentation (RFC 9637); `ipaddress` of older Pythons takes it for public."""
 _FINAL = frozenset({410})
 """HTTP 410 means "never again" (Standard Webhooks)."""
 
@@ -89,6 +93,8 @@ class Postman:
                 status, body = await self._post(request)
         except TimeoutError:
             raise DeliveryError(f"no answer within {self._timeout_s:g} s") from None
+        except (httpx.InvalidURL, UnicodeError) as exc:
+            raise DeliveryError("the address holds no usable host name", final=True) from exc
         except httpx.HTTPError as exc:
             raise DeliveryError(f"not reached: {type(exc).__name__}") from exc
         if not accepted(target, status, body):
@@ -156,6 +162,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFF_FFFF)
         if inner is not None:
             return is_public(str(inner))
+        if ip not in _GLOBAL_UNICAST or ip in _DOCUMENTED:
+            return False
     return ip.is_global and not ip.is_multicast
 
 

@@ -2,8 +2,8 @@
 
 UTF-8 with a byte order mark, CRLF line ends, every cell quoted (RFC 4180). A cell that a spreadsheet would take for a
 formula (`=`, `+`, `-`, `@`, tab, return, also full-width and behind spaces) gets an apostrophe in front (OWASP, "CSV
-Injection"); a run of digits that Excel would turn into a number, losing digits or a leading zero, gets a leading tab,
-which Excel and WPS show as plain text.
+Injection"); digits that Excel would turn into another number, losing some or a leading zero, or into a date (2-3 pieces
+become 2 March), get a leading tab, which Excel and WPS show as plain text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from dialogue.lead.rows import LeadRow
 
 BOM = "\ufeff"
 _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
-_NUMERIC = re.compile(r"\d{6,}")
+_NUMERIC = re.compile(r"\d{6,}|0\d+|\d{1,4}[-/]\d{1,2}(?:[-/]\d{1,4})?|\d+e\d+", re.IGNORECASE)
 _HEAD = ("编号", "留资时间", "渠道", "称呼", "手机", "座机", "微信", "QQ", "邮箱", "城市", "预算", "数量", "期望时间",
          "意向商品", "到店门店", "到店时间", "到店人数", "转交授权")  # fmt: skip
 _KINDS = (ContactKind.PHONE, ContactKind.LANDLINE, ContactKind.WECHAT, ContactKind.QQ, ContactKind.EMAIL)

@@ -19,8 +19,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+import httpx
+
 from dialogue.errors import DialogueError
 
+_WECOM_BYTES = 2048
+"""What WeCom's group robot takes as the content of a text message; it refuses a longer one."""
 _EMAIL = re.compile(r"[^@\s<>,;:\"\\]+@[^@\s<>,;:\"\\]+\.[^@\s<>,;:\"\\]+")
 
 
@@ -86,6 +90,10 @@ def check_target(kind: TargetKind, address: str, secret: str) -> None:
         raise TargetError("target: the address is not a URL") from exc
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or any(ord(c) <= 32 for c in address):
         raise TargetError("target: the address must be an http or https URL")
+    try:
+        httpx.URL(address).host.encode("idna")
+    except (httpx.InvalidURL, UnicodeError) as exc:
+        raise TargetError("target: the address holds no usable host name") from exc
     if parts.username or parts.password:
         raise TargetError("target: the address must not hold a user name or password")
     if kind == TargetKind.WEBHOOK:
@@ -112,7 +120,7 @@ def as_request(target: Target, message_id: str, message: Mapping[str, Any], *, n
     text = as_text(message)
     url, payload = target.address, {}
     if target.kind == TargetKind.WECOM:
-        payload = {"msgtype": "text", "text": {"content": text}}
+        payload = {"msgtype": "text", "text": {"content": _shortened(text, _WECOM_BYTES)}}
     elif target.kind == TargetKind.DINGTALK:
         payload = {"msgtype": "text", "text": {"content": text}}
         if target.secret:
@@ -168,6 +176,12 @@ def as_text(message: Mapping[str, Any]) -> str:
         lines.append(f"意向商品：{data['product']}")
     lines.append(f"来源：{data['channel']}　编号：{data['id']}")
     return "\n".join(lines)
+
+
+def _shortened(text: str, most: int) -> str:
+    """The text in at most `most` bytes of UTF-8; contacts stand first, so the end is what can be missed."""
+    raw = text.encode()
+    return text if len(raw) <= most else raw[: most - 3].decode(errors="ignore") + "…"
 
 
 def _secret_bytes(secret: str) -> bytes:

@@ -110,6 +110,9 @@ class PlatformCourier:
             error, final = str(exc), exc.final
         except DialogueError as exc:
             error, final = str(exc), True
+        except Exception as exc:
+            error = f"not sent: {type(exc).__name__}"
+            _LOG.exception("message %s, try %d failed", one.message.message_id, one.attempt)
         if error is not None:
             _LOG.warning("message %s, try %d: %s", one.message.message_id, one.attempt, error)
         try:

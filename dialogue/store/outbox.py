@@ -98,6 +98,10 @@ class Outbox:
         except DialogueError as exc:
             error, final = str(exc), True
             _LOG.warning("outbox message %s cannot be sent: %s", one.id, exc)
+        except Exception as exc:
+            # One message that cannot be sent must not stop the courier, nor the messages sent beside it.
+            error = f"not sent: {type(exc).__name__}"
+            _LOG.exception("outbox message %s to target %s, try %d failed", one.id, one.target.id, one.attempt)
         await self._write(lambda tx: delivery.settle(tx, one, error, final=final, jitter=jitter))
 
 

@@ -8,12 +8,14 @@ import hashlib
 import hmac
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
 from dialogue.lead import ConsentState, Postman, Purpose, TargetError, TargetKind
 from dialogue.lead.delivery import BACKOFF_S, take_due
+from dialogue.lead.target import Target
 from dialogue.store import Courier, Store
 from tests.dialogue.databases import Clock
 from tests.dialogue.receiver import SECRET, postman, receiver
@@ -208,6 +210,24 @@ async def test_a_removed_target_gets_nothing(store: Store, clock: Clock) -> None
         assert there.seen == [] and await states(store) == ["dead"]
         with pytest.raises(TargetError):
             await store.outbox.remove_target("demo", target.id)
+
+
+async def test_a_message_that_breaks_the_sender_stops_no_other(store: Store, clock: Clock) -> None:
+    class Stumbling(Postman):
+        async def send(self, target: Target, message_id: str, message: Mapping[str, Any], *, now_s: int) -> None:
+            if target.label == "bad":
+                raise RuntimeError("nobody thought of this")
+            await super().send(target, message_id, message, now_s=now_s)
+
+    async with receiver(200) as there:
+        sender = Stumbling(allow_private=True)
+        await store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url, label="bad")
+        await store.outbox.add_target("demo", kind=TargetKind.WEBHOOK, address=there.url)
+        await lead(store, "share")
+        assert await deliver(store, clock, sender) == 2
+        assert len(there.seen) == 1 and sorted(await states(store)) == ["delivered", "pending"]
+        assert {row.last_error for row in await store.outbox.messages("demo")} == {"", "not sent: RuntimeError"}
+        await sender.aclose()
 
 
 async def test_a_name_that_leads_inside_is_refused_and_dead(store: Store, clock: Clock) -> None:

@@ -20,6 +20,7 @@ from tests.dialogue.receiver import MESSAGE, SECRET, postman, receiver
         "127.0.0.1", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1",
         "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1",
         "::ffff:10.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "198.18.0.1", "192.0.2.1", "not an address",
+        "::127.0.0.1", "64:ff9b:1::7f00:1", "fec0::1", "5f00::1", "3fff::1", "2001:db8::1", "::ffff:0:127.0.0.1",
     ],
 )  # fmt: skip
 def test_an_address_inside_is_private(address: str) -> None:
@@ -29,6 +30,24 @@ def test_an_address_inside_is_private(address: str) -> None:
 @pytest.mark.parametrize("address", ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8"])
 def test_an_address_outside_is_public(address: str) -> None:
     assert is_public(address)
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "127.1", "0", "[::ffff:127.0.0.1]", "[::1]"])
+async def test_an_inside_address_in_disguise_is_refused(host: str) -> None:
+    sender = Postman()
+    with pytest.raises(DeliveryError, match="private") as caught:
+        await sender.send(Target("t", "demo", TargetKind.WEBHOOK, "", f"http://{host}/", SECRET), "m", MESSAGE, now_s=1)
+    assert caught.value.final
+    await sender.aclose()
+
+
+@pytest.mark.parametrize("host", ["a..b", "x" * 300, "xn--a", "①②⑦.⓪.⓪.①"])
+async def test_an_impossible_host_name_is_told_and_final(host: str) -> None:
+    sender = Postman()
+    with pytest.raises(DeliveryError, match="host name") as caught:
+        await sender.send(Target("t", "demo", TargetKind.WEBHOOK, "", f"http://{host}/", SECRET), "m", MESSAGE, now_s=1)
+    assert caught.value.final
+    await sender.aclose()
 
 
 async def test_one_private_address_among_public_ones_is_enough_to_refuse() -> None:

@@ -48,6 +48,10 @@ def test_digits_stay_as_they_are_written() -> None:
     assert safe_cell("13812346021") == "\t13812346021"
     assert safe_cell("02088886666") == "\t02088886666"
     assert safe_cell("李雷") == "李雷"
+    for mistaken in ("2-3", "12/6", "2026-12-6", "007", "1E10"):
+        assert safe_cell(mistaken) == "\t" + mistaken
+    for plain in ("2-3人", "10:30", "1.5万", "020-88886666"):
+        assert safe_cell(plain) == plain
     assert safe_cell("3") == "3"
 
 

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -31,6 +32,9 @@ def test_the_signature_is_the_standards_example() -> None:
         (TargetKind.WEBHOOK, "https://user:pw@example.com", SECRET),
         (TargetKind.WEBHOOK, "https://example.com:99999", SECRET),
         (TargetKind.WEBHOOK, "https://exa mple.com", SECRET),
+        (TargetKind.WEBHOOK, "https://a..b/", SECRET),
+        (TargetKind.WEBHOOK, "https://xn--a/", SECRET),
+        (TargetKind.FEISHU, f"https://{'x' * 300}/", ""),
         (TargetKind.WEBHOOK, "https://example.com", "short"),
         (TargetKind.WEBHOOK, "https://example.com", "whsec_AAAA"),
         (TargetKind.EMAIL, "nobody", ""),
@@ -46,12 +50,22 @@ def test_dingtalk_and_feishu_are_signed_as_they_ask() -> None:
     ding = as_request(
         Target("t", "m", TargetKind.DINGTALK, "", "https://d.example/r?access_token=x", "SEC"), "i", MESSAGE, now_s=1
     )
-    assert "&timestamp=1000&sign=" in ding.url
+    query = parse_qs(urlsplit(ding.url).query)
+    signed = base64.b64encode(hmac.new(b"SEC", b"1000\nSEC", hashlib.sha256).digest()).decode()
+    assert query == {"access_token": ["x"], "timestamp": ["1000"], "sign": [signed]}
     feishu = json.loads(
         as_request(Target("t", "m", TargetKind.FEISHU, "", "https://f.example/h", "SEC"), "i", MESSAGE, now_s=1).body
     )
     expected = hmac.new(b"1\nSEC", b"", hashlib.sha256).digest()
     assert (feishu["timestamp"], feishu["sign"]) == ("1", base64.b64encode(expected).decode())
+
+
+def test_a_long_lead_fits_into_what_wecom_takes() -> None:
+    data = {**MESSAGE["data"], "profile": {name: "很" * 200 for name in ("name", "city", "budget", "quantity", "time")}}
+    target = Target("t", "m", TargetKind.WECOM, "", "https://w.example")
+    content = json.loads(as_request(target, "i", {**MESSAGE, "data": data}, now_s=1).body)["text"]["content"]
+    assert len(content.encode()) <= 2048 and content.endswith("…")
+    assert MESSAGE["data"]["contacts"][0]["value"] in content
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"not json", b'{"errcode": 1}', b"{}"])
