@@ -18,10 +18,12 @@ import jieba  # type: ignore[import-untyped]
 from misaki.transcription import pinyin_to_ipa  # type: ignore[import-untyped]
 from misaki.zh import ZHG2P  # type: ignore[import-untyped]
 from pypinyin import Style, lazy_pinyin
+from pypinyin.constants import PHRASES_DICT
 
 from avatar.voice.speech import Viseme
 from avatar.voice.text.english import dictionary, pronounce
-from avatar.voice.text.tone import change_tones, in_context
+from avatar.voice.text.simplified import simplified
+from avatar.voice.text.tone import change_tones, in_context, unlisted
 
 jieba.setLogLevel(logging.WARNING)
 
@@ -71,8 +73,9 @@ class Phonemizer:
     """
 
     def __init__(self, pronunciations: Pronunciations | None = None, *, cache_dir: Path | None = None):
-        self._readings = {**_builtin_readings(), **{word: list(said) for word, said in (pronunciations or {}).items()}}
-        self._own = frozenset(pronunciations or ())
+        own = {simplified(word): list(said) for word, said in (pronunciations or {}).items()}
+        self._readings = {**_table("readings.txt"), **own}
+        self._own = frozenset(own)
         dictionary()
         self._words = jieba.Tokenizer()
         if cache_dir is not None:
@@ -131,7 +134,11 @@ class Phonemizer:
 
 @lru_cache(maxsize=4096)
 def _dictionary(word: str) -> tuple[str, ...]:
-    return tuple(lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore"))
+    """The word's reading where a dictionary lists it, otherwise that of its parts with what its neighbours tell."""
+    if word in (listed := _table("phrases.txt")):
+        return tuple(listed[word])
+    read = lazy_pinyin(word, style=Style.TONE3, neutral_tone_with_five=True, errors="ignore")
+    return tuple(read if len(word) < 2 or word in PHRASES_DICT else unlisted(word, read))
 
 
 @lru_cache(maxsize=2048)
@@ -161,9 +168,10 @@ def _shape(said: str, syllable: int) -> list[Phoneme]:
     return out
 
 
-@lru_cache(maxsize=1)
-def _builtin_readings() -> dict[str, list[str]]:
-    table = resources.files("avatar.voice.text").joinpath("readings.txt").read_text(encoding="utf-8")
+@lru_cache(maxsize=2)
+def _table(name: str) -> dict[str, list[str]]:
+    """Words and their readings from a file of `avatar.voice.text`."""
+    table = resources.files("avatar.voice.text").joinpath(name).read_text(encoding="utf-8")
     readings = {}
     for line in table.splitlines():
         if line and not line.startswith("#"):

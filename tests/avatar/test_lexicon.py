@@ -32,6 +32,12 @@ def test_both_change_what_is_heard(tmp_path: Path) -> None:
     assert Phonemizer(found.pronunciations, cache_dir=tmp_path).pinyin(spoken)[2:4] == ["le4", "ting3"]
 
 
+def test_a_word_may_be_written_in_traditional_characters(tmp_path: Path) -> None:
+    own = parse_lexicon("長榮 = chang2 rong2", "lexicon.txt")
+    spoken = Normaliser(own.replacements).spoken("長榮的店")
+    assert Phonemizer({"長榮": ["chang2", "rong4"]}, cache_dir=tmp_path).pinyin(spoken)[:2] == ["chang2", "rong4"]
+
+
 def test_no_file_is_an_empty_lexicon(tmp_path: Path) -> None:
     assert load_lexicon(tmp_path / "none.txt") == Lexicon()
 

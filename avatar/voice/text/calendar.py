@@ -2,27 +2,52 @@
 
 from __future__ import annotations
 
+import re
 from re import Match
 
 from avatar.voice.text.number import cardinal, digits
-from avatar.voice.text.rule import TO, Rules
+from avatar.voice.text.rule import COUNTED, TO, UNIT, Rules
 
 RULES = Rules()
 
+_NO_DAY = rf"\s?(?:{UNIT}|{COUNTED}|元|块|折|万|倍|之|左右|区间|的)"
+"""After a range of decimals: they are no days."""
 _HOUR = "早|晚|上午|下午|中午|凌晨"
 
 
 @RULES.rule(
-    r"(?<=\d)(点半?|月份?|日|号|码|度|楼|层|岁|周|季|年|期|级|档|寸|斤|克|米)\s*[-~—–至]+\s*"
+    r"(?<=\d)(点半?|月份?|日|号|码|度|楼|层|岁|周|季|年|期|级|档|寸|斤|克|米|折)\s*[-~—–至]+\s*"
     rf"(?=(?:{_HOUR}|次日|当晚|第二天|周[一二三四五六日])?\s?\d)"
 )
 def _until(m: Match[str]) -> str:
     return f"{m[1]}到"
 
 
+_MONTH_DAY = r"(0?[1-9]|1[0-2])\.([1-9]|0[1-9]|[12]\d|3[01])"
+
+
+@RULES.rule(rf"(?<![\d.¥￥$分比约]){_MONTH_DAY}日?{TO}{_MONTH_DAY}日?(?![\dA-Za-z.%℃°])(?=(.{{0,2}}))")
+def _days_by_dots(m: Match[str]) -> str:
+    """9.1-9.5 without a unit are days of a sale."""
+    if re.match(_NO_DAY, m[5]):
+        return m[0]
+    first, last = (f"{cardinal(str(int(m[at])))}月{cardinal(str(int(m[at + 1])))}日" for at in (1, 3))
+    return f"{first}到{last}"
+
+
+@RULES.rule(r"(?<!\d)((?:19|20)\d{2})年?第?Q([1-4])(?!\d)")
+def _quarter(m: Match[str]) -> str:
+    return f"{digits(m[1])}年第{cardinal(m[2])}季度"
+
+
 @RULES.rule(r"(?<!\d)((?:19|20)\d{2})([-/.])(\d{1,2})\2(\d{1,2})(?!\d)")
 def _date(m: Match[str]) -> str:
     return f"{digits(m[1])}年{cardinal(str(int(m[3])))}月{cardinal(str(int(m[4])))}日"
+
+
+@RULES.rule(r"(?<=[近达约满超保用了过第长])(\d{2})年")
+def _span(m: Match[str]) -> str:
+    return f"{cardinal(m[1])}年"
 
 
 @RULES.rule(r"(?<!\d)(\d{4}|\d{2})年(?=\d{1,2}月|[春夏秋冬底初末款度上下新]|$|[，。！？,!? ])")
@@ -57,10 +82,11 @@ def _month(m: Match[str]) -> str:
     return f"{cardinal(str(int(m[1])))}月{day}"
 
 
-@RULES.rule(r"(?<=倒计时)([:：\s]*)(\d{1,2}):([0-5]\d)(?![\d:])")
+@RULES.rule(r"(?<=倒计时)([:：\s]*)(?:(\d{1,2}):)?(\d{1,2}):([0-5]\d)(?![\d:])")
 def _countdown(m: Match[str]) -> str:
-    minutes, seconds = int(m[2]), int(m[3])
-    said = f"{cardinal(str(minutes), counting=True)}分" if minutes else ""
+    hours, minutes, seconds = int(m[2] or 0), int(m[3]), int(m[4])
+    said = f"{cardinal(str(hours), counting=True)}小时" if hours else ""
+    said += f"{cardinal(str(minutes), counting=True)}分" if minutes else ""
     return m[1] + said + (f"{cardinal(str(seconds))}秒" if seconds else "" if said else "零秒")
 
 

@@ -15,6 +15,16 @@ def _ratio(m: Match[str]) -> str:
     return "比".join(cardinal(part) for part in m.groups() if part)
 
 
+@RULES.rule(r"(?<=比分|战绩)([:：是为\s]?)(\d{1,3})\s?[-—–]\s?(\d{1,3})(?!\d)")
+def _score(m: Match[str]) -> str:
+    return f"{m[1]}{cardinal(m[2])}比{cardinal(m[3])}"
+
+
+@RULES.rule(r"(?<=第)(\d+)/(\d+)(?![\d/])")
+def _either(m: Match[str]) -> str:
+    return f"{cardinal(m[1])}、{cardinal(m[2])}"
+
+
 @RULES.rule(r"(?<![\d/.])(\d+)/(\d+)(?![\d/])")
 def _fraction(m: Match[str]) -> str:
     return f"{cardinal(m[2])}分之{cardinal(m[1])}"

@@ -12,9 +12,19 @@ from avatar.voice.text.unit import UNITS
 RULES = Rules()
 
 
+@RULES.rule(rf"({COUNTED}|元|块)\s?[×*]\s?(?=\d)")
+def _times(m: Match[str]) -> str:
+    return f"{m[1]}乘"
+
+
 @RULES.rule(r"(?<=\d)V\s?~\s?(?=\d+\s?[Hh][Zz])")
 def _alternating(_: Match[str]) -> str:
     return "V "
+
+
+@RULES.rule(r"(?<=零下)\s?-\s?(?=\d)")
+def _below_zero(_: Match[str]) -> str:
+    return ""
 
 
 @RULES.rule(rf"(?<=\d)\s?({COUNTED})\s?/\s?(?={COUNTED})")
@@ -51,9 +61,10 @@ def _measure_range(m: Match[str]) -> str:
     return f"{first}{amount(m[2])}到{second}{_measured(m[4], m[5])}"
 
 
-@RULES.rule(rf"(?<![A-Za-z\d.])([-±+]?)({NUMBER})\s?({UNIT})(?![A-Za-z])(?:/({UNIT}|[一-鿿])(?![A-Za-z]))?")
+@RULES.rule(rf"(?<![A-Za-z\d.])([-±+]?)({NUMBER})\s?({UNIT})(?![A-Za-z])(?:/(10+)?({UNIT}|[一-鿿])(?![A-Za-z]))?")
 def _measure(m: Match[str]) -> str:
-    per = f"每{UNITS.get(m[4], m[4])}" if m[4] else ""
+    number = cardinal(m[4], counting=True) if m[4] else ""
+    per = f"每{number}{UNITS.get(m[5], m[5])}" if m[5] else ""
     return f"{_below(m[1], m[3])}{_measured(m[2], m[3])}{per}"
 
 

@@ -30,6 +30,12 @@ def _resolution(m: Match[str]) -> str:
     return f"{digits(m[1])} {m[2].upper()} "
 
 
+@RULES.rule(r"(?<![A-Za-z])([A-Za-z]{1,4})(\d{1,3})-(\d{3,6})(?![\d.]*\s?(?:元|块|折|%))")
+def _processor(m: Match[str]) -> str:
+    """i7-14700: a family and a number in it."""
+    return f"{m[1]} {_model_number(m[2])}，{_model_number(m[3])} "
+
+
 @RULES.rule(r"([A-Za-z])[-\s]?(\d+(?:\.\d+)*)(?![\d.]*\s?(?:元|块|折|%))")
 def _model(m: Match[str]) -> str:
     return f"{m[1]} {_model_number(m[2])} "

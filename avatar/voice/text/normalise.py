@@ -6,6 +6,7 @@ characters, so that no later rule sees it again. What is left at the end is Han,
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from re import Match
 
 from avatar.voice.text import calendar, counting, identifier, measure, model_name, price
 from avatar.voice.text.number import digits
+from avatar.voice.text.simplified import simplified
 
 MOST_CHARACTERS = 2_000
 """Longer texts are cut here: seven minutes of speech are not one line."""
@@ -24,13 +26,20 @@ _ORDER = tuple(part.RULES for part in (identifier, calendar, price, measure, mod
 _SYMBOLS: Mapping[str, str] = {
     "&": "和", "=": "等于", "≈": "约等于", "≥": "大于等于", "≤": "小于等于", ">": "大于", "<": "小于", "±": "正负",
     "×": "乘", "÷": "除以", "+": "加", "@": "艾特", "℃": "摄氏度", "°": "度", "%": "百分之", "￥": "", "¥": "", "$": "",
+    "≠": "不等于", "α": "阿尔法", "β": "贝塔", "γ": "伽马", "δ": "德尔塔", "Ω": "欧姆", "ω": "欧米伽",
 }  # fmt: skip
 _BEFORE_NFKC = str.maketrans({
     "㎡": "平方米", "℃": "°C", "™": "", "®": "", "©": "", "…": "，", "′": "", "″": "英寸", "㎝": "cm", "㎜": "mm",
-    "㎏": "kg", "㎎": "mg", "㏄": "毫升",
+    "㎏": "kg", "㎎": "mg", "㏄": "毫升", **{chr(0x2160 + n): str(n + 1) for n in range(12)},
+    **{chr(0x2460 + n): f" {n + 1}、" for n in range(20)},
 })  # fmt: skip
 _FULL_WIDTH = str.maketrans(",!?;:", "，！？；：")
 _POWER = re.compile(r"(?:(?<=\d)|(?<=\d ))([ck]?)m([23²³])(?![\dA-Za-z.])|(?<![A-Za-z])([ck]?)m([²³])")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->", re.DOTALL)
+"""Of a web page or SSML."""
+_LINK = re.compile(r"!?\[([^\[\]]{1,200})\]\([^()\s]{1,500}\)")
+"""Of Markdown: what is to be read is its text."""
+_STRUCK = re.compile(r"~~([^~\n]{1,80})~~")
 _MARKUP = re.compile(r"\[\d+\]|\*\*|__|`+|^#{1,6}\s|^\s*[-*]\s+|^\s*>\s", re.MULTILINE)
 _REPEATED = re.compile(r"([，。！？；：、,.!?;:~])[，。！？；：、,.!?;:~\s]*")
 _ENDLESS = re.compile(r"\d{20,}")
@@ -55,8 +64,10 @@ class Normaliser:
         text = text[:MOST_CHARACTERS]
         if self._own_pattern is not None:
             text = self._own_pattern.sub(lambda m: self._own[m[0]], text)
+        text = _LINK.sub(r"\1", _TAG.sub(" ", html.unescape(text)))
+        text = _STRUCK.sub(r"\1，", text)
         text = _POWER.sub(_squared, _MARKUP.sub("", text)).translate(_BEFORE_NFKC)
-        text = _without_emoji(unicodedata.normalize("NFKC", text))
+        text = simplified(_without_emoji(unicodedata.normalize("NFKC", text).replace("\u2044", "/")))
         text = _ENDLESS.sub(lambda m: digits(m[0]), text)
         for rules in _ORDER:
             text = rules.apply(text)

@@ -24,12 +24,19 @@ def _twelve(_: Match[str]) -> str:
     return "双十二"
 
 
+@RULES.rule(r"(?<=[比跟像年过])618(?![\d.,]*\s?[元块折个件份单米克])(?!\d)")
+def _as_in_june(_: Match[str]) -> str:
+    return "六一八"
+
+
 @RULES.rule(r"(?<![\d.¥$])6\.?18(?=大促|活动|购物|狂欢|预售|年中|期间|来|到)")
 def _june(_: Match[str]) -> str:
     return "六一八"
 
 
-@RULES.rule(r"(?<![\d.])(?:38(?=女神|妇女|节)|520(?=礼|表白|告白|情人|快乐|节|专场)|1314(?=[礼，。！?！]|$)|99(?=新))")
+@RULES.rule(
+    r"(?<![\d.])(?:3\.?8(?=女神|妇女|节)|520(?=礼|表白|告白|情人|快乐|节|专场)|1314(?=[礼，。！?！]|$)|99(?=新))"
+)
 def _festival(m: Match[str]) -> str:
     return digits(m[0])
 
@@ -42,6 +49,11 @@ def _one_to_one(m: Match[str]) -> str:
 @RULES.rule(r"(?<![\d.])(30[34]L?|31[06]L?|430|201)(?=[\s]?(?:食品级|医用级)?(?:不锈钢|钢))")
 def _steel(m: Match[str]) -> str:
     return digits(m[1]) + (" L" if m[1].endswith("L") else "")
+
+
+@RULES.rule(r"(?m)(?:^|(?<=[\s，。]))[-−]\s?(?=\d[\d.]*\s?[元块])")
+def _less(_: Match[str]) -> str:
+    return "减"
 
 
 @RULES.rule(rf"满\s?(?:{CURRENCY})?({NUMBER})\s?(?:元|块)?\s?[-减]\s?(?:{CURRENCY})?({NUMBER})")

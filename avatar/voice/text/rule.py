@@ -11,7 +11,7 @@ from avatar.voice.text.unit import CURRENCIES, MEASURE_WORDS, UNITS
 Say = Callable[[Match[str]], str]
 
 NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
-TO = r"\s*[-~—–至到]+\s*"
+TO = r"\s*(?:[~—–至到]+|-+)\s*"
 UNIT = "|".join(re.escape(unit) for unit in sorted(UNITS, key=len, reverse=True))
 CURRENCY = "|".join(re.escape(sign) for sign in sorted(CURRENCIES, key=len, reverse=True))
 COUNTED = "|".join(sorted(MEASURE_WORDS, key=len, reverse=True))
