@@ -19,7 +19,7 @@ from avatar.face.host import Host, Image, read_host, write_host
 from avatar.face.host_folder import host_folders
 from avatar.rigging.landmarks import Face, FaceFinder
 from avatar.rigging.portrait import read_clip, read_photo
-from avatar.rigging.quality import Quality, judge
+from avatar.rigging.quality import Quality, judge, judge_far
 from avatar.rigging.rig import build_host, frame_photo, moved
 from avatar.rigging.round import Progress, film_round
 from avatar.rigging.segmenter import PersonFinder
@@ -53,7 +53,8 @@ class Consent:
 def check_photo(path: Path, finder: FaceFinder) -> Quality:
     """Read and judge a photo. Raises `PortraitError` when it cannot be read."""
     photo = read_photo(path)
-    return _look(photo, finder)[1]
+    face, quality = _look(photo, finder)
+    return quality if face is not None else _come_closer(photo, quality, finder)
 
 
 def check_clip(path: Path, finder: FaceFinder) -> Quality:
@@ -102,7 +103,7 @@ def create_host(
         photo = read_photo(source)
         found, quality = _look(photo, finder)
         if found is None or not quality.accepted:
-            raise QualityError(source.name, quality)
+            raise QualityError(source.name, quality if found else _come_closer(photo, quality, finder))
         face = found
     record = {
         "person": consent.person,
@@ -166,19 +167,40 @@ def _look(photo: Image, finder: FaceFinder) -> tuple[Face | None, Quality]:
     return (faces[0] if faces else None), quality
 
 
+def _come_closer(photo: Image, quality: Quality, finder: FaceFinder) -> Quality:
+    """Judge a photo without a face again by its parts: a face too far away for the whole photo is found in them."""
+    if any(finding.name != "face" for finding in quality.findings):
+        return quality
+    height, width = photo.shape[:2]
+    tall, wide = height * 2 // 5, width * 2 // 5
+    for y in range(0, height - tall + 1, max(1, height // 5)):
+        for x in range(0, width - wide + 1, max(1, width // 5)):
+            part = photo[y : y + tall, x : x + wide]
+            for face in finder.find(np.ascontiguousarray(part)) if part.size else []:
+                if not (far := judge_far(face.size)).accepted:
+                    return far
+    return quality
+
+
 def _best_still(source: Path, finder: FaceFinder) -> tuple[Image, Face]:
     """Find the still with closed lips, open eyes and the straightest look."""
     best: tuple[float, Image, Face] | None = None
     worst: Quality | None = None
+    empty: Image | None = None
     for still in read_clip(source):
         face, quality = _look(still, finder)
-        if face is None or not quality.accepted:
-            worst = quality if worst is None or face is not None else worst
+        if face is None:
+            if worst is None:
+                worst, empty = quality, still
+            continue
+        if not quality.accepted:
+            worst, empty = quality, None
             continue
         blink = max(face.blendshapes.get("eyeBlinkLeft", 0.0), face.blendshapes.get("eyeBlinkRight", 0.0))
         score = 8 * face.mouth_opening + blink + abs(attitude(face)[0]) / 20
         if best is None or score < best[0]:
             best = (score, still, face)
     if best is None:
-        raise QualityError(source.name, worst or Quality(()))
+        told = worst or Quality(())
+        raise QualityError(source.name, told if empty is None else _come_closer(empty, told, finder))
     return best[1], best[2]

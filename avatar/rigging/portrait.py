@@ -20,6 +20,7 @@ WIDTH, HEIGHT = 720, 1280
 """Size of the picture of a host made from a photo."""
 _MOST_PIXELS = 80_000_000
 _WORK_SIDE = 2560
+_BEHIND = (222, 219, 215)
 _LONGEST_CLIP_S, _SHORTEST_CLIP_S = 60.5, 4.7
 
 
@@ -42,9 +43,9 @@ def read_photo(path: Path) -> Image:
                     f"{path.name}：{size} 超过 8000 万像素，请先缩小 / more than 80 megapixels; make it smaller first"
                 )
             opened.draft("RGB", (_WORK_SIDE, _WORK_SIDE))
-            picture = ImageOps.exif_transpose(opened)
+            picture = _narrow(ImageOps.exif_transpose(opened))
             picture.thumbnail((_WORK_SIDE, _WORK_SIDE), Canvas.Resampling.LANCZOS)
-            rgb = np.asarray(picture.convert("RGB"))
+            rgb = np.asarray(_solid(picture).convert("RGB"))
     except FileNotFoundError as exc:
         raise PortraitError(f"{path}：没有这个文件 / no such file") from exc
     except (Canvas.DecompressionBombError, Canvas.DecompressionBombWarning) as exc:
@@ -57,6 +58,21 @@ def read_photo(path: Path) -> Image:
             f"the photo cannot be read ({exc}); save it again as jpg or png"
         ) from exc
     return np.ascontiguousarray(rgb[..., ::-1])
+
+
+def _narrow(picture: Canvas.Image) -> Canvas.Image:
+    """Return greys of 16 bits as 8: Pillow would cut them off at white."""
+    if not picture.mode.startswith("I;16"):
+        return picture
+    return Canvas.fromarray((np.asarray(picture, np.uint16) >> 8).astype(np.uint8))
+
+
+def _solid(picture: Canvas.Image) -> Canvas.Image:
+    """Set what is cut out before light grey: the colours that a file holds where nothing is seen are any."""
+    if not picture.has_transparency_data:
+        return picture
+    cut_out = picture.convert("RGBA")
+    return Canvas.alpha_composite(Canvas.new("RGBA", cut_out.size, _BEHIND), cut_out)
 
 
 def _open(path: Path) -> Canvas.Image:

@@ -13,6 +13,8 @@ from avatar.face.host import Image
 from avatar.rigging.landmarks import LEFT_EYE, OUTER_LIPS, RIGHT_EYE, Face, outline
 
 _LEAST_FACE = 220
+_LEAST_COLOUR = 4.0
+"""Of the face in CIE L*a*b*, away from grey; pale skin in cold light has about 8."""
 _LEAST_REDNESS = 2.5
 """Of lips against the skin around them; pale lips have about 6, a hand over them 0."""
 
@@ -63,37 +65,38 @@ def judge(photo: Image, faces: list[Face], turned: list[Face]) -> Quality:
                     "face",
                     False,
                     "0 faces",
-                    "没有找到人脸，请用正面、光线均匀、脸部无遮挡的照片 / no face found; face the camera in even light",
+                    "没有找到人脸，请用靠近些拍的正面照片，光线均匀、脸部无遮挡 / "
+                    "no face found; come closer and face the camera in even light",
                 ),
             )
         )
     second = faces[1].size / faces[0].size if len(faces) > 1 else 0.0
     face = faces[0]
-    return Quality(
-        (
-            _finding(
-                "one face", second < 0.35, f"{len(faces)} faces", "画面里有两张脸，请只留一个人 / two faces; leave one"
-            ),
-            _finding(
-                "size",
-                face.size >= _LEAST_FACE,
-                f"{face.size:.0f} px",
-                "脸太小，额头到下巴至少 220 像素，请靠近些拍 / face too small; forehead to chin needs 220 pixels",
-            ),
-            _upright(face),
-            _frontal(face),
-            _sharp(photo, face),
-            _lit(photo, face),
-            _closed(face),
-            _eyes_seen(photo, face),
-            _mouth_seen(photo, face),
-            _chin_inside(photo, face),
-        )
+    one = _finding(
+        "one face", second < 0.35, f"{len(faces)} faces", "画面里有两张脸，请只留一个人 / two faces; leave one"
     )
+    frontal, lit, colour = _frontal(face), _lit(photo, face), _coloured(photo, face)
+    findings = [one, _large(face.size), _upright(face), frontal, lit, _closed(face), _chin_inside(photo, face)]
+    # What the light hides, or a turned head, would get advice that does not help: the cause alone is told.
+    if lit.passed:
+        findings += [_sharp(photo, face), colour, _eyes_seen(photo, face)]
+        if colour.passed and frontal.passed:
+            findings.append(_mouth_seen(photo, face))
+    return Quality(tuple(findings))
+
+
+def judge_far(size: float) -> Quality:
+    """Judge a photo whose face, `size` pixels from forehead to chin, was only found by coming closer."""
+    return Quality((_large(size),))
 
 
 def _finding(name: str, passed: bool, measured: str, advice: str) -> Finding:
     return Finding(name, bool(passed), measured, "" if passed else advice)
+
+
+def _large(size: float) -> Finding:
+    advice = "脸太小，额头到下巴至少 220 像素，请靠近些拍 / face too small; forehead to chin needs 220 pixels"
+    return _finding("size", size >= _LEAST_FACE, f"{size:.0f} px", advice)
 
 
 def _upright(face: Face) -> Finding:
@@ -134,6 +137,19 @@ def _lit(photo: Image, face: Face) -> Finding:
         55 < level < 235,
         f"{level:.0f}",
         "光线太暗或太亮，请在柔和的正面光下拍 / too dark or too bright; use soft light from the front",
+    )
+
+
+def _coloured(photo: Image, face: Face) -> Finding:
+    """Skin and lips are told apart by their colour, which a black-and-white picture does not have."""
+    x0, y0, x1, y1 = _box(photo, face.points[:, :2])
+    lab = cv2.cvtColor(photo[y0:y1, x0:x1], cv2.COLOR_BGR2LAB)[..., 1:].reshape(-1, 2).astype(np.float32)
+    strength = float(np.percentile(np.abs(lab - 128).max(1), 90)) if len(lab) else 0.0
+    return _finding(
+        "colour",
+        strength >= _LEAST_COLOUR,
+        f"{strength:.0f}",
+        "照片是黑白的，请用彩色照片 / black and white; use a photo in colour",
     )
 
 

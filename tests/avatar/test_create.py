@@ -188,15 +188,32 @@ def _two(photo: Image, points: np.ndarray) -> Image:
     return np.hstack([photo, photo[:, ::-1]])
 
 
+def _far_away(photo: Image, points: np.ndarray) -> Image:
+    """The person stands so far away that no face is found in the whole photo."""
+    room = np.full((1300, 1300, 3), (170, 180, 190), np.uint8)
+    room[500:800, 500:800] = cv2.resize(photo, (300, 300), interpolation=cv2.INTER_AREA)
+    return room
+
+
+def _grey(photo: Image, points: np.ndarray) -> Image:
+    return cv2.cvtColor(cv2.cvtColor(photo, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
+
+
+def _dark(photo: Image, points: np.ndarray) -> Image:
+    return (photo * 0.15).astype(np.uint8)
+
+
 @pytest.mark.parametrize(
     ("spoil", "advice"),
     [
         (lambda photo, points: np.full((800, 600, 3), 180, np.uint8), "没有找到人脸"),
         (_two, "两张脸"),
         (lambda photo, points: cv2.resize(photo, (400, 400)), "太小"),
+        (_far_away, "太小"),
+        (_grey, "黑白"),
         (lambda photo, points: cv2.GaussianBlur(photo, (0, 0), 9), "模糊"),
         (lambda photo, points: np.ascontiguousarray(np.rot90(photo)), "方向|歪"),
-        (lambda photo, points: (photo * 0.15).astype(np.uint8), "光线"),
+        (_dark, "光线"),
         (_sunglasses, "墨镜|眼睛|没有找到人脸"),
         (_mask, "挡住|没有找到人脸"),
         (_hand, "手、口罩"),
@@ -218,6 +235,15 @@ def test_a_bad_photo_gets_advice_and_leaves_nothing_behind(
         _make(path, tmp_path / "hosts", finder)
     assert re.fullmatch(r"[^/]*[一-鿿][^/]* / [ -~]*[a-z]{2}[ -~]*", quality.advice), "Chinese first, then English"
     assert not (tmp_path / "hosts").exists()
+
+
+@pytest.mark.parametrize(("spoil", "cause"), [(_dark, "light"), (_grey, "colour"), (_profile, "frontal")])
+def test_only_the_cause_is_told_not_what_follows_from_it(
+    spoil: object, cause: str, tmp_path: Path, portrait: Image, finder: FaceFinder
+) -> None:
+    spoilt = spoil(portrait, finder.find(portrait)[0].points)  # type: ignore[operator]
+    quality = check_photo(_save(spoilt, tmp_path / "photo.jpg"), finder)
+    assert [finding.name for finding in quality.findings if not finding.passed] == [cause]
 
 
 def test_a_good_photo_passes_every_check(tmp_path: Path, portrait: Image, finder: FaceFinder) -> None:

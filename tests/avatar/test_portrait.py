@@ -34,6 +34,20 @@ def test_cmyk_palette_and_transparency_become_colours(tmp_path: Path) -> None:
         assert read_photo(tmp_path / name).shape == (20, 30, 3)
 
 
+def test_greys_of_16_bits_keep_their_shades(tmp_path: Path) -> None:
+    path = tmp_path / "grey.png"
+    Canvas.fromarray(np.full((20, 30), 0x6000, np.uint16)).save(path)
+    assert np.unique(read_photo(path)).tolist() == [0x60]
+
+
+def test_what_is_cut_out_stands_before_light_grey_whatever_colour_the_file_hides_there(tmp_path: Path) -> None:
+    path = tmp_path / "cut.png"
+    Canvas.new("RGBA", (30, 20), (255, 0, 0, 0)).save(path)
+    photo = read_photo(path)
+    assert photo.min() > 200
+    assert np.ptp(photo[0, 0].astype(int)) < 10
+
+
 def _truncated(path: Path) -> None:
     _noise(200, 200).save(path.with_suffix(".full.jpg"))
     path.write_bytes(path.with_suffix(".full.jpg").read_bytes()[:2000])
