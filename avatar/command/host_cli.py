@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 
 import typer
 
+from avatar.command.native_log import native_logs_hidden
 from avatar.errors import AvatarError
 from avatar.face.host import load_host
 from avatar.face.host_folder import host_folders
@@ -109,7 +110,7 @@ def add_host_commands(
         """检查一张照片或一段视频能不能做成主播，并给出建议。"""
         from avatar.rigging.create import QualityError, check_clip, check_photo
 
-        with reporting():
+        with reporting(), native_logs_hidden():
             source = _one_of(photo, clip)
             with _finder(open_settings(data_dir)) as finder:
                 quality = check_clip(source, finder) if clip else check_photo(source, finder)
@@ -145,7 +146,7 @@ def add_host_commands(
 
         from avatar.rigging.create import CONSENT_TEXT, Consent, create_host
 
-        with reporting():
+        with reporting(), native_logs_hidden():
             source = _one_of(photo, clip)
             typer.echo(CONSENT_TEXT)
             if not consent:
