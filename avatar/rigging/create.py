@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -185,22 +186,20 @@ def _come_closer(photo: Image, quality: Quality, finder: FaceFinder) -> Quality:
 def _best_still(source: Path, finder: FaceFinder) -> tuple[Image, Face]:
     """Find the still with closed lips, open eyes and the straightest look."""
     best: tuple[float, Image, Face] | None = None
-    worst: Quality | None = None
+    refused: Counter[Quality] = Counter()
     empty: Image | None = None
     for still in read_clip(source):
         face, quality = _look(still, finder)
-        if face is None:
-            if worst is None:
-                worst, empty = quality, still
-            continue
-        if not quality.accepted:
-            worst, empty = quality, None
+        if face is None or not quality.accepted:
+            refused[quality.told] += 1
+            empty = still if face is None and empty is None else empty
             continue
         blink = max(face.blendshapes.get("eyeBlinkLeft", 0.0), face.blendshapes.get("eyeBlinkRight", 0.0))
         score = 8 * face.mouth_opening + blink + abs(attitude(face)[0]) / 20
         if best is None or score < best[0]:
             best = (score, still, face)
     if best is None:
-        told = worst or Quality(())
-        raise QualityError(source.name, told if empty is None else _come_closer(empty, told, finder))
+        # What most stills lack is what is wrong with the clip; others may only have caught a blink.
+        most = refused.most_common(1)[0][0]
+        raise QualityError(source.name, most if empty is None else _come_closer(empty, most, finder))
     return best[1], best[2]

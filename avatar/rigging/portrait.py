@@ -92,11 +92,14 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
             if not container.streams.video:
                 raise PortraitError(f"{path.name}：文件里没有画面 / no video in this file")
             stream = container.streams.video[0]
+            # What the file says of itself spares a minute's looking; that it may say nothing is why frames count too.
+            if stream.duration and float(stream.duration * (stream.time_base or 0)) > _LONGEST_CLIP_S:
+                raise _too_long(path)
             wanted = 0.0
             for frame in container.decode(stream):
                 last = float(frame.time or 0.0)
                 if last > _LONGEST_CLIP_S:
-                    raise PortraitError(f"{path.name}：超过 60 秒，请先剪短 / longer than 60 seconds; cut it first")
+                    raise _too_long(path)
                 if last + 1e-6 < wanted:
                     continue
                 wanted = last + every_s
@@ -113,6 +116,10 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
         raise PortraitError(
             f"{path.name}：只有 {last:.1f} 秒，至少要 5 秒 / {last:.1f} seconds of video; at least 5 are needed"
         )
+
+
+def _too_long(path: Path) -> PortraitError:
+    return PortraitError(f"{path.name}：超过 60 秒，请先剪短 / longer than 60 seconds; cut it first")
 
 
 def cut(photo: Image, face: tuple[float, float], size: float) -> tuple[Image, float, tuple[float, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -40,6 +40,11 @@ class Quality:
     @property
     def accepted(self) -> bool:
         return all(finding.passed for finding in self.findings)
+
+    @property
+    def told(self) -> Quality:
+        """What failed, without its measures: equal for pictures with the same faults."""
+        return Quality(tuple(replace(finding, measured="") for finding in self.findings if not finding.passed))
 
     @property
     def advice(self) -> str:

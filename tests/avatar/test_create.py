@@ -17,11 +17,12 @@ from avatar.face.host import Image, load_host
 from avatar.face.mouth import MouthPose
 from avatar.face.performance import Pose
 from avatar.models.catalogue import LANDMARKER, SEGMENTER, open_models
-from avatar.rigging.create import Consent, QualityError, check_photo, create_host
+from avatar.rigging.create import Consent, QualityError, check_clip, check_photo, create_host
 from avatar.rigging.landmarks import FaceFinder
 from avatar.rigging.matte import cut_out
 from avatar.rigging.segmenter import PersonFinder
 from avatar.scene.scene import Stage
+from tests.avatar.clips import write_clip
 
 pytestmark = pytest.mark.model
 CONSENT = Consent("小栖", "店主", datetime(2026, 1, 1, tzinfo=UTC))
@@ -249,3 +250,11 @@ def test_only_the_cause_is_told_not_what_follows_from_it(
 def test_a_good_photo_passes_every_check(tmp_path: Path, portrait: Image, finder: FaceFinder) -> None:
     quality = check_photo(_save(portrait, tmp_path / "photo.jpg"), finder)
     assert quality.accepted, quality.advice
+
+
+def test_a_refused_clip_is_told_what_most_of_it_lacks(tmp_path: Path, portrait: Image, finder: FaceFinder) -> None:
+    sideways = np.ascontiguousarray(np.rot90(portrait))
+    wall = np.full_like(sideways, 150)
+    clip = write_clip(tmp_path / "clip.mp4", [wall] * 4 + [sideways] * 22, rate=5)
+    with pytest.raises(QualityError, match=r"方向|歪"):
+        check_clip(clip, finder)

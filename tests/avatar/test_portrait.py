@@ -122,3 +122,10 @@ def test_clips_that_are_too_short_too_long_or_none_are_refused(tmp_path: Path) -
     for path, word in ((short, "at least 5"), (long, "60 seconds"), (sound, "no video"), (broken, "cannot be read")):
         with pytest.raises(PortraitError, match=word):
             list(read_clip(path))
+
+
+def test_a_clip_that_says_it_is_too_long_is_refused_before_it_is_looked_at(tmp_path: Path) -> None:
+    long = tmp_path / "long.mp4"
+    _clip(long, 5 * 62, rate=5)
+    with pytest.raises(PortraitError, match="60 seconds"):
+        next(read_clip(long))
