@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.face.bite import approach
 from avatar.face.colour import Pixels, premultiply, split_i420
 from avatar.face.head import Box, Head, even, within
 from avatar.face.host import Host, HostError, Image, Patches
@@ -26,8 +27,6 @@ _BLINKS_OWN = 5.0
 """Blinks a minute of the person's own from which on none is added."""
 _CLEAR_S = 0.45
 """Seconds around the person's own blinks in which none is added."""
-_BITTEN = (0.12, -0.1)
-"""Opening and width of the lips in the bite's picture."""
 
 
 class ClipRenderer:
@@ -71,7 +70,8 @@ class ClipRenderer:
         covers = corner[0] <= 0 and corner[0] + size[0] >= width
         self._fade = None if as_filmed or covers else np.tile(side_fade(columns // 2), (rows // 2, 1))
         self._mouth = _Feature(host.mouth, rows=2, columns=2, scale=self._scale, round_=True)
-        self._bite = _Feature(host.bite, rows=1, columns=1, scale=self._scale, round_=True) if host.bite else None
+        self._bite = _Feature(host.bite, rows=1, columns=4, scale=self._scale, round_=True) if host.bite else None
+        self._roundest = host.bite.columns[0] if host.bite else 0.0
         self._eyes = _Feature(host.eyes, rows=2, columns=2, scale=self._scale, round_=False)
         self._lids = _quiet(host.movement)
         self._order = wander(host.movement)
@@ -137,13 +137,12 @@ class ClipRenderer:
 
     def _lay_mouth(self, pose: Pose, place: NDArray[np.float64], over: tuple[Pixels, ...]) -> None:
         opening, wide, bite = pose.mouth.open, pose.mouth.wide + pose.smile, pose.mouth.bite
+        column = share = 0.0
         if self._bite is not None and bite > 0.02:
-            near = min(1.0, 1.8 * bite)
-            opening, wide = opening + (_BITTEN[0] - opening) * near, wide + (_BITTEN[1] - wide) * near
+            opening, wide, column, share = approach(opening, wide, bite, roundest=self._roundest)
         self._lay(self._mouth, self._mouth.grid.sample(opening, wide), place, over)
-        if self._bite is not None and bite > 0.25:
-            weight = min(1.0, (bite - 0.25) / 0.5)
-            self._lay(self._bite, self._bite.grid.sample(1.0, 0.0), place, over, weight=weight)
+        if self._bite is not None and share:
+            self._lay(self._bite, self._bite.grid.sample(1.0, column), place, over, weight=share)
 
     def _lay(
         self,

@@ -63,8 +63,8 @@ _MOODS: dict[Emotion, _Mood] = {
     Emotion.NEUTRAL: _Mood(0.0, 0.0, 1.0, 1.0),
     Emotion.JOY: _Mood(0.38, 0.30, 1.06, 1.25, tilt=0.6),
     Emotion.EXCITEMENT: _Mood(0.30, 0.65, 1.15, 1.6),
-    Emotion.EMPATHY: _Mood(-0.05, -0.65, 0.88, 0.7, tilt=2.0, nod=1.0),
-    Emotion.APOLOGY: _Mood(-0.15, -0.85, 0.82, 0.6, tilt=0.8, nod=2.6),
+    Emotion.EMPATHY: _Mood(-0.22, -0.65, 0.88, 0.7, tilt=2.0, nod=1.0),
+    Emotion.APOLOGY: _Mood(-0.42, -0.85, 0.82, 0.6, tilt=0.8, nod=2.6),
     Emotion.SURPRISE: _Mood(0.05, 1.0, 1.12, 1.2, nod=-1.6),
 }
 

@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.face.bite import approach
 from avatar.face.colour import Pixels, split_i420
 from avatar.face.displacement import CELL, Displacement
 from avatar.face.host import Host
@@ -30,8 +31,6 @@ _MARGIN = 0.045
 """How far the layer reaches beyond the frame, as a share of its long side: no movement is larger."""
 _BAND = 128
 """Rows of the frame composed at once, so that its planes stay in the processor's cache; even."""
-_BITTEN = (0.12, -0.1)
-"""Opening and width of the lips in the bite's picture."""
 _STEPS = 32
 """Steps of a gaze between 0 and 1, each a fifth of a pixel."""
 _STILL = 0.3
@@ -52,7 +51,8 @@ class Renderer:
         placing = Placing(scale, (offset[0] + margin, offset[1] + margin))
         layer = self._layer = Layer(placing.whole(host.picture, (width + 2 * margin, height + 2 * margin)))
         self._mouth = Patch(densify(host.mouth, rows=2, columns=2), host, placing)
-        self._bite = Patch(host.bite, host, placing) if host.bite else None
+        self._bite = Patch(densify(host.bite, rows=1, columns=4), host, placing) if host.bite else None
+        self._roundest = host.bite.columns[0] if host.bite else 0.0
         self._eyes = Patch(densify(host.eyes, rows=2, columns=4), host, placing)
         self._irises = [Iris(centre, host.geometry.opening, placing) for centre in host.geometry.eyes]
         self._turning = Turning(host, host.turns, placing, layer) if host.turns is not None else None
@@ -114,14 +114,11 @@ class Renderer:
 
     def _lower(self, pose: Pose) -> Pixels:
         opening, wide, bite = pose.mouth.open, pose.mouth.wide + pose.smile, pose.mouth.bite
-        if self._bite is not None and bite > 0.02:
-            # The lips first go where the bite has them; only then one picture fades into the other, without a ghost.
-            near = min(1.0, 1.8 * bite)
-            opening, wide = opening + (_BITTEN[0] - opening) * near, wide + (_BITTEN[1] - wide) * near
+        if self._bite is None or bite <= 0.02:
+            return self._mouth.sample(opening, wide)
+        opening, wide, column, share = approach(opening, wide, bite, roundest=self._roundest)
         lower = self._mouth.sample(opening, wide)
-        if self._bite is not None and bite > 0.25:
-            lower = mix(lower, self._bite.sample(1.0, 0.0), min(1.0, (bite - 0.25) / 0.5))
-        return lower
+        return mix(lower, self._bite.sample(1.0, column), share) if share else lower
 
 
 class _Box:

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from avatar.face.bite import COLUMNS, lips
 from avatar.face.host import Image, Patches, Rect
 from avatar.face.warp import Field, bend
 from avatar.rigging.landmarks import CHIN, INNER_LIPS, LEFT_CORNER, OUTER_LIPS, RIGHT_CORNER, Face
@@ -60,11 +61,12 @@ def mouth_patches(picture: Image, face: Face) -> Patches:
 
 
 def bite_patches(picture: Image, face: Face) -> Patches:
-    """Return the mouth with the lower lip drawn under the upper teeth."""
+    """Return the mouth with the lower lip drawn under the upper teeth, for rounded and for other neighbours."""
     rect = lower_rect(face)
     source = np.ascontiguousarray(picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width])
-    image = _articulate(source, _measure(face, rect), 0.16, 0.1, tuck=1.0)
-    return Patches(rect, (1.0,), (0.0,), image[None, None])
+    mouth = _measure(face, rect)
+    images = [_articulate(source, mouth, 0.16, lips(column), tuck=1.0) for column in COLUMNS]
+    return Patches(rect, (1.0,), COLUMNS, np.array([images]))
 
 
 def _measure(face: Face, rect: Rect) -> _Mouth:

@@ -75,6 +75,12 @@ def test_every_emotion_shows_in_the_face(emotion: Emotion) -> None:
     assert abs(moved.smile - neutral.smile) + abs(moved.brows - neutral.brows) > 0.25
 
 
+def test_nobody_smiles_while_they_say_sorry() -> None:
+    """The hosts at rest smile a little: that much has to be taken back."""
+    for emotion, most in ((Emotion.APOLOGY, -0.35), (Emotion.EMPATHY, -0.15)):
+        assert Performance().pose(2 * SAMPLE_RATE, _said(emotion, Viseme.REST)).smile < most
+
+
 def test_emotion_comes_and_goes_without_a_jump() -> None:
     performance = Performance()
     cues = _said(Emotion.EXCITEMENT, Viseme.REST)

@@ -17,6 +17,17 @@ import numpy as np
 WIDTH, HEIGHT = 1040, 1280
 TURNS = ((12, 0), (-12, 0), (0, 7), (0, -7))
 """Turn and nod of the rendered heads, degrees."""
+BITES = {
+    -1.0: {
+        "mouth-corner-puller": 0.0,
+        "mouth-pursing": 0.34,
+        "mouth-upward-retraction": 0.30,
+        "mouth-compression": 0.22,
+        "mouth-open": 0.0,
+    },
+    0.0: {"mouth-corner-puller": 0.37, "mouth-upward-retraction": 0.35, "mouth-compression": 0.3, "mouth-open": 0.0},
+}
+"""The mesh's expression units of the lower lip under the upper teeth, by column (see `avatar.face.bite`)."""
 
 HOSTS: dict[str, dict[str, Any]] = {
     "xiaoqi": {
@@ -137,8 +148,7 @@ def main() -> None:
     frames = [frame("base.png", mouth(0, 0, smile), None)]
     for opening in host["openings"]:
         frames += [frame(f"mouth_{opening}_{w}.png", mouth(opening, w, smile), "mouth") for w in host["widths"]]
-    bite = {"mouth-corner-puller": 0.37, "mouth-upward-retraction": 0.35, "mouth-compression": 0.3, "mouth-open": 0.0}
-    frames.append(frame("bite_1.0.png", bite, "mouth"))
+    frames += [frame(f"bite_1.0_{column}.png", units, "mouth") for column, units in BITES.items()]
     (jobs / "mouth.json").write_text(json.dumps(common | {"frames": frames}, indent=1))
     heads = [frame(f"turn_{turn}_{nod}.png", mouth(0, 0, smile), "turns", (turn, nod)) for turn, nod in TURNS]
     (jobs / "turns.json").write_text(json.dumps(common | {"frames": heads}, indent=1))
