@@ -16,6 +16,8 @@ BROWS = (-1.0, 0.0, 1.0)
 _LEFT_BROW = ((70, 63, 105, 66, 107), (46, 53, 52, 65, 55))
 _RIGHT_BROW = ((300, 293, 334, 296, 336), (276, 283, 282, 295, 285))
 """Upper and lower edge of each brow, from its outer end."""
+_MARGIN, _LASHES = 0.06, 0.10
+"""How far an open eye reaches beyond its landmarks, and its lashes above them, as shares of the eye's width."""
 
 Points = NDArray[np.float64]
 
@@ -44,7 +46,7 @@ def eye_patches(picture: Image, face: Face, *, bottom: int) -> Patches:
 
 
 def _close(source: Image, eye: Points, brow: Points, lids: float) -> Image:
-    """Draw the skin above the eye down over it, and the lower lid a little up."""
+    """Draw the skin above the eye down over it, and the lower lid a little up, until skin meets skin."""
     if lids == 0.0:
         return source
     height, width = source.shape[:2]
@@ -53,21 +55,35 @@ def _close(source: Image, eye: Points, brow: Points, lids: float) -> Image:
     first, last = corners[:, 0].min(), corners[:, 0].max()
     upper, lower = _edge(eye[:9], x), _edge(eye[[0, *range(15, 7, -1)]], x)
     span = last - first
-    inside = np.clip(np.minimum(x - first, last - x) / (0.04 * span) + 0.3, 0, 1)
+    away = np.minimum(x - first, last - x) / span
+    inside = np.clip(away / 0.04 + 0.3, 0, 1)
     brow_line = np.interp(x, *_sorted(brow))
     start = upper - 0.80 * np.maximum(upper - brow_line, 0.18 * span)
+    end = lower + 0.30 * span
     target = upper + (lower - upper) * lids * 0.93 * inside
+    # The eye's white reaches a little beyond the landmarks, most of all in the corners: its skin is fetched from there.
+    margin = _MARGIN * span * lids * np.clip(away / 0.06 + 2.0, 0, 1)
+    raised = target + (lower - target) * (1.0 - lids**3)
+    hidden = upper - margin * np.clip(1.0 - away / 0.25, 0, 1)
+    # Lashes are not drawn long with the lid: seen from the front they grow shorter as it comes down.
+    lashes = np.minimum(_LASHES * span, 0.6 * (hidden - start))
+    seam = target - lashes * (1.0 - 0.55 * lids)
     y = np.arange(height, dtype=np.float64)[:, None]
-    squeezed = start + (y - start) * (upper - start) / np.maximum(target - start, 1e-3)
-    look_y = np.where((y > start) & (y <= target), squeezed, y)
+    skin = start + (y - start) * (hidden - lashes - start) / np.maximum(seam - start, 1e-3)
+    rim = hidden - (target - y) * lashes / np.maximum(target - seam, 1e-3)
+    under = end - (end - y) * (end - lower - 2 * margin) / np.maximum(end - raised, 1e-3)
     look = identity(width, height)
-    look[..., 1] = look_y
+    look[..., 1] = np.select(
+        [(y <= start) | (y >= end), y <= seam, y <= target, y >= raised],
+        [np.broadcast_to(y, skin.shape), skin, rim, under],
+        y,
+    )
     moved = bend(source, look, fine=True)
     # The skin's edge casts a line of lashes that grows as the lid comes down.
     thick = max(1.0, 0.028 * span)
-    lash = np.exp(-(((y - target) / thick) ** 2)) * np.clip(np.minimum(x - first, last - x) / (0.10 * span), 0, 1)
+    lash = np.exp(-(((y - target) / thick) ** 2)) * np.clip(away / 0.10, 0, 1)
     lash = (lash * 0.62 * lids * (lower - upper > 0.02 * span)).astype(np.float32)[..., None]
-    soft = np.clip((np.minimum(x - first, last - x) / span + 0.30) / 0.20, 0, 1).astype(np.float32)[None, :, None]
+    soft = np.clip((away + 0.30) / 0.20, 0, 1).astype(np.float32)[None, :, None]
     soft = soft * soft * (3 - 2 * soft)
     dark = moved.astype(np.float32) * (1 - lash) + np.array([24, 22, 30], np.float32) * lash
     return cast(Image, np.clip(np.rint(dark * soft + source * (1 - soft)), 0, 255).astype(np.uint8))

@@ -18,7 +18,8 @@ from avatar.face.mouth import MouthPose
 from avatar.face.performance import Pose
 from avatar.models.catalogue import LANDMARKER, SEGMENTER, open_models
 from avatar.rigging.create import Consent, QualityError, check_clip, check_photo, create_host
-from avatar.rigging.landmarks import FaceFinder
+from avatar.rigging.landmarks import LEFT_EYE, RIGHT_EYE, FaceFinder
+from avatar.rigging.lids import eye_patches
 from avatar.rigging.matte import cut_out
 from avatar.rigging.segmenter import PersonFinder
 from avatar.scene.scene import Stage
@@ -74,6 +75,22 @@ def test_a_photo_becomes_a_host_that_speaks_and_blinks(own: Path, finder: FaceFi
     rounded = finder.find(to_bgr(stage.draw(Pose(mouth=MouthPose(open=0.3, wide=-1)))))[0]
     spread = finder.find(to_bgr(stage.draw(Pose(mouth=MouthPose(open=0.3, wide=1)))))[0]
     assert spread.mouth_width > 1.15 * rounded.mouth_width
+
+
+def test_a_closed_eye_shows_no_white(portrait: Image, finder: FaceFinder) -> None:
+    """The eye's white reaches beyond the landmarks: lids drawn to these alone leave it in both corners."""
+    face = finder.find(portrait)[0]
+    eyes = eye_patches(portrait, face, bottom=portrait.shape[0])
+
+    def white(upper_face: Image, eye: tuple[int, ...]) -> int:
+        points = face.points[list(eye), :2] - (eyes.rect.x, eyes.rect.y)
+        (x0, y0), (x1, y1) = points.min(0).astype(int) - 10, points.max(0).astype(int) + 10
+        lab = cv2.cvtColor(np.ascontiguousarray(upper_face[y0:y1, x0:x1]), cv2.COLOR_BGR2LAB)
+        return int(((lab[..., 0] > 90) & (lab[..., 1] < 133) & (lab[..., 2] < 133)).sum())
+
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        assert white(eyes.images[0, 1], eye) > 100
+        assert white(eyes.images[-1, 1], eye) < 10
 
 
 def test_at_rest_the_host_looks_like_the_photo(own: Path) -> None:
