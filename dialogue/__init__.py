@@ -27,11 +27,12 @@ from dialogue.message import Message, Role
 from dialogue.model.budget import Budget, Price, Usage
 from dialogue.model.model import Model, ModelError, Patience
 from dialogue.model.model_choice import create_model
-from dialogue.safety.compliance import ChannelRules
+from dialogue.safety.compliance import LIVE_RULES, ChannelRules, Verdict, comply
 from dialogue.search import Knows
 
 __all__ = [
     "BODY_LIMIT",
+    "LIVE_RULES",
     "Audit",
     "AuditLine",
     "Budget",
@@ -70,7 +71,9 @@ __all__ = [
     "Sentence",
     "Suggestions",
     "Usage",
+    "Verdict",
     "Who",
+    "comply",
     "create_model",
     "handoff_events",
     "log_audit",

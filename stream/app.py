@@ -17,7 +17,7 @@ from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Patience, Pri
 from dialogue.lead import Retention
 from dialogue.platform import PREFIX, PlatformCourier, webhooks
 from dialogue.store import Courier, SpendingLog, Store, system_ms
-from knowledge import KnowledgeBase, Record
+from knowledge import KnowledgeBase, Library, Record
 from stream.backends import embedder_of, open_database, postman_of
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.platform import take_up
@@ -102,6 +102,12 @@ class Service:
         await self.book.open()
         database = open_database(settings)
         self._stack.callback(database.dispose)
+        self.library = Library(
+            settings.data_dir / "knowledge",
+            engine=database,
+            create_embedder=embedder_of(settings),
+            chroma_url=settings.chroma_url,
+        )
         self.knowledge = await self._stack.enter_async_context(
             KnowledgeBase(
                 settings.data_dir / "knowledge",

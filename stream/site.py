@@ -22,6 +22,7 @@ from stream.api import (
     Gate,
     create_funnel_router,
     create_health_router,
+    create_knowledge_router,
     create_lead_router,
     create_outbox_router,
     create_room_api,
@@ -79,6 +80,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(create_room_api(house.rooms, service, gate, elsewhere=house.processes))
     app.include_router(create_lead_router(service.store, gate))
     app.include_router(create_funnel_router(service.store, gate))
+    app.include_router(create_knowledge_router(service.library, gate))
     app.include_router(create_outbox_router(service.store, service.postman, gate))
     app.include_router(create_inbox_router(store=service.store, hub=service.hub, gate=gate))
     app.include_router(hls_router(lambda name: hls_of(service, name)))

@@ -6,6 +6,7 @@ from typing import Annotated, Protocol
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
+from dialogue import Verdict
 from dialogue.access import Bearer, Role
 from stream.api.bearer import ANY_MERCHANT, Gate, own
 from stream.errors import StreamError
@@ -23,6 +24,10 @@ class RoomControl(Protocol):
 
     async def comment(self, *, visitor: str, client_id: str, text: str, name: str | None = None) -> None:
         """Take a comment."""
+        ...
+
+    def check(self, text: str) -> Verdict:
+        """What in an operator's words the law forbids in a live room, before they are said."""
         ...
 
     def say(self, text: str) -> None:
@@ -153,6 +158,12 @@ def create_room_api(
         seen(name, bearer)
         await doors.stop_room(name)
         return {"state": "stopped"}
+
+    @router.post("/{name}/check")
+    async def check(name: str, body: Words, bearer: Operator) -> dict[str, object]:
+        """Words before they are said: which rules they break, and how they could be said instead (None: not at all)."""
+        verdict = find(name, bearer).check(body.text)
+        return {"broken": [{"rule": rule, "words": words} for rule, words in verdict.broken], "text": verdict.text}
 
     @router.post("/{name}/say", status_code=202, responses={409: {"description": "too many words wait already"}})
     async def say(name: str, body: Words, bearer: Operator) -> dict[str, str]:

@@ -11,7 +11,18 @@ from datetime import datetime
 from pathlib import Path
 
 from avatar import ProductCard
-from dialogue import Comment, CommentState, DialogueError, Director, Line, LineKind, Rundown
+from dialogue import (
+    LIVE_RULES,
+    Comment,
+    CommentState,
+    DialogueError,
+    Director,
+    Line,
+    LineKind,
+    Rundown,
+    Verdict,
+    comply,
+)
 from dialogue.store import Store
 from stream.program.caption import Caption
 from stream.program.program import LineEnded, LineStarted
@@ -193,6 +204,14 @@ class LiveRoom:
         self._likes += 1
 
     # -- what operators do ------------------------------------------------------------------------------------------
+
+    def check(self, text: str) -> Verdict:
+        """What in an operator's words the law forbids; a price or a stock figure of the shelf is no invented one."""
+        shelf = "，".join(
+            f"{product.name} {product.price}元 原价{product.was}元 直降{product.saving}元 余{product.stock}件"
+            for product in self._shop.products
+        )
+        return comply(text, evidence_text=shelf, rules=LIVE_RULES)
 
     def say(self, text: str) -> None:
         """Speak an operator's words before anything else. Raises `ProtocolError` when too many wait."""

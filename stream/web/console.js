@@ -41,9 +41,9 @@ function toast(text) {
   toast.timer = setTimeout(() => { $("toast").hidden = true; }, 4000);
 }
 
-async function call(path, body, method = body ? "POST" : "GET") {
+async function call(path, body, method = body ? "POST" : "GET", limit = 20000) {
   const headers = { Authorization: "Bearer " + state.token, ...(body ? { "Content-Type": "application/json" } : {}) };
-  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(20000) });
+  const answer = await fetch(path, { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(limit) });
   if (answer.status === 401) { leave("令牌不对、过期或已撤销"); throw new Error("401"); }
   if (!answer.ok) {
     const { detail } = await answer.json().catch(() => ({}));
@@ -52,8 +52,8 @@ async function call(path, body, method = body ? "POST" : "GET") {
   return answer;
 }
 
-async function api(path, body, method) {
-  const answer = await call(path, body, method);
+async function api(path, body, method, limit) {
+  const answer = await call(path, body, method, limit);
   return answer.status === 204 ? null : answer.json();
 }
 

@@ -19,6 +19,7 @@ from typing import Any
 import httpx
 import pytest
 
+from dialogue import Verdict
 from dialogue.access import Role
 from dialogue.lead import Postman
 from stream.app import open_service
@@ -78,6 +79,9 @@ class StandIn:
 
     async def comment(self, **comment: Any) -> None:
         return
+
+    def check(self, text: str) -> Verdict:
+        return Verdict(text)
 
     def say(self, text: str) -> None:
         return
