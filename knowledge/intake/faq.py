@@ -1,10 +1,11 @@
-"""Questions with their answers, from a table or from "问：… 答：…" in running text. Pure."""
+"""Questions with their answers: from a table, from "问：… 答：…", from questions as headings or lines. Pure."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
 from knowledge.document import Block, Table
 from knowledge.table.catalogue import place
@@ -14,6 +15,15 @@ from knowledge.table.value import split_list
 _ASKED = re.compile(r"^\s*(?:\d{1,3}\s*[.、)）]\s*)?(?:问题|提问|问|q|question)\s*\d*\s*[:：.、]\s*(?P<text>.+)$", re.I)
 _ANSWERED = re.compile(r"^\s*(?:答案|回答|答复|答|a|answer)\s*\d*\s*[:：.、]\s*(?P<text>.*)$", re.I)
 _INLINE = re.compile(r"(?<=[？?。\s])\s*(?=(?:答案|回答|答|A)\s*[:：])")
+_NUMBER = re.compile(r"^\s*(?:第?[一二三四五六七八九十\d]{1,3}\s*[条问.、)）:：]|[-*•·])\s*")
+_QUESTION = re.compile(r"[^。！!；;\n]{2,40}[？?]\s*$")
+_QUESTION_HEADING = re.compile(
+    r"[^。！!；;\n]{2,40}(?:[？?]|吗|怎么办|怎么算|多少钱|多久)\s*$|(?:怎么|如何|为什么|能不能|可不可以|有没有|是否)[^。！!；;\n]{2,30}$"
+)
+LONGEST_ANSWER = 800
+"""Characters below a question in a heading up to which they are its answer; more is prose."""
+FEWEST_LINES = 3
+"""Questions on lines of their own that make a document one of questions and answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +83,64 @@ def read_pairs(table: Table, roles: Sequence[Role]) -> tuple[tuple[Pair, ...], t
 def take_pairs(blocks: Iterable[Block]) -> tuple[tuple[Pair, ...], tuple[Block, ...]]:
     """(pairs, what is left): "问：…" followed by "答：…" becomes a pair; an answer may go on over several lines.
 
-    Lines after an answer belong to it until an empty line, a heading or the next question.
+    Lines after an answer belong to it until an empty line, a heading or the next question. A question as a heading is
+    answered by what stands right below it, and questions on lines of their own by the paragraph that follows.
     """
+    marked, unmarked = _marked(blocks)
+    headed, left = _headed(unmarked)
+    lined, rest = _lined(left)
+    return (*marked, *headed, *lined), rest
+
+
+def _headed(blocks: Iterable[Block]) -> tuple[list[Pair], list[Block]]:
+    """The pairs whose question is the innermost heading."""
+    pairs: list[Pair] = []
+    rest: list[Block] = []
+    for (heading, sheet), group in groupby(blocks, key=lambda block: (block.heading, block.sheet)):
+        below = list(group)
+        above, _, last = (heading or "").rpartition(" > ")
+        question = _NUMBER.sub("", last).strip()
+        answer = "\n".join(block.text.strip() for block in below).strip()
+        if _QUESTION_HEADING.fullmatch(question) and 0 < len(answer) <= LONGEST_ANSWER:
+            first = below[0]
+            pairs.append(Pair(question, answer, (), None, above or None, first.page, first.line, sheet))
+        else:
+            rest += below
+    return pairs, rest
+
+
+def _lined(blocks: Sequence[Block]) -> tuple[list[Pair], tuple[Block, ...]]:
+    """The pairs whose question is a line of its own, in a document that has several of them."""
+    parts = [part for block in blocks for part in _parted(block)]
+    found = [
+        (asked, told)
+        for asked, told in pairwise(parts)
+        if _is_question(asked.text) and not _is_question(told.text) and asked.heading == told.heading
+    ]
+    if len(found) < FEWEST_LINES:
+        return [], tuple(blocks)
+    taken = {id(block) for pair in found for block in pair}
+    pairs = [
+        Pair(_NUMBER.sub("", a.text).strip(), told.text.strip(), (), None, a.heading, a.page, a.line, a.sheet)
+        for a, told in found
+    ]
+    return pairs, tuple(part for part in parts if id(part) not in taken)
+
+
+def _parted(block: Block) -> tuple[Block, ...]:
+    """A question on a block's first line, and the lines below it; else the block as it is."""
+    first, _, below = block.text.strip().partition("\n")
+    if not below.strip() or not _is_question(first):
+        return (block,)
+    return replace(block, text=first), replace(block, text=below)
+
+
+def _is_question(line: str) -> bool:
+    return _QUESTION.fullmatch(_NUMBER.sub("", line.strip())) is not None
+
+
+def _marked(blocks: Iterable[Block]) -> tuple[list[Pair], list[Block]]:
+    """The pairs that are marked as such, "问：… 答：…"."""
     pairs: list[Pair] = []
     rest: list[Block] = []
     asked: tuple[Block, str] | None = None
@@ -113,4 +179,4 @@ def take_pairs(blocks: Iterable[Block]) -> tuple[tuple[Pair, ...], tuple[Block, 
         if any(line.strip() for line in plain):
             rest.append(Block("\n".join(plain), block.heading, block.page, block.line, block.sheet))
     close()
-    return tuple(pairs), tuple(rest)
+    return pairs, rest

@@ -21,7 +21,7 @@ from knowledge.table.catalogue import blank, catalogue_roles, place, read_catalo
 from knowledge.table.grid import headless, text_rows, upright
 from knowledge.table.merging import named_id
 
-GENERATION = 3
+GENERATION = 4
 """Raised when the same bytes begin to be read differently, so that unchanged files are read again."""
 
 _LONG_CELL = 200

@@ -172,6 +172,31 @@ def test_questions_and_answers_in_running_text_become_pairs() -> None:
     assert "欢迎光临。" in "".join(p.text for p in reading.passages if p.kind == "text")
 
 
+def test_questions_as_headings_become_pairs() -> None:
+    parsed = read(
+        "a.md",
+        "# 常见问题\n\n## 怎么预约？\n\n打电话或者在这里说。\n\n周末提前一天。\n\n"
+        "## 关于我们\n\n开了十年。\n\n## 能带宠物吗\n\n不能。",
+    )
+    reading = read_parsed(parsed, file="a.md", limits=Limits())
+    pairs = {p.question: p.text for p in reading.passages if p.kind == "faq"}
+    assert pairs == {"怎么预约？": "打电话或者在这里说。\n周末提前一天。", "能带宠物吗": "不能。"}
+    assert "开了十年。" in "".join(p.text for p in reading.passages if p.kind == "text")
+
+
+def test_numbered_questions_on_lines_of_their_own_become_pairs() -> None:
+    lines = "1. 几点开门？\n十点。\n\n2. 有停车位吗？\n楼下有。\n\n3、能刷卡吗？\n能。\n\n谢谢光临本店。"
+    reading = read_parsed(read("a.txt", lines), file="a.txt", limits=Limits())
+    pairs = {p.question: p.text for p in reading.passages if p.kind == "faq"}
+    assert pairs == {"几点开门？": "十点。", "有停车位吗？": "楼下有。", "能刷卡吗？": "能。"}
+    assert "谢谢光临" in "".join(p.text for p in reading.passages if p.kind == "text")
+
+
+def test_a_single_question_in_prose_stays_prose() -> None:
+    reading = read_parsed(read("a.txt", "为什么选我们？\n因为木料放足三个月。"), file="a.txt", limits=Limits())
+    assert [p.kind for p in reading.passages] == ["text"]
+
+
 def test_other_phrasings_of_a_question_lead_to_the_same_answer() -> None:
     parsed = read("a.csv", "问题,答案,相似问法\n包邮吗？,满99元包邮。,运费多少；要邮费吗\n")
     reading = read_parsed(parsed, file="a.csv", limits=Limits())
