@@ -7,7 +7,7 @@ from contextlib import aclosing
 from datetime import datetime
 
 from dialogue.answer import assortment, phrases, variant
-from dialogue.answer.answerer import EmbeddedAnswerer
+from dialogue.answer.answerer import EmbeddedAnswerer, cited_near
 from dialogue.answer.catalogue import Shelf
 from dialogue.answer.question import questions, resolved
 from dialogue.answer.smalltalk import MANNERS, Talk, talk_of
@@ -232,7 +232,7 @@ class Engine:
                         )
                     said.append(sentence.text)
                     yield sentence
-            if decided is Decision.REFUSE and sourced:
+            if decided is Decision.REFUSE and sourced and not _is_near(evidence, cited):
                 decided = Decision.ANSWER  # the search was not sure, but a fact holds the very words
             if decided is Decision.ANSWER and not sourced:
                 decided = Decision.REFUSE  # the evidence was found wanting: nothing of it could be said
@@ -277,3 +277,8 @@ class Engine:
     def _deflect(self, conversation: Conversation, flag: Flag) -> Sentence:
         wordings = DEFLECTIONS.get(flag.attack) or DEFLECTIONS[None]
         return Sentence(choose(conversation, f"deflect/{flag.attack}", wordings), Emotion.NEUTRAL)
+
+
+def _is_near(evidence: Evidence, cited: set[Citation]) -> bool:
+    """Whether what was said is only the answer to a question like it: the shop still has to answer this one."""
+    return evidence.near is not None and cited_near(evidence.near, evidence.version) in cited

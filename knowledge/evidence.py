@@ -69,3 +69,5 @@ class Evidence:
     """With `Decision.ASK`: what to ask back, as a sentence ("您问的是哪一款：…？")."""
     choices: tuple[str, ...] = ()
     """With `Decision.ASK`: the answers to offer."""
+    near: Passage | None = None
+    """Without `Decision.ANSWER`: the answered question about the same matter, which is not quite what was asked."""

@@ -18,7 +18,7 @@ from dialogue.answer.wording import Remembers, choose
 from dialogue.emotion import emotion_of
 from dialogue.event import Citation, Emotion, Sentence
 from dialogue.safety.numeral import folded
-from dialogue.safety.promotion import ended, period
+from dialogue.safety.promotion import ended, for_everybody, period
 from dialogue.segmenter import finished, sentences
 from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, Source
 
@@ -67,9 +67,13 @@ class EmbeddedAnswerer:
         """
         match evidence.decision:
             case Decision.ASK:
-                said = [_sentence(evidence.ask or choose(memory, "ask", phrases.ASK), record_id=_record_id(evidence))]
+                said = self._near(evidence, memory) if _offers_question(evidence) else []
+                said = said or [
+                    _sentence(evidence.ask or choose(memory, "ask", phrases.ASK), record_id=_record_id(evidence))
+                ]
             case Decision.REFUSE:
-                said = self._beside(evidence, memory, today) or self._unknown(evidence, memory, today, style)
+                said = self._beside(evidence, memory, today)
+                said = said or self._near(evidence, memory) or self._unknown(evidence, memory, today, style)
             case Decision.ANSWER:
                 said = self._known(evidence, memory, today, style)
                 said = said or self._otherwise(evidence, memory, today) or self._unknown(evidence, memory, today, style)
@@ -123,6 +127,17 @@ class EmbeddedAnswerer:
             return self._asked_of(record, wanted, evidence, memory, today)
         return self._otherwise(evidence, memory, today)
 
+    def _near(self, evidence: Evidence, memory: Remembers) -> list[Sentence]:
+        """The shop's answer to a question about the same matter, said to be that."""
+        near = evidence.near
+        if near is None or not near.question or _BARGAIN.search(evidence.question):
+            return []
+        lead = choose(memory, "near", phrases.NEAR).format(question=near.question.rstrip("?？ "))
+        first, *rest = sentences(near.text)[: CHAT.max_sentences]
+        citation = cited_near(near, evidence.version)
+        said = [Sentence(lead + finished(first), Emotion.NEUTRAL, (citation,), near.record_id)]
+        return [*said, *(Sentence(finished(part), Emotion.NEUTRAL, (citation,), near.record_id) for part in rest)]
+
     def _otherwise(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
         """The part of a fact that says in the shop's words what was asked in the customer's: 声音大吗, 没有滴答声."""
         told = kin(evidence.question)
@@ -169,8 +184,14 @@ class EmbeddedAnswerer:
         if promotion and ended(promotion, record.facts, today):
             promotion = None
         if price and promotion and price.text != promotion.text:
-            text = choose(memory, "both_prices", phrases.BOTH_PRICES).format(
-                name=record.name, price=_money(price), promotion=_money(promotion), until=_until(record)
+            everybody = for_everybody(promotion)
+            slot, wordings = ("both_prices", phrases.BOTH_PRICES) if everybody else ("other_price", phrases.OTHER_PRICE)
+            text = choose(memory, slot, wordings).format(
+                name=record.name,
+                price=_money(price),
+                label=promotion.title,
+                promotion=_money(promotion),
+                until=_until(record) if everybody else _until(record).replace("活动到", "到"),
             )
             return [
                 Sentence(
@@ -222,6 +243,17 @@ class EmbeddedAnswerer:
             return said
         plain = [f for f in record.facts if f.name not in ("name", "sku", "image", "aliases")][:3]
         return [self._fact(fact, memory, evidence.version) for fact in plain if not ended(fact, record.facts, today)]
+
+
+def _offers_question(evidence: Evidence) -> bool:
+    """Whether it is asked back if another question was meant, and not which product."""
+    return evidence.near is not None and evidence.near.question in evidence.choices
+
+
+def cited_near(near: Passage, version: str) -> Citation:
+    """The citation of an answer that is quoted as the nearest there is."""
+    source = near.source
+    return Citation(source.file, near.text, source.sheet, source.page, source.line, version)
 
 
 def _parts(record: Record, today: date | None) -> list[Fact]:

@@ -48,6 +48,12 @@ BOTH_PRICES = (
     "{name}平时{price}，活动期间{promotion}{until}。",
 )
 """A price while a promotion runs."""
+OTHER_PRICE = (
+    "{name}平时{price}，{label}{promotion}{until}。",
+    "{name}是{price}，{label}{promotion}{until}。",
+    "{name}的{label}是{promotion}{until}，平时{price}。",
+)
+"""A price beside one that not everybody pays, by the name the shop gives it ("体验价")."""
 NOT_STATED = (
     "{name}的资料里，{title}写的是“{text}”。",
     "{title}这一项，{name}写的是“{text}”。",
@@ -68,6 +74,12 @@ UNKNOWN = (
     "这一点我没查到依据，怕说错了误导您。我可以帮您问店里，再回复您。",
 )
 """What is not known is said to be not known, with the offer to ask the shop."""
+NEAR = (
+    "这方面店里写的是“{question}”：",
+    "没有完全一样的说明，最接近的是“{question}”，店里的回答是：",
+    "跟您问的最近的一条是“{question}”：",
+)
+"""Before the shop's answer to a question about the same matter, which is not quite the customer's."""
 UNKNOWN_LIVE = (
     "这个问题资料里没有写，我先记下来，请店里的同事回复您。",
     "这一点我手上没有资料，不敢乱说，您可以私信客服再确认。",

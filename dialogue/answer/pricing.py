@@ -7,16 +7,17 @@ from datetime import date
 from decimal import Decimal
 
 from dialogue.event import Citation
-from dialogue.safety.promotion import ended
+from dialogue.safety.promotion import ended, for_everybody
 from knowledge import Fact, Money, Record
 
 
 def price_of(record: Record, today: date | None) -> Fact | None:
     """The promotion's price while it runs, else the price; None when neither is an amount of money."""
     promotion = record.fact("promotion_price")
-    if promotion and isinstance(promotion.value, Money) and not ended(promotion, record.facts, today):
-        return promotion
     price = record.fact("price")
+    runs = promotion and isinstance(promotion.value, Money) and not ended(promotion, record.facts, today)
+    if promotion and runs and (for_everybody(promotion) or price is None):
+        return promotion
     return price if price and isinstance(price.value, Money) else None
 
 

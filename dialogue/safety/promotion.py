@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date, datetime
 
@@ -11,6 +12,14 @@ from knowledge import DateRange, Fact
 def is_promotion(fact: Fact) -> bool:
     """Whether the fact belongs to a promotion (its price, period or end)."""
     return fact.name.startswith("promotion") or "促销" in fact.title or "活动" in fact.title
+
+
+_EVERYBODY = re.compile(r"促销|活动|优惠|特价|折|直播|秒杀|到手|券后|promo|sale|deal|special|discount", re.I)
+
+
+def for_everybody(fact: Fact) -> bool:
+    """Whether every customer pays this price; a 体验价 or 会员价 is called so, and never reckoned with."""
+    return _EVERYBODY.search(fact.title) is not None
 
 
 def period(facts: Iterable[Fact], record_id: str) -> DateRange | None:

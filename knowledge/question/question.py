@@ -51,7 +51,8 @@ class QuestionReader:
         if given is not None and not any(given.name in turn.text for turn in trail):
             trail.insert(0, Turn("user", given.name))
         before = next((turn.text for turn in reversed(history) if turn.role == "user"), None)
-        if before is not None and not (asked and asked[0].score >= LEXICAL) and _ELLIPSIS.search(fold(text)):
+        elliptic = _ELLIPSIS.search(fold(text)) and not _tells_of(masked, given)
+        if before is not None and not (asked and asked[0].score >= LEXICAL) and elliptic:
             # "那双人沙发呢" asks of another record what was asked before.
             masked = self._masked(before)
             asked = tuple(self._fields.read(masked))
@@ -61,6 +62,10 @@ class QuestionReader:
             asked = self._asked_by_meaning(masked, record)
         facts = tuple(choose(asked, record.facts, masked)) if record is not None else ()
         return Question(text, asked, resolution, record, facts)
+
+    def named(self, text: str) -> frozenset[int]:
+        """Positions of the records that a text names."""
+        return frozenset(record for mention in self._names.find(squeeze(text)) for record in mention.records)
 
     def _asked_by_meaning(self, masked: Sequence[str], record: Record) -> tuple[Asked, ...]:
         """The one column whose title is near to what is said in other words, and clearly nearer than the next."""
@@ -86,3 +91,9 @@ class QuestionReader:
                 clause = clause.replace(name, "")
             spoken.append(clause)
         return tuple(spoken)
+
+
+def _tells_of(masked: Sequence[str], record: Record | None) -> bool:
+    """Whether a fact of the record holds the very word that is asked about: "坐深呢" is answered by the measures."""
+    word = re.sub(r"^那么?|[\W_]|呢$", "", content_of("".join(masked)))
+    return record is not None and len(word) >= 2 and any(word in fold(fact.text) for fact in record.facts)

@@ -14,6 +14,7 @@ from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
 from knowledge.folding import squeeze
 from knowledge.question.field import Asked
 from knowledge.question.question import Question, QuestionReader
+from knowledge.question.reference import Resolution
 from knowledge.record import Fact, Record
 from knowledge.retrieval.decision import DecisionModel, load_decision
 from knowledge.retrieval.index.opened import Index
@@ -127,7 +128,8 @@ class Retriever:
     def _decide(self, question: str, reading: Question, ranking: Ranking, limit: int) -> Evidence:
         resolution, record = reading.resolution, reading.record
         ranked = self._reranked(reading.text, ranking)
-        shop_wide = ranking.likeness >= FAQ_MATCH and not resolution.named
+        same = self._same(ranking, resolution)
+        shop_wide = same is not None and (not resolution.named or not reading.facts)
         probability = self._decision.probability(ranking.signals)
 
         def evidence(
@@ -151,13 +153,14 @@ class Retriever:
                 record=about,
                 ask=ask,
                 choices=tuple(choices),
+                near=None if decision is Decision.ANSWER else self._near(ranking, resolution),
             )
 
-        if shop_wide:
-            first = ranking.similar[0]
-            rest = [pair for pair in ranked if pair[0].id != first.id]
-            confidence = max(probability, ranking.likeness)
-            return evidence(Decision.ANSWER, confidence, passages=[(first, 1.0), *rest])
+        if shop_wide and same is not None:
+            rest = [pair for pair in ranked if pair[0].id != same.id]
+            confidence = max(probability, ranking.likeness, FAQ_MATCH)
+            about = record if resolution.named else None
+            return evidence(Decision.ANSWER, confidence, passages=[(same, 1.0), *rest], about=about)
         if resolution.unknown is not None and ranking.likeness < FAQ_MATCH:
             told = not reading.asked or _tells_of(resolution.unknown, ranked)
             if resolution.named and told and probability >= self._decision.answer_at:
@@ -192,6 +195,22 @@ class Retriever:
             ask = f"您是想问“{offered[0]}”吗？"
             return evidence(Decision.ASK, probability, ask=ask, choices=offered)
         return evidence(Decision.REFUSE, 1 - probability)
+
+    def _same(self, ranking: Ranking, resolution: Resolution) -> Passage | None:
+        """The shop's own answer to this very question, in these words or in others, about what the question names."""
+        alike = ranking.alike
+        if ranking.likeness >= FAQ_MATCH and (not resolution.named or self._is_about(ranking.similar[0], resolution)):
+            return ranking.similar[0]
+        return alike.passage if alike and alike.same and self._is_about(alike.passage, resolution) else None
+
+    def _near(self, ranking: Ranking, resolution: Resolution) -> Passage | None:
+        alike = ranking.alike
+        return alike.passage if alike and alike.related and self._is_about(alike.passage, resolution) else None
+
+    def _is_about(self, passage: Passage, resolution: Resolution) -> bool:
+        """False where the passage's question names other records than the one that is asked about."""
+        named = self._questions.named(passage.question or "")
+        return not named or (resolution.record is None and not resolution.named) or resolution.record in named
 
     def _reranked(self, question: str, ranking: Ranking) -> Sequence[tuple[Passage, float]]:
         if self._reranker is None or len(ranking.ranked) < 2:
@@ -228,7 +247,7 @@ def _together(plain: Ranking, full: Ranking) -> Ranking:
             passages[passage.id] = passage
     order = sorted(scores, key=lambda id_: (-scores[id_], id_))
     ranked = tuple((replace(passages[id_], score=round(scores[id_], 4)), scores[id_]) for id_ in order)
-    return Ranking(ranked, plain.signals, plain.similar, plain.likeness)
+    return Ranking(ranked, plain.signals, plain.similar, plain.likeness, plain.alike)
 
 
 def _tells_of(name: str, ranked: Sequence[tuple[Passage, float]]) -> bool:

@@ -242,3 +242,9 @@ def test_a_reranker_changes_the_order_and_may_fail(tmp_path: Path) -> None:
             first[label] = retriever.search_now("云朵沙发可以机洗吗").passages[0].id
     assert first["none"] == first["down"] == "text-1"
     assert first["backwards"] != "text-1"
+
+
+def test_a_question_in_other_words_gets_the_shops_answer(shop: Retriever) -> None:
+    evidence = shop.search_now("狗狗能一起住吗")
+    told = [*evidence.passages[:1], *([evidence.near] if evidence.near else [])]
+    assert any(passage.question == "可以带宠物吗？" for passage in told)

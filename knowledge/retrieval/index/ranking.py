@@ -8,10 +8,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from knowledge.embedder import Embedder, Vectors
-from knowledge.evidence import Passage
+from knowledge.evidence import Passage, PassageKind
 from knowledge.folding import content_of, terms
 from knowledge.retrieval.decision import Signals
 from knowledge.retrieval.fusion import dice, distinct, fuse, varied
+from knowledge.retrieval.index.alike import Alike, nearest
 from knowledge.retrieval.index.opened import Index, indexed_text
 
 CANDIDATES = 40
@@ -30,6 +31,8 @@ class Ranking:
     """FAQ passages whose question is most like the one asked, most alike first."""
     likeness: float = 0.0
     """0..1, of the first of `similar`."""
+    alike: Alike | None = None
+    """The FAQ passage whose question means most nearly what was asked."""
 
 
 class Ranker:
@@ -95,6 +98,7 @@ class Ranker:
             signals=signals,
             similar=tuple(found[id_] for id_ in similar[:3]),
             likeness=likeness[similar[0]] if similar else 0.0,
+            alike=nearest(question, [(found[id_], score) for id_, score in near.items() if _is_faq(found[id_])]),
         )
 
 
@@ -105,6 +109,10 @@ def select(ranked: Sequence[tuple[Passage, float]], *, limit: int) -> tuple[Pass
         return ()
     first, rest = unique[0], unique[1:]
     return tuple(passage for passage, _ in [first, *varied(rest, indexed_text, limit=limit - 1)])
+
+
+def _is_faq(passage: Passage) -> bool:
+    return passage.kind is PassageKind.FAQ and passage.question is not None
 
 
 def _preferred(score: float, passage: Passage, record_id: str | None) -> float:
