@@ -68,6 +68,8 @@ class FieldReader:
         }
         self._titles = {column: fold(column.title) for column in columns}
         self._cues = {column: _cues(column) for column in columns}
+        for column in _counted(records):
+            self._cues[column] = [*self._cues[column], *_OF_CONTENT]
 
     def read(self, clauses: Sequence[str]) -> list[Asked]:
         """Every column the clauses may ask for, most likely first. `clauses` are folded, without the record's name.
@@ -171,6 +173,29 @@ def _joined(first: Asked, second: Asked, clauses: Sequence[str]) -> bool:
     if clause != other:
         return False
     return _AND.search(clauses[clause][left:right]) is not None
+
+
+_CONTENT = re.compile(r"\d\s*(?:kg|g|克|千克|公斤|斤|两|ml|毫升|l|升|袋|枚|片|支|粒|包|条|瓶|颗|块)(?![a-z])", re.I)
+_OF_CONTENT = [
+    (
+        0.8,
+        re.compile(
+            r"[几多少]{1,2}(?:公?斤|千?克|两|毫升|升|袋|枚|片|支|粒|包|条|瓶|颗|块)(?!钱)|[一1每](?:袋|盒|瓶|包|罐|箱|饼|提)[子里]?(?:有|是|装|净重|重)?(?:多少|几|多重|多大)"
+            r"(?!钱|元|块钱)|多大(?:一|的)?(?:袋|盒|瓶|包|罐|箱|饼)|净含量|净重"
+        ),
+    )
+]
+"""How the content of a pack is asked for, of a size that is counted or weighed."""
+
+
+def _counted(records: Sequence[Record]) -> list[Column]:
+    """Columns of sizes whose values are mostly the content of a pack ("500g/瓶", "25g×30袋")."""
+    seen: dict[Column, list[bool]] = defaultdict(list)
+    for record in records:
+        for fact in record.facts:
+            if fact.name in ("size", "capacity", "weight"):
+                seen[Column(fact.name, fact.title)].append(_CONTENT.search(fold(fact.text)) is not None)
+    return [column for column, counts in seen.items() if 2 * sum(counts) > len(counts)]
 
 
 def _cues(column: Column) -> list[tuple[float, re.Pattern[str]]]:

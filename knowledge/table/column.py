@@ -90,13 +90,13 @@ COLUMNS: Mapping[str, Column] = {
         _column(
             "promotion_price",
             _M,
-            "促销价|活动价|优惠价|促销价格|活动价格|优惠价格|特价|折扣价|直播价|直播间价|到手价|券后价|秒杀价|会员价|"
+            "促销价|活动价|优惠价|促销价格|活动价格|优惠价格|特价|折扣价|直播价|直播间价|到手价|券后价|秒杀价|会员价|体验价|新客价|新人价|首单价|团购价|拼团价|"
             "promotion price|promo price|sale price|discount price|special price|deal price",
         ),
         _column(
             "promotion_period",
             _D,
-            "促销时间|活动时间|优惠时间|促销期|活动期|促销期间|活动期间|优惠期|优惠期限|促销有效期|活动有效期|促销日期|活动日期|"
+            "促销时间|活动时间|优惠时间|促销期|活动期|促销期间|活动期间|优惠期|优惠期限|促销有效期|活动有效期|促销日期|活动日期|体验价时间|体验价有效期|团购时间|特价时间|折扣时间|秒杀时间|"
             "promotion period|promo period|sale period|promotion dates",
         ),
         _column(
