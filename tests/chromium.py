@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
+from playwright.async_api import Browser as AsyncBrowser
+from playwright.async_api import async_playwright
 from playwright.sync_api import Browser, Playwright
 
 FLAGS = (
@@ -21,7 +25,23 @@ FLAGS = (
 
 def launch(playwright: Playwright) -> Browser:
     """A headless browser; the test is left out (in CI: fails) where none is installed."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if program is None:
+    return playwright.chromium.launch(executable_path=_program(), headless=True, args=list(FLAGS))
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[AsyncBrowser]:
+    """The same for a test that shares its loop with the server; closed at the end."""
+    program = _program()
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+def _program() -> str:
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
         pytest.skip("no Chromium: apt-get install chromium")
-    return playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+    return found

@@ -37,7 +37,7 @@ def _header() -> str:
 def main() -> int:
     """Print every table; returns 1 when a bench failed (its table then says why)."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("only", nargs="*", help="bench_knowledge, bench_face, …; all but the separate ones by default")
+    parser.add_argument("only", nargs="*", help="bench_retrieval, bench_face, …; all but the separate ones by default")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds for one bench")
     options = parser.parse_args()
     names = options.only or sorted(path.stem for path in HERE.glob("bench_*.py") if path.stem not in SEPARATE)

@@ -3,36 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from stream.room.room import HIGH
-from tests.chromium import FLAGS
+from tests.chromium import chromium
 from tests.stream.live import make_room, on_air
 
 pytestmark = pytest.mark.browser
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    """A headless browser; left out (in CI: fails) where none is installed."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 async def watch(browser: Browser, url: str) -> Page:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,28 +12,15 @@ from typing import Any, Literal
 
 import httpx
 import pytest
-from playwright.async_api import Browser, BrowserContext, Locator, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
 
 from dialogue.lead.consent import FORM_WORDINGS
 from stream.chat import Thread
-from tests.chromium import FLAGS
+from tests.chromium import chromium
 from tests.stream.chat.shop import MemoryStore, ScriptedReplier, Shop, open_shop
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 DESK: ViewportSize = {"width": 1280, "height": 800}
-
-
-@asynccontextmanager
-async def _chromium() -> AsyncIterator[Browser]:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
-        try:
-            yield browser
-        finally:
-            await browser.close()
 
 
 @dataclass
@@ -65,7 +51,7 @@ class Visit:
 @asynccontextmanager
 async def _visit(path: str = "/chat/demo", *, size: ViewportSize = PHONE, **options: Any) -> AsyncIterator[Visit]:
     replier = ScriptedReplier(pause_s=options.pop("pause_s", 0.0))
-    async with open_shop(replier=replier, window_s=options.pop("window_s", 0.1), **options) as shop, _chromium() as one:
+    async with open_shop(replier=replier, window_s=options.pop("window_s", 0.1), **options) as shop, chromium() as one:
         context = await one.new_context(viewport=size, reduced_motion="reduce")
         page = await context.new_page()
         faults: list[str] = []
@@ -339,7 +325,7 @@ async def test_on_a_phone_it_is_modal_and_keeps_the_focus() -> None:
 
 @pytest.mark.browser
 async def test_a_site_without_permission_is_told_so() -> None:
-    async with open_shop() as shop, _chromium() as browser:
+    async with open_shop() as shop, chromium() as browser:
         page = await browser.new_page()
         await page.goto(f"http://localhost:{shop.port}/shop")
         await page.get_by_role("button", name="打开客服聊天").click()
