@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from avatar.models import catalogue
 from avatar.models.catalogue import open_models
+from avatar.voice import kokoro
 from avatar.voice.kokoro.model import KokoroModel, StopSwitch, open_model
 from avatar.voice.kokoro.voice import VOICES, KokoroVoice, create_kokoro
 from avatar.voice.kokoro.window import HOP, Seam, Statistics, spoken_range
@@ -60,7 +61,7 @@ def test_seams_are_as_near_to_the_unsplit_sentence_as_everything_else(
     """Log-mel distance to the unsplit model: small everywhere, no larger within 25 ms of a seam, and no click there."""
     style = np.fromfile(models_dir / catalogue.MANDARIN / f"{voice.name}.bin", np.float32).reshape(-1, 256)
     frames = model.analyse(model.tokens([p.symbol for p in phonemizer.phonemes(LINE)]), style)
-    table = Path(catalogue.__file__).parent / "kokoro" / "tables" / f"{voice.name}.npz"
+    table = Path(kokoro.__file__).parent / "tables" / f"{voice.name}.npz"
     statistics = Statistics.load(table).predict(frames.f0, frames.energy)
     stop = StopSwitch()
     first, end = spoken_range(frames.energy)

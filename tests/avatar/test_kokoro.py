@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from avatar.errors import AvatarError
 from avatar.models import catalogue
 from avatar.models.catalogue import open_models
+from avatar.voice import kokoro
 from avatar.voice.kokoro.model import KokoroModel, StopSwitch, SynthesisStopped, open_model
 from avatar.voice.kokoro.voice import VOICES, KokoroVoice, create_kokoro
 from avatar.voice.loudness import loudness
@@ -146,7 +147,7 @@ async def test_fifty_thousand_characters_begin_at_once_and_can_be_stopped(voice:
 
 
 def test_every_shipped_voice_has_its_table() -> None:
-    tables = Path(catalogue.__file__).parent / "kokoro" / "tables"
+    tables = Path(kokoro.__file__).parent / "tables"
     assert {voice.name for voice in VOICES} == {path.stem for path in tables.glob("*.npz")}
     assert {"女", "男"} == {voice.gender for voice in VOICES}
 
