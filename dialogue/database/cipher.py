@@ -56,6 +56,7 @@ class KeyRing:
         self.path = path
         self._active = ""
         self._keys: dict[str, _Key] = {}
+        self._retired: dict[str, _Key] = {}
         self._stamp: tuple[int, int, int] | None = None
 
     @classmethod
@@ -105,6 +106,8 @@ class KeyRing:
             raise KeyRingError(f"key file {self.path} is damaged; restore it from your backup") from exc
         if active not in keys or any(len(key.secret) != 32 or len(name) != _ID_BYTES for name, key in keys.items()):
             raise KeyRingError(f"key file {self.path} is damaged; restore it from your backup")
+        # A reader may still hold rows of before a rotation's end: this process opens them until it ends.
+        self._retired |= self._keys
         self._keys, self._active, self._stamp = keys, active, stamp
 
     def add_key(self) -> str:
@@ -133,6 +136,7 @@ class KeyRing:
         if key is None:
             self.refresh()
             key = self._keys.get(name.decode("ascii", "replace"))
+        key = key or self._retired.get(name.decode("ascii", "replace"))
         if key is None:
             raise KeyRingError(f"key file {self.path} lacks the key of a stored row; restore it from your backup")
         try:

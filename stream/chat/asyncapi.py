@@ -47,6 +47,34 @@ _CLOSE = {
     CloseCode.OVERLOADED: "no room at the moment; come back later and resume",
 }
 
+_ERRORS = {
+    "rate_limited": "too fast; send the same again after retry_after_ms",
+    "busy": "earlier messages are still being answered; send the same again after retry_after_ms",
+    "not_saved": "could not be stored; send the same again after retry_after_ms",
+    "too_long": "the text is longer than welcome.text_limit; send it in parts",
+    "too_large": "the frame is longer than allowed",
+    "bad_json": "not a JSON object in a text frame",
+    "bad_frame": "a field is missing or wrong",
+    "unknown_type": "there is no frame of this type",
+    "lead_invalid": "a field of the form is not usable; field says which",
+    "consent_required": "a form was sent without consent; nothing was stored",
+    "answer_failed": "the message is stored, its answer failed",
+    "unknown_seq": "there is no message with this seq yet",
+    "hello_first": "the first frame must be hello; closes with 4400",
+    "token_required": "a conversation was named without its token; closes with 4401",
+    "token_invalid": "the token is not ours or of another conversation; closes with 4401",
+    "token_expired": "the token has run out; closes with 4401",
+    "origin": "this origin may not embed the shop's chat; closes with 4403",
+    "unknown_merchant": "there is no such merchant; closes with 4404",
+    "timeout": "silent for too long; closes with 4408",
+    "slow_reader": "too many frames were left unread; closes with 4408",
+    "replaced": "the conversation was opened in too many places; closes with 4409",
+    "protocol": "this protocol version is not spoken here; closes with 4426",
+    "overloaded": "too many sockets are open; closes with 4503",
+    "unavailable": "the conversation cannot be opened at the moment; closes with 4503",
+}
+"""What `error.code` may be, and what it means. Clients should take an unknown one as a plain message."""
+
 
 def asyncapi_document(*, host: str = "127.0.0.1:8700", limits: ChatLimits | None = None) -> dict[str, Any]:
     """The whole document as JSON values. `host` is the authority clients reach the server under."""
@@ -75,6 +103,7 @@ def asyncapi_document(*, host: str = "127.0.0.1:8700", limits: ChatLimits | None
                 "parameters": {"merchant": {"description": "The merchant's id."}},
                 "messages": {_key(model): {"$ref": f"#/components/messages/{_key(model)}"} for model in models},
                 "x-close-codes": {str(int(code)): text for code, text in _CLOSE.items()},
+                "x-error-codes": _ERRORS,
             }
         },
         "operations": {

@@ -114,6 +114,16 @@ async def test_rotation_while_another_process_writes_loses_and_doubles_nothing(
         assert len(await server.events_after(talks[0], 0)) == 3
 
 
+def test_a_row_read_before_the_end_of_a_rotation_still_opens(tmp_path: Path) -> None:
+    ring = KeyRing.open(tmp_path / "keys" / "contacts.key")
+    held = ring.seal(b"13812346021", context="contacts.value")
+    ring.add_key()
+    ring.drop_others()
+    assert ring.open_sealed(held, context="contacts.value") == b"13812346021"
+    with pytest.raises(KeyRingError, match="lacks"):
+        KeyRing.open(ring.path).open_sealed(held, context="contacts.value")
+
+
 async def test_a_rotation_that_was_broken_off_is_finished_by_the_next(store: Store, tmp_path: Path) -> None:
     row = await store.open_conversation(merchant="demo", channel="chat", visitor="v1")
     await store.receive(row.id, client_id="a", text="电话13812346021")

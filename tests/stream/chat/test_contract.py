@@ -6,6 +6,7 @@ without its examples.
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import gzip
 import json
@@ -102,3 +103,22 @@ def test_the_document_names_what_a_client_may_send() -> None:
     for frame in frames:
         _validator(f"client.{frame['type']}").validate(frame)
     assert list(_validator("client.message").iter_errors({"type": "message", "text": "在吗"}))
+
+
+def _said() -> set[str]:
+    """Every `code` that the chat's own modules put into an error."""
+    found = set()
+    for file in Path(sys.modules["stream.chat"].__file__ or "").parent.glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                given = [word.value for word in node.keywords if word.arg == "code"]
+                given += node.args[:1] if node.func.id in ("FrameError", "TokenError") else []
+                found |= {str(one.value) for one in given if isinstance(one, ast.Constant)}
+    return found
+
+
+def test_every_error_is_explained_in_the_manual_and_the_document() -> None:
+    explained = DOCUMENT["channels"]["chat"]["x-error-codes"]
+    assert {"rate_limited", "token_expired", "slow_reader"} <= _said()
+    assert _said() == explained.keys()
+    assert [code for code in explained if f"`{code}`" not in MANUAL] == []
