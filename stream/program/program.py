@@ -223,6 +223,8 @@ class Program:
     def _end(self, utterance: Utterance, sample: int) -> None:
         self._queue.popleft()
         self._gap = 0
+        # One that never had a sound (the voice failed) is as gone as one that was cut off.
+        utterance.dropped = utterance.start is None
         self._remember(utterance, sample)
         self._events.append(LineEnded(utterance.line, sample, finished=utterance.start is not None))
 

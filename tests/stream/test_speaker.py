@@ -100,3 +100,25 @@ async def test_an_interrupt_ends_the_voice_and_what_was_parked() -> None:
     assert stage.heard == ["甲" * 20, "乙", "丙"]
     assert stage.samples < 20 * 9600 * 0.5
     await stage.end()
+
+
+async def test_a_question_after_a_line_that_the_voice_failed_on_is_answered() -> None:
+    stage = Stage([FakeLine("甲"), FakeLine("乙" * 9), FakeLine("丙")])
+    stage.voice.failing = 2
+    await asyncio.sleep(0.3)
+    await stage.play(5)
+    stage.director.answers.put_nowait(FakeLine("答", kind="answer"))
+    stage.speaker.make_way()
+    await stage.play(160)
+    assert stage.heard == ["乙" * 9, "答", "丙"]
+    await stage.end()
+
+
+async def test_lines_that_the_voice_failed_on_are_forgotten() -> None:
+    stage = Stage([FakeLine("甲"), FakeLine("乙")])
+    stage.voice.failing = 4
+    await asyncio.sleep(0.6)
+    await stage.play(5)
+    assert stage.speaker.failures == 4
+    assert not stage.speaker._unheard
+    await stage.end()
