@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
+from sqlalchemy import make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from avatar import VoiceFigures
 from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Patience, Price, create_model
@@ -39,6 +42,7 @@ logger = logging.getLogger(__name__)
 _WATCH_S = 3.0
 """How often a room looks whether its merchant has published anew."""
 _FORGET_S = 3600.0
+_PROBE_S = 2.0
 
 
 def local_now() -> datetime:
@@ -282,9 +286,24 @@ class Service:
         suggestions = (f"{records[0].name}多少钱？", "包邮吗？", "几天能到？") if records else ()
         return ChatShop(merchant, row.name, suggestions=suggestions, origins=row.origins)
 
-    def ready(self) -> dict[str, Callable[[], str | None]]:
-        """Probes of `/readyz`."""
-        return {"rooms": self.house.problem}
+    def ready(self) -> dict[str, Callable[[], Awaitable[str | None]]]:
+        """Probes of `/readyz`: None when all is well, else one line."""
+        return {"rooms": self._rooms_problem, "database": self._database_problem}
+
+    async def _rooms_problem(self) -> str | None:
+        return self.house.problem()
+
+    async def _database_problem(self) -> str | None:
+        """Whether the database answers; a file that was taken away would be read and written on unseen."""
+        url = make_url(self.settings.resolved_database_url)
+        if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
+            return f"数据库文件不见了 / the database file is gone: {url.database}"
+        try:
+            async with asyncio.timeout(_PROBE_S):
+                await self.store.access.merchants()
+        except (DialogueError, SQLAlchemyError, OSError, TimeoutError) as exc:
+            return f"数据库没有回答 / the database does not answer: {type(exc).__name__}"
+        return None
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.routing import Route
+from starlette.routing import Match
 
 from avatar import host_folders
 from dialogue.database import DatabaseBusyError
@@ -54,6 +54,7 @@ LIVE_HEADERS = {
     "Cache-Control": "no-cache",
 }
 """Headers of the live page: nothing but its own; it may stand in a shop's page."""
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 WEB = Path(str(resources.files("stream") / "web"))
 
 
@@ -97,13 +98,16 @@ def create_app(service: Service) -> FastAPI:
 
 async def _not_allowed(request: Request, exc: Exception) -> Response:
     """405 with every method the address takes (RFC 9110, section 15.5.6); the router would name only the first."""
-    methods = {
+    methods = [
         method
-        for route in request.app.routes
-        if isinstance(route, Route) and route.path_regex.match(request.url.path)
-        for method in route.methods or ()
-    }
-    return JSONResponse({"detail": "这个地址不接受这种请求"}, 405, headers={"Allow": ", ".join(sorted(methods))})
+        for method in _METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
+    ]
+    # A page elsewhere may read what it did wrong.
+    headers = {"Allow": ", ".join(methods), "Access-Control-Allow-Origin": "*"}
+    return JSONResponse(
+        {"detail": "这个地址不接受这种请求 / this address does not take this method"}, 405, headers=headers
+    )
 
 
 async def _busy(request: Request, exc: Exception) -> Response:
@@ -139,7 +143,7 @@ def _pages(app: FastAPI, service: Service) -> None:
         page = home_page(
             rooms=[_door(service.house, spec, names) for spec in await service.book.rooms()],
             shops=[ShopDoor(shop.merchant, shop.name, shop.suggestions) for shop in shops],
-            healthy=all(probe() is None for probe in service.ready().values()),
+            healthy=not [name for name, probe in service.ready().items() if await probe() is not None],
             release=version("zhanggui"),
             origin=str(request.base_url).rstrip("/"),
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, HTTPException, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 
-Probe = Callable[[], str | None]
+Probe = Callable[[], Awaitable[str | None]]
 """None when all is well, else one line that says what is wrong."""
 
 
@@ -25,7 +25,7 @@ def create_health_router(
 
     @router.get("/readyz", responses={503: {"description": "not ready; `problems` says why"}})
     async def readyz(response: Response) -> dict[str, object]:
-        problems = {name: problem for name, probe in probes.items() if (problem := probe()) is not None}
+        problems = {name: problem for name, probe in probes.items() if (problem := await probe()) is not None}
         if problems:
             response.status_code = 503
         return {"status": "not ready" if problems else "ready", "problems": problems}

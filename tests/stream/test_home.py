@@ -73,6 +73,30 @@ async def test_the_open_shop_links_its_room_chat_and_console(tmp_path: Path) -> 
         assert (await client.get("/hosts/none.webp")).status_code == 404
 
 
+async def test_an_address_names_every_method_it_takes(tmp_path: Path) -> None:
+    async with opened(tmp_path, "evening") as url, httpx.AsyncClient(base_url=url) as client:
+        for path, methods in (
+            ("/rooms/evening/whep", "OPTIONS, POST"),
+            ("/rooms/evening/whep/session", "DELETE, OPTIONS, PATCH"),
+            ("/rooms/evening/hls/index.m3u8", "GET, HEAD"),
+        ):
+            reply = await client.put(path)
+            assert (reply.status_code, reply.headers["allow"]) == (405, methods)
+            assert reply.headers["access-control-allow-origin"] == "*"
+
+
+async def test_it_is_ready_only_while_the_database_is_there(tmp_path: Path) -> None:
+    async with opened(tmp_path, "evening") as url, httpx.AsyncClient(base_url=url) as client:
+        assert (await client.get("/readyz")).status_code == 200
+        (tmp_path / "zhanggui.db").rename(tmp_path / "away.db")
+        reply = await client.get("/readyz")
+        assert reply.status_code == 503
+        assert "zhanggui.db" in reply.json()["problems"]["database"]
+        assert (await client.get("/healthz")).status_code == 200
+        (tmp_path / "away.db").rename(tmp_path / "zhanggui.db")
+        assert (await client.get("/readyz")).status_code == 200
+
+
 async def test_a_shop_that_is_closed_says_how_to_open(tmp_path: Path) -> None:
     async with opened(tmp_path) as url, httpx.AsyncClient(base_url=url) as client:
         page = (await client.get("/")).text
