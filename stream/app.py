@@ -208,24 +208,35 @@ class Service:
     async def start_room(self, name: str, *, merchant: str | None) -> bool:
         """Put a room that was set up on air; False when there is none of this merchant (None: of any).
 
-        A room that shall run elsewhere than it does is closed first. Raises `RoomError` with what stands in its way.
+        A room that shall run elsewhere than it does is closed first; one that shall be pushed elsewhere goes on. Raises
+        `RoomError` with what stands in its way.
         """
         spec = next((spec for spec in await self.book.rooms(merchant) if spec.name == name), None)
         if spec is None:
             return False
-        if name in (self.house.rooms if spec.own_process else self.house.processes):
-            await self.house.close(name)
-        if name not in self.house.names():
-            await self.house.open(spec)
-        if name in self.house.problems:
-            raise RoomError(self.house.problems[name])
-        await self.book.set_running(name, True)
+        house = self.house
+        async with house.door(name):
+            was = house.spec(name)
+            if was is not None and was.push_url != spec.push_url:
+                # What platforms see is drawn into the picture, and a room in its own process reads its addresses once.
+                if bool(was.push_url) == bool(spec.push_url) and name in house.rooms:
+                    await house.push_elsewhere(spec)
+                else:
+                    await house.close(name)
+            if name in (house.rooms if spec.own_process else house.processes):
+                await house.close(name)
+            if name not in house.names():
+                await house.open(spec)
+            if (trouble := house.trouble(name)) is not None:
+                raise RoomError(trouble)
+            await self.book.set_running(name, True)
         return True
 
     async def stop_room(self, name: str) -> None:
         """Take a room off air; it stays off over a restart."""
-        await self.book.set_running(name, False)
-        await self.house.close(name)
+        async with self.house.door(name):
+            await self.book.set_running(name, False)
+            await self.house.close(name)
 
     async def off_air(self, merchant: str | None) -> list[dict[str, object]]:
         """The rooms that were set up and are not open, of one merchant (None: of all), and what stands in their way."""

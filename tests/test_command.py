@@ -70,13 +70,34 @@ def test_a_missing_file_is_named_and_nothing_is_published(tmp_path: Path) -> Non
 
 
 def test_a_room_is_set_up_once_and_listed_without_its_key(tmp_path: Path) -> None:
+    assert zhanggui("merchant", "create", "shop", "--data-dir", str(tmp_path)).returncode == 0
     make = ("room", "create", "evening", "--merchant", "shop", "--data-dir", str(tmp_path))
     assert zhanggui(*make, "--push", "rtmp://live.example/app/secret-key").returncode == 0
     again = zhanggui(*make)
-    assert again.returncode == 1 and "evening" in again.stderr
+    assert again.returncode == 1 and "evening" in again.stderr and len(again.stderr.splitlines()) == 1
     listed = zhanggui("room", "list", "--json", "--data-dir", str(tmp_path))
     assert "secret-key" not in listed.stdout
-    assert json.loads(listed.stdout)[0]["name"] == "evening"
+    (room,) = json.loads(listed.stdout)
+    assert (room["name"], room["state"], room["viewers"]) == ("evening", "stopped", 0)
+    assert zhanggui("room", "stop", "evening", "--data-dir", str(tmp_path)).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--merchant", "nobody"), "zhanggui merchant create nobody"),
+        (("--merchant", "shop", "--host", "nobody"), "xiaoqi"),
+        (("--merchant", "shop", "--push", "ftp://live.example/app/secret-key"), "rtmp(s)://"),
+        (("--merchant", "shop", "--push", "rtmp://live.example/app/ secret-key"), "第 2 个"),
+        (("--merchant", "shop", "--push", "rtmp://live.example"), "推流码"),
+    ],
+)
+def test_a_room_that_could_not_go_on_air_is_not_set_up(tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    assert zhanggui("merchant", "create", "shop", "--data-dir", str(tmp_path)).returncode == 0
+    done = zhanggui("room", "create", "evening", *options, "--data-dir", str(tmp_path))
+    assert done.returncode == 1
+    assert said in done.stderr and "secret" not in done.stderr and len(done.stderr.splitlines()) == 1
+    assert json.loads(zhanggui("room", "list", "--json", "--data-dir", str(tmp_path)).stdout) == []
 
 
 @pytest.mark.parametrize("action", ["pause", "resume"])

@@ -121,14 +121,19 @@ class RoomBook:
     async def create(self, spec: RoomSpec) -> RoomSpec:
         """Add a room. Raises `RoomError` for an unusable name or one in use."""
         if not _NAME.fullmatch(spec.name):
-            raise RoomError(f"room name {spec.name[:80]!r} is not usable; take a-z, 0-9, - and _, at most 63")
+            raise RoomError(
+                f"直播间不能叫 {spec.name[:80]!r}：用小写字母、数字、- 和 _，最多 63 个 / "
+                "a room's name takes a-z, 0-9, - and _, at most 63"
+            )
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> bool:
             if _find(tx.connection, spec.name) is not None:
-                raise RoomError(f"there is a room {spec.name!r} already; choose another name")
+                return False
             _insert(tx, spec)
+            return True
 
-        await self._store.write(work)
+        if not await self._store.write(work):
+            raise RoomError(f"直播间 {spec.name} 已经有了，换个名字 / there is a room {spec.name!r} already")
         return spec
 
     async def ensure(self, spec: RoomSpec) -> RoomSpec:
@@ -143,18 +148,28 @@ class RoomBook:
 
         return await self._store.write(work)
 
-    async def set_running(self, name: str, running: bool, *, own_process: bool | None = None) -> RoomSpec:
-        """Remember whether `serve` opens the room, and where (None: as before). Raises `RoomError` without one."""
+    async def set_running(
+        self, name: str, running: bool, *, own_process: bool | None = None, push_url: str | None = None
+    ) -> RoomSpec:
+        """Remember whether `serve` opens the room, where, and where to it is pushed (None: as before).
 
-        def work(tx: Transaction) -> RoomSpec:
+        Raises `RoomError` without such a room.
+        """
+
+        def work(tx: Transaction) -> RoomSpec | None:
             row = _find(tx.connection, name)
             if row is None:
-                raise RoomError(f"there is no room {name!r}; see: zhanggui room list")
+                return None
             apart = bool(row.own_process) if own_process is None else own_process
             tx.connection.execute(rooms.update().where(rooms.c.name == name).values(running=running, own_process=apart))
+            if push_url is not None:
+                put_secret(tx, _secret(name), push_url)
             return replace(_specs(tx, [row])[0], running=running, own_process=apart)
 
-        return await self._store.write(work)
+        spec = await self._store.write(work)
+        if spec is None:
+            raise RoomError(f"没有直播间 {name}，看看 zhanggui room list / there is no such room")
+        return spec
 
 
 def _find(connection: Connection, name: str) -> Row[Any] | None:

@@ -45,6 +45,7 @@ def check_capacity(load: Load) -> None:
     """
     if load.late is not None and load.late[1] > _LATE_S:
         raise MachineFullError(
+            f"这台机器满了：直播间 {load.late[0]} 已经晚 {load.late[1] * 1000:.0f} ms，先停一个，或者换台机器开 / "
             f"the machine is full: room {load.late[0]} already runs {load.late[1] * 1000:.0f} ms late; "
             "stop a room, or serve this one elsewhere"
         )
@@ -53,11 +54,13 @@ def check_capacity(load: Load) -> None:
     wanted = (load.rooms + 1) * CORES_A_ROOM + CORES_SPEAKING
     if wanted > load.cores:
         raise MachineFullError(
+            f"这台机器满了：{load.cores:g} 个核上已有 {load.rooms} 个直播间，再开一个要 {wanted:.2f} 个 / "
             f"the machine is full: {load.rooms} rooms run on {load.cores:g} cores; with one more they want "
             f"{wanted:.2f} ({CORES_A_ROOM:g} each and {CORES_SPEAKING:g} for speech)"
         )
     if load.spent is not None and load.spent + CORES_A_ROOM > load.cores:
         raise MachineFullError(
+            f"这台机器满了：{load.cores:g} 个核，上一分钟已用 {load.spent:.2f} 个，再开一个直播间不够 / "
             f"the machine is full: {load.rooms} rooms used {load.spent:.2f} of {load.cores:g} cores over the last "
             f"minute, and a room takes {CORES_A_ROOM:g}"
         )

@@ -54,6 +54,8 @@ class House:
         self._cores = cores
         self._outputs_wait = outputs_wait
         self._specs: dict[str, RoomSpec] = {}
+        self._doors: dict[str, asyncio.Lock] = {}
+        self._opening = 0
         self._meter = CpuMeter()
         self._metering: asyncio.Task[None] | None = None
 
@@ -71,13 +73,21 @@ class House:
         """Every room that is open, here or in its own process."""
         return sorted((*self.rooms, *self.processes))
 
+    def door(self, name: str) -> asyncio.Lock:
+        """To be held while a room is opened or closed on demand: two at once would open it twice."""
+        return self._doors.setdefault(name, asyncio.Lock())
+
+    def spec(self, name: str) -> RoomSpec | None:
+        """How an open room was staffed."""
+        return self._specs.get(name)
+
     async def open(self, spec: RoomSpec) -> None:
         """Put a room on air; what stands in its way is kept in `problems`, the other rooms go on."""
         try:
             check_capacity(self._load())
             if spec.own_process and self._launch is not None:
                 process = self._launch(spec)
-                self.processes[spec.name] = process
+                self.processes[spec.name], self._specs[spec.name] = process, spec
                 await process.outputs(open_=not self._outputs_wait)
                 await process.start()
             else:
@@ -89,10 +99,26 @@ class House:
             self.problems.pop(spec.name, None)
 
     async def _open_here(self, spec: RoomSpec) -> None:
-        live = await self._make(spec)
-        await live.start()
+        self._opening += 1
+        try:
+            live = await self._make(spec)
+            try:
+                await live.start()
+            except BaseException:
+                await live.stop()
+                raise
+        finally:
+            self._opening -= 1
         self.rooms[spec.name], self._specs[spec.name] = live, spec
         if not self._outputs_wait:
+            await self._feed(live, spec)
+
+    async def push_elsewhere(self, spec: RoomSpec) -> None:
+        """Let a room of this process go to other platforms; its viewers notice nothing. Raises `StreamError`."""
+        live = self.rooms[spec.name]
+        self._specs[spec.name] = spec
+        if not self._outputs_wait:
+            await live.room.outputs.aclose()
             await self._feed(live, spec)
 
     async def close(self, name: str) -> None:
@@ -134,16 +160,21 @@ class House:
 
     def problem(self) -> str | None:
         """One line for `/readyz`: rooms that did not open or whose clock stands; None when all are on air."""
-        lines = [f"{name}: {why}" for name, why in self.problems.items()]
+        lines = [f"{name}: {why}" for name, why in self.problems.items() if self.trouble(name)]
         lines += [f"{name} is not on air" for name, live in self.rooms.items() if not live.room.live]
         lines += [f"{name}: {process.problem}" for name, process in self.processes.items() if process.problem]
         return "; ".join(lines) or None
+
+    def trouble(self, name: str) -> str | None:
+        """Why a room did not open; None for one whose process came up late."""
+        process = self.processes.get(name)
+        return None if process is not None and process.up else self.problems.get(name)
 
     def _load(self) -> Load:
         running = [live.room for live in self.rooms.values() if live.room.live]
         late = max(running, key=lambda room: room.lateness_s, default=None)
         return Load(
-            rooms=len(running) + len(self.processes),
+            rooms=len(running) + len(self.processes) + self._opening,
             cores=self._cores,
             spent=self._meter.cores() if running or self.processes else None,
             late=(late.name, late.lateness_s) if late is not None else None,

@@ -5,17 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from stream.errors import StreamError
 from stream.output.hls import HlsOutput
 from stream.output.output import Output
+from stream.output.push_address import OutletError, check_targets
 from stream.output.recorder import RecordingOutput
 from stream.output.rtmp import RtmpOutput
 from stream.output.whip import WhipOutput
 from stream.room.room import Room
-
-
-class OutletError(StreamError):
-    """A target that no output understands; the text holds no key."""
 
 
 def create_output(name: str, target: str, *, room: Room, folder: Path) -> Output:
@@ -25,6 +21,7 @@ def create_output(name: str, target: str, *, room: Room, folder: Path) -> Output
     that bearer token; `record` writes recordings and `hls` segments below `folder`. Raises `StreamError` for anything
     else.
     """
+    check_targets(target)
     scheme = target.split(":", 1)[0].lower()
     if scheme in ("rtmp", "rtmps"):
         return RtmpOutput(name, target)
@@ -35,7 +32,7 @@ def create_output(name: str, target: str, *, room: Room, folder: Path) -> Output
         return RecordingOutput(name, folder / "recordings" / room.name)
     if target == "hls":
         return HlsOutput(name, folder / "hls" / room.name)
-    raise OutletError(f"an output is rtmp(s)://…, http(s)://… (WHIP), record or hls, not {target[:12]!r}")
+    raise OutletError(f"{name}: 没有推流目标 / no target")
 
 
 def _parted(target: str) -> tuple[str, str | None]:

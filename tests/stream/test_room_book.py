@@ -30,6 +30,8 @@ async def test_a_push_key_is_nowhere_in_the_file_and_comes_back_whole(tmp_path: 
         assert specs["evening"].push_url == KEY and specs["morning"].push_url == ""
         assert (await RoomBook(store).set_running("evening", False)).push_url == KEY
         assert (await RoomBook(store).ensure(RoomSpec("evening", "shop"))).push_url == KEY
+        assert (await RoomBook(store).set_running("morning", True, push_url=KEY)).push_url == KEY
+        assert (await RoomBook(store).set_running("morning", True, push_url="")).push_url == ""
         with pytest.raises(RoomError):
             await RoomBook(store).create(RoomSpec("evening", "shop"))
 
