@@ -89,10 +89,12 @@ def facts_from_json(text: str, *, record_id: str, record_name: str, file: str) -
 
 
 def aliases_to_json(aliases: Sequence[str]) -> str:
+    """Other names of a record as one JSON list."""
     return json.dumps(list(aliases), ensure_ascii=False)
 
 
 def aliases_from_json(text: str) -> tuple[str, ...]:
+    """The names that `aliases_to_json` wrote."""
     return tuple(json.loads(text))
 
 

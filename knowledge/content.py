@@ -86,6 +86,7 @@ class Content:
 
     @property
     def version(self) -> str:
+        """The version's name, as the manifest has it."""
         return self.manifest.version
 
     @property
@@ -107,6 +108,7 @@ class Content:
             after = rows[-1][-1]
 
     def passage(self, passage_id: str) -> Passage | None:
+        """The passage with this id, or None."""
         rows = self._query("SELECT * FROM reading WHERE id = ?", (passage_id,))
         return self._passage(rows[0]) if rows else None
 
@@ -139,6 +141,7 @@ class Content:
 
     @cached_property
     def documents(self) -> tuple[DocumentRow, ...]:
+        """The files of the version, in the order they were added."""
         return tuple(read_documents(self._connection, self._lock))
 
     @cached_property
@@ -149,9 +152,11 @@ class Content:
         return dict(self._query("SELECT document, folder FROM origins", ()))
 
     def passage_ids(self) -> set[str]:
+        """The ids of all passages."""
         return {row[0] for row in self._query("SELECT id FROM passages", ())}
 
     def passages_in(self, document: str) -> tuple[Passage, ...]:
+        """The passages of one file, in the order they stand there."""
         query = "SELECT * FROM reading WHERE document = ? ORDER BY position"
         return tuple(map(self._passage, self._query(query, (document,))))
 
@@ -221,6 +226,7 @@ def create_database(path: Path) -> sqlite3.Connection:
 
 
 def read_documents(connection: sqlite3.Connection, lock: threading.Lock) -> list[DocumentRow]:
+    """The rows of the files, in the order they were added; `lock` is held while SQLite reads."""
     query = (
         "SELECT d.path, d.fingerprint, d.sha256, d.size, d.format, d.changed_in, d.mapping, d.notes,"
         " (SELECT count(*) FROM passages p WHERE p.document = d.path),"
@@ -247,6 +253,7 @@ def read_documents(connection: sqlite3.Connection, lock: threading.Lock) -> list
 
 
 def read_record_rows(connection: sqlite3.Connection, lock: threading.Lock) -> list[RecordRow]:
+    """The rows of the records, by file and place, not merged yet; `lock` is held while SQLite reads."""
     query = (
         "SELECT r.document, d.changed_in, r.id, r.name, r.kind, r.aliases, r.facts FROM records r"
         " JOIN documents d ON d.path = r.document ORDER BY d.position, r.position"

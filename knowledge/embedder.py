@@ -60,6 +60,7 @@ class UniversalSentenceEmbedder:
         self._model: Any = None
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`."""
         if not texts:
             return np.zeros((0, 512), np.float32)
         cut = [text[: self._max_chars] or " " for text in texts]
@@ -131,6 +132,7 @@ class LangChainEmbedder:
         return self._identity
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`."""
         try:
             return _checked(self._embeddings.embed_documents(list(texts)), len(texts), self._identity)
         except EmbedderError:
@@ -163,6 +165,7 @@ class OpenAIEmbedder:
         return f"openai:{self._model}"
 
     def embed(self, texts: Sequence[str]) -> Vectors:
+        """See `Embedder.embed`."""
         from openai import OpenAIError
 
         rows: list[list[float]] = []

@@ -51,4 +51,5 @@ class Manifest:
         return cls(**fields)
 
     def to_json(self) -> str:
+        """The manifest as it stands on the disk."""
         return json.dumps(asdict(self), ensure_ascii=False, indent=1)

@@ -39,6 +39,7 @@ class Quality:
 
     @property
     def accepted(self) -> bool:
+        """Whether the picture may become a host: nothing failed."""
         return all(finding.passed for finding in self.findings)
 
     @property

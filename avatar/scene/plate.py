@@ -65,22 +65,27 @@ class Layout:
 
     @property
     def portrait(self) -> bool:
+        """Whether the frame is as high as wide or higher."""
         return self.height >= self.width
 
     @property
     def left(self) -> int:
+        """Left edge of plates; in portrait within what phone players leave free."""
         return round(self.width * (0.11 if self.portrait else 0.035))
 
     @property
     def label_top(self) -> int:
+        """Upper edge of the AI label."""
         return round(self.height * (0.077 if self.portrait else 0.05))
 
     @property
     def card_bottom(self) -> int:
+        """Lower edge of the product card."""
         return round(self.height * (0.90 if self.portrait else 0.93))
 
     @property
     def plate_width(self) -> int:
+        """Greatest width of a caption or card."""
         return round(self.width * 0.78) if self.portrait else round(self.width * 0.36)
 
 
@@ -151,10 +156,12 @@ class CardPlate:
 
     @property
     def top(self) -> int:
+        """Upper edge of the card in the frame, pixels."""
         return self._plate.box[1]
 
     @property
     def box(self) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of the card in the frame, pixels."""
         return self._plate.box
 
     def lay(self, frame: I420, sample: int) -> None:

@@ -69,6 +69,7 @@ class Report:
     notes: tuple[str, ...] = field(default=())
 
     def measure(self, name: str) -> Measure | None:
+        """The measure of this name, or None where it was not taken."""
         return next((measure for measure in self.measures if measure.name == name), None)
 
     def below(self, minimum: Mapping[str, float]) -> list[str]:
@@ -83,6 +84,7 @@ class Report:
         return short
 
     def as_json(self) -> dict[str, Any]:
+        """The report for programs; values are rounded to four places."""
         return {
             "measures": [
                 {"name": m.name, "value": round(m.value, 4), "low": round(m.low, 4), "high": round(m.high, 4), "n": m.n}

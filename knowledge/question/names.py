@@ -43,6 +43,7 @@ class Mention:
 
     @property
     def length(self) -> int:
+        """Characters that it takes up in the text."""
         return self.end - self.start
 
 

@@ -39,6 +39,7 @@ class CrossEncoderReranker:
         self._model = model
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """See `Reranker.score`."""
         if not texts:
             return []
         scores = [float(score) for score in self._model.predict([(question, text) for text in texts])]
@@ -65,6 +66,7 @@ class RemoteReranker:
         self._client = httpx.Client(timeout=timeout_s, headers=headers, transport=transport)
 
     def score(self, question: str, texts: Sequence[str]) -> list[float]:
+        """See `Reranker.score`."""
         if not texts:
             return []
         body = {"model": self._model, "query": question, "documents": list(texts), "top_n": len(texts)}

@@ -115,11 +115,13 @@ def parse_money(plain: str, *, unit: str | None = None) -> Money | None:
 
 
 def parse_integer(plain: str) -> int | None:
+    """A whole number of at most 15 digits, thousands separated or not; None for anything else."""
     match = _INTEGER.fullmatch(plain)
     return int(match["number"].replace(",", "")) if match and len(match["number"]) <= 15 else None
 
 
 def parse_flag(plain: str) -> bool | None:
+    """Yes or no as people write it (有, 是, √, yes …); None for anything else."""
     if plain in _YES:
         return True
     return False if plain in _NO else None

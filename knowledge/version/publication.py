@@ -81,6 +81,7 @@ class Publications:
         metadata.create_all(self._engine)
 
     def pointer(self, merchant: str) -> Pointer:
+        """What is live and what is a draft; both None for a merchant who has added nothing."""
         with self._engine.connect() as connection:
             return _pointer(connection, merchant)
 

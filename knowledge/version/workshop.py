@@ -183,6 +183,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
+    """Bring a folder's own entries to the disk: what was made or renamed in it outlives a power cut."""
     _sync(folder, os.O_RDONLY | os.O_DIRECTORY)
 
 

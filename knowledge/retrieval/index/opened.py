@@ -64,6 +64,7 @@ class Index:
         return cls(sparse=SparseIndex(folder / "sparse"), dense=dense, manifest=manifest)
 
     def close(self) -> None:
+        """Let go of the vectors; the index cannot be searched any more."""
         self.dense.close()
 
     def __enter__(self) -> Self:
