@@ -288,6 +288,10 @@ class Service:
                     room.restock(*await self._staff().shop(merchant))
             logger.info("merchant %s: version %s is live", merchant, self._versions[merchant])
 
+    def product_names(self, merchant: str) -> dict[str, str]:
+        """Names of the products of the live version, by number."""
+        return {record.id: record.name for record in self._records.get(merchant, ())}
+
     async def chat_shop(self, merchant: str) -> ChatShop | None:
         """How a merchant's chat presents itself, None when there is no such merchant."""
         row = await self.store.access.merchant(merchant)

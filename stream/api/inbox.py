@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 import re
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,9 +60,12 @@ class Take(BaseModel):
     operator: Name = "客服"
 
 
-def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
+def create_inbox_router(
+    *, store: Store, hub: ChatHub, gate: Gate, names: Callable[[str], dict[str, str]] = lambda _: {}
+) -> APIRouter:
     """`/console`, `/api/conversations…` and `WS /ws/inbox`. Reading needs a viewer's token, acting an operator's.
 
+    `names` gives a merchant's products, name by number: lists keep the numbers, colleagues know the names.
     What customers wrote is given with digits masked; the AI is silent from the moment a colleague takes or writes.
     """
     router = APIRouter(tags=["inbox"], responses=DENIED)
@@ -73,6 +77,11 @@ def create_inbox_router(*, store: Store, hub: ChatHub, gate: Gate) -> APIRouter:
         """Whom the token stands for, and the merchants it may see."""
         known = [row for row in await store.access.merchants() if bearer.merchant in (row.id, ANY_MERCHANT)]
         return {"role": bearer.role, "merchants": [{"id": row.id, "name": row.name} for row in known]}
+
+    @router.get("/api/products", responses={404: {"description": "no such merchant of this token"}})
+    async def products(bearer: Viewer, merchant: str | None = None) -> dict[str, str]:
+        """The names of the products that are live, by number."""
+        return names(shop_of(bearer, merchant))
 
     async def find(bearer: Bearer, conversation_id: str) -> ConversationRow:
         row = await store.conversation(conversation_id)

@@ -2,7 +2,7 @@
 // other pages (console/*.js; these put their loaders into PAGES) use what is defined here.
 "use strict";
 const $ = (id) => document.getElementById(id);
-const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", days: 7, backoff: 500, typing: {} };
+const state = { token: sessionStorage.getItem("zg-token") || "", merchant: "", tab: "requested", rows: [], open: null, seq: 0, leads: [], filter: "all", days: 7, backoff: 500, typing: {}, names: {} };
 const TYPING_MS = 5000; // a widget says it every three seconds while its customer writes
 const PAGES = {};
 const CHANNELS = { chat: "官网客服", live: "直播" };
@@ -33,6 +33,15 @@ function icon(name, size = "xs") {
 
 const colour = (id) => "c" + (1 + ([...id].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 6));
 const tagOf = ([kind, text], name) => el("span.tag" + (kind ? "." + kind : ""), {}, name ? icon(name) : "", text);
+
+// Draws a group anew; what had the focus in it, by its place, has it again.
+function redraw(node, ...children) {
+  const stops = () => [...node.querySelectorAll("button, a, input")], at = stops().indexOf(document.activeElement);
+  node.replaceChildren(...children);
+  if (at >= 0) stops()[at]?.focus({ preventScroll: true });
+}
+
+const named = (sku) => state.names[sku] || sku;
 
 function toast(text) {
   $("toast").textContent = text;
@@ -111,9 +120,12 @@ async function enter() {
   $("app").hidden = false;
   seal();
   connect();
+  await known();
   await show();
   await countDead();
 }
+
+async function known() { state.names = await api(of("/api/products")); }
 
 function seal() { $("seal").textContent = [...$("shop").selectedOptions[0].textContent][0]; }
 
@@ -169,7 +181,16 @@ $("shop").addEventListener("change", () => {
   seal();
   state.socket.close();
   connect();
-  show();
+  guarded(known)().then(show);
+});
+// One of several: the arrow keys go from one to the next, as they do among native radio buttons.
+addEventListener("keydown", (event) => {
+  const group = event.target.closest('[role="radiogroup"], [role="tablist"]'), step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!group || !step) return;
+  event.preventDefault();
+  const all = [...group.children], next = all[(all.indexOf(event.target) + step + all.length) % all.length];
+  next.focus();
+  next.click();
 });
 $("me").value = localStorage.getItem("zg-me") || "";
 $("me").addEventListener("change", () => localStorage.setItem("zg-me", $("me").value.trim()));

@@ -76,7 +76,7 @@ function showNow() {
   card.hidden = !product;
   if (!product) return;
   $(".now-pic > :first-child").replaceWith(picture(product.picture, product.name));
-  $("h2", card).textContent = product.name;
+  $("h2", card).textContent = $("h2", card).title = product.name;
   $(".now-price .price").replaceChildren(element("small", "", "¥"), product.price);
   $(".was", card).textContent = product.was ? `¥${product.was}` : "";
   const saving = $("[data-saving]"); saving.hidden = !product.saving; saving.textContent = product.saving ? t("saving", product.saving) : "";
@@ -245,9 +245,22 @@ function showLine() {
   $("b", recon).textContent = t(off ? "off" : line.state === "full" ? "full2" : "recon");
   $("span:last-child", recon).textContent = off ? t("off2") : line.tries ? t("attempt", line.tries + 1) : "";
 }
+// Where WebRTC does not come through, or has no place left, the room can be seen as HLS, some seconds late, if the shop sends it.
+async function fallBack() {
+  const list = `/rooms/${encodeURIComponent(room)}/hls/index.m3u8`;
+  if (view.hls || video.videoWidth || !video.canPlayType("application/vnd.apple.mpegurl")) return;
+  view.hls = true;
+  const found = await fetch(list).catch(() => null);
+  if (!found?.ok || video.videoWidth) { view.hls = false; return; }
+  player.close();
+  const watch = () => { video.src = list; video.play().catch(() => {}); };
+  video.addEventListener("error", () => setTimeout(watch, 3000));
+  watch();
+}
 const player = connect(video, `/rooms/${encodeURIComponent(room)}/whep`, {
   onstate: (state, detail, tries) => {
     Object.assign(line, { state, tries });
+    if (tries && (state === "reconnecting" || state === "full")) fallBack();
     if (state === "live") { document.body.dataset.state = "playing"; muteLook(); }
     showLine();
   },

@@ -20,6 +20,7 @@ from stream.api.inbox import create_inbox_router
 from stream.chat.incoming import Say
 from tests.stream.chat.shop import Shop, open_shop
 
+NAMES = {"SF-01": "云朵单人沙发"}
 EVERYBODY_IS_ASKED = AskingPolicy(hold_out=0.0)  # nobody's arm is left to chance
 WEB = Path(str(resources.files("stream") / "web"))
 
@@ -62,7 +63,7 @@ async def open_console(folder: Path) -> AsyncIterator[Console]:
         viewer = (await store.access.create_token("demo", role=Role.VIEWER))[1]
         stranger = (await store.access.create_token("other", role=Role.OWNER))[1]
         gate = Gate(store.access.verify, machine_token="m" * 32)
-        shop.app.include_router(create_inbox_router(store=store, hub=shop.hub, gate=gate))
+        shop.app.include_router(create_inbox_router(store=store, hub=shop.hub, gate=gate, names=lambda _: dict(NAMES)))
         shop.app.include_router(create_lead_router(store, gate))
         shop.app.include_router(create_funnel_router(store, gate))
         shop.app.include_router(create_outbox_router(store, postman, gate))

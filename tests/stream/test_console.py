@@ -107,6 +107,13 @@ async def test_a_colleague_s_typing_reaches_the_customer(tmp_path: Path) -> None
                 pass
 
 
+async def test_products_are_known_by_name_to_their_own_shop(tmp_path: Path) -> None:
+    async with open_console(tmp_path) as console:
+        path = "/api/products?merchant=demo"
+        assert (await console.http.get(path, headers=bearing(console.viewer))).json() == {"SF-01": "云朵单人沙发"}
+        assert (await console.http.get(path, headers=bearing(console.stranger))).status_code == 404
+
+
 @pytest.mark.browser
 async def test_a_customer_s_typing_reaches_the_colleagues_of_the_own_shop_only(tmp_path: Path) -> None:
     async with open_console(tmp_path) as console, client(console.shop) as visitor:

@@ -163,6 +163,15 @@ async def test_a_viewer_s_token_sees_the_desk_and_touches_nothing(tmp_path: Path
             await expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
 
 
+async def test_the_arrow_keys_go_through_a_choice_and_the_focus_stays_with_it(tmp_path: Path) -> None:
+    async with desk(tmp_path, "figures") as (page, _):
+        choice = page.locator("#groups")
+        await choice.get_by_role("radio", name="日期").focus()
+        await page.keyboard.press("ArrowRight")
+        await expect(choice.get_by_role("radio", name="来源")).to_have_attribute("aria-checked", "true")
+        await expect(choice.get_by_role("radio", name="来源")).to_be_focused()
+
+
 async def test_a_draft_with_an_error_is_not_published_and_a_clean_one_is(tmp_path: Path) -> None:
     library = open_library(tmp_path / "data")
     files = write_shop(tmp_path / "files")

@@ -81,7 +81,9 @@ class Place:
 
 
 @asynccontextmanager
-async def watching(*, comments: Rate = COMMENTS, width: int = 390, height: int = 844) -> AsyncIterator[Place]:
+async def watching(
+    *, comments: Rate = COMMENTS, width: int = 390, height: int = 844, hls: bool = False
+) -> AsyncIterator[Place]:
     """A viewer at the live page of a room without a picture."""
     program = shutil.which("chromium")
     if program is None:
@@ -97,6 +99,10 @@ async def watching(*, comments: Rate = COMMENTS, width: int = 390, height: int =
     @app.post("/rooms/demo/whep")
     async def full() -> Response:
         return Response("full", 503, headers={"Retry-After": "60"})
+
+    @app.get("/rooms/demo/hls/index.m3u8")
+    async def playlist() -> Response:
+        return Response("#EXTM3U\n", 200 if hls else 404, media_type="application/vnd.apple.mpegurl")
 
     app.mount("/web", StaticFiles(directory=WEB))
     async with serving(app) as url, async_playwright() as playwright:
@@ -160,6 +166,20 @@ async def test_the_tries_are_counted_while_there_is_no_picture() -> None:
     async with watching() as place:
         await expect(place.page.locator(".recon")).to_contain_text("人满了，正在排队")
         await expect(place.page.locator(".recon")).to_contain_text("第 2 次")
+
+
+async def test_where_no_webrtc_comes_through_the_room_is_seen_as_hls() -> None:
+    async with watching(hls=True) as place:
+        await expect(place.page.locator("video.video")).to_have_attribute("src", "/rooms/demo/hls/index.m3u8")
+
+
+async def test_a_long_name_takes_two_lines_and_is_told_in_full() -> None:
+    long = "新中式实木框架真皮头层牛皮意式极简客厅云朵单人沙发椅（奶白圈绒·高回弹海绵加羽绒款）"
+    async with watching(width=360, height=640) as place:
+        place.rooms["demo"].feed.publish("product", sku="SF-01", product={**SOFA, "name": long})
+        title = place.page.locator(".now h2")
+        await expect(title).to_have_attribute("title", long)
+        assert await title.evaluate("node => node.clientHeight / parseFloat(getComputedStyle(node).lineHeight)") < 2.2
 
 
 async def test_a_sheet_on_a_phone_keeps_the_focus_and_gives_it_back() -> None:

@@ -28,10 +28,10 @@ function drawFacts({ total, asking, spending }) {
 }
 
 function drawGroups(rows) {
-  $("groups").replaceChildren(...Object.entries(GROUPS).map(([key, name]) => el("button", { type: "button", role: "radio", "aria-checked": String(state.by === key), click: guarded(async () => { state.by = key; await PAGES.figures(); }) }, name)));
+  redraw($("groups"), ...Object.entries(GROUPS).map(([key, name]) => el("button", { type: "button", role: "radio", "aria-checked": String(state.by === key), click: guarded(async () => { state.by = key; await PAGES.figures(); }) }, name)));
   $("groupname").textContent = GROUPS[state.by];
   $("nogroups").hidden = rows.length > 0;
-  const name = (row) => (state.by === "channel" ? CHANNELS[row.group] : state.by === "variant" ? ARMS[row.group] : "") || (row.group === "—" ? "没有谈到商品" : row.group);
+  const name = (row) => (state.by === "channel" ? CHANNELS[row.group] : state.by === "variant" ? ARMS[row.group] : state.by === "product" ? state.names[row.group] : "") || (row.group === "—" ? "没有谈到商品" : row.group);
   const ordered = state.by === "day" ? [...rows].reverse() : [...rows].sort((a, b) => b.conversations - a.conversations);
   $("grouprows").replaceChildren(...ordered.map((row) => el("tr", {}, el("td", {}, name(row)), ...[row.conversations, row.spoke, row.left_contact].map((value) => el("td.num.end", {}, value)), el("td.num.end", {}, el("b", {}, row.valid_contact)), ...[wait(row.first_response_ms), row.answered, row.asked_back, row.refused, row.handed_over, row.cost_micros ? money(row.cost_per_lead_micros) : "—"].map((value) => el("td.num.end", {}, value)))));
 }

@@ -24,7 +24,7 @@ async function loadList() {
 }
 
 function drawList() {
-  $("tabs").replaceChildren(...TABS.map(([key, name]) => {
+  redraw($("tabs"), ...TABS.map(([key, name]) => {
     const count = state.rows.filter((row) => !key || row.state === key || (key === "requested" && row.state === "callback")).length;
     return el("button", { role: "tab", type: "button", "aria-selected": String(state.tab === key), click: () => { state.tab = key; drawList(); } }, name + " ", el(key === "requested" && count ? "b.num" : "span.num", {}, count));
   }));
@@ -84,7 +84,7 @@ function drawEvent(event, row) {
 function drawHead(row) {
   $("head").hidden = false;
   $("name").textContent = label(row);
-  $("about").textContent = [CHANNELS[row.channel] || row.channel, row.product].filter(Boolean).join(" · ");
+  $("about").textContent = [CHANNELS[row.channel] || row.channel, row.product && named(row.product)].filter(Boolean).join(" · ");
   const human = row.state === "human";
   $("typing").hidden = !types(row.id);
   $("wait").hidden = row.state !== "requested";
@@ -112,11 +112,11 @@ function drawCustomer(row) {
   const list = [];
   if (lead) {
     for (const one of lead.contacts) list.push([{ phone: "手机号", landline: "座机", wechat: "微信", qq: "QQ", email: "邮箱" }[one.kind] || one.kind, one.value]);
-    for (const [key, value] of Object.entries(lead.profile)) list.push([FIELDS[key] || key, value]);
+    for (const [key, value] of Object.entries(lead.profile)) list.push([FIELDS[key] || key, key === "product" ? named(value) : value]);
     list.push(["同意", (CONSENT[lead.consent.contact] || CONSENT.pending)[1]]);
   }
   parts.push(list.length ? el("dl.kv", {}, ...list.map(([key, value]) => el("div", {}, el("dt", {}, key), el("dd.num", {}, value)))) : el("p.hint", {}, "还没有留下联系方式。"));
-  if (row.product) parts.push(el("h2", {}, "在看"), el("p", {}, row.product));
+  if (row.product) parts.push(el("h2", {}, "在看"), el("p", {}, named(row.product)));
   parts.push(el("h2", {}, "来路"), el("p.hint", {}, `${CHANNELS[row.channel] || row.channel} · ${new Date(row.created_at_ms).toLocaleString("zh-CN", { dateStyle: "short", timeStyle: "short" })} 起`));
   $("cust").replaceChildren(...parts);
 }

@@ -21,7 +21,7 @@ PAGES.leads = async () => {
 
 function drawDays(reload) {
   for (const place of document.querySelectorAll("[data-days]")) {
-    place.replaceChildren(...[[1, "今天"], [7, "7 天"], [30, "30 天"]].map(([days, name]) => el("button", { type: "button", role: "radio", "aria-checked": String(state.days === days), click: guarded(async () => { state.days = days; await reload(); }) }, name)));
+    redraw(place, ...[[1, "今天"], [7, "7 天"], [30, "30 天"]].map(([days, name]) => el("button", { type: "button", role: "radio", "aria-checked": String(state.days === days), click: guarded(async () => { state.days = days; await reload(); }) }, name)));
   }
 }
 
@@ -45,20 +45,20 @@ const wait = (ms) => (ms == null ? "—" : ms < 100 ? "不到 0.1 秒" : (ms / 1
 
 function drawLeads() {
   const chips = [["all", "全部", () => true], ["granted", "已同意", (one) => one.consent.contact === "granted"], ["pending", "待补授权", (one) => one.complete && one.consent.contact !== "granted"], ["partial", "缺联系方式", (one) => !one.complete]];
-  $("chips").replaceChildren(...chips.map(([key, name, test]) => el("button.chip", { type: "button", "aria-pressed": String(state.filter === key), click: () => { state.filter = key; drawLeads(); } }, `${name} ${state.leads.filter(test).length}`)));
+  redraw($("chips"), ...chips.map(([key, name, test]) => el("button.chip", { type: "button", "aria-pressed": String(state.filter === key), click: () => { state.filter = key; drawLeads(); } }, `${name} ${state.leads.filter(test).length}`)));
   const words = $("find").value.trim().toLowerCase();
   const test = chips.find(([key]) => key === state.filter)[2];
-  const rows = state.leads.filter((one) => test(one) && (!words || JSON.stringify([one.profile, one.product]).toLowerCase().includes(words)));
+  const rows = state.leads.filter((one) => test(one) && (!words || JSON.stringify([one.profile, one.product, one.product && named(one.product)]).toLowerCase().includes(words)));
   $("leadcount").textContent = `${state.leads.length} 条`;
   $("noleads").hidden = rows.length > 0;
   $("noleads").textContent = state.leads.length ? "没有符合的线索。" : "还没有线索。顾客在私信或直播里留下联系方式，就会出现在这里。";
-  $("rows").replaceChildren(...rows.map((one) => {
+  redraw($("rows"), ...rows.map((one) => {
     const consent = one.complete ? CONSENT[one.consent.contact] || CONSENT.pending : ["", "缺联系方式"];
     const wish = ["quantity", "budget", "time", "store", "visit_time"].map((key) => one.profile[key]).filter(Boolean).join(" · ");
     return el("tr", { "aria-current": one.id === state.lead ? "true" : false, click: guarded(() => openLead(one.id)) },
       el("td", {}, el("button.name", { type: "button" }, one.profile.name || "未留名"), el("p.hint", {}, one.profile.city || "城市未知")),
       el("td.num", {}, ...one.contacts.map((contact) => el("p", {}, contact.value))),
-      el("td", {}, one.product || one.profile.product || "—", el("p.hint", {}, wish)),
+      el("td", {}, named(one.product || one.profile.product || "—"), el("p.hint", {}, wish)),
       el("td", {}, CHANNELS[one.channel] || one.channel),
       el("td", {}, tagOf(consent, consent[0] === "jade" ? "check" : "")),
       el("td.num.end", {}, stamp(one.updated_at_ms)));
@@ -86,7 +86,7 @@ function drawLead(row, shown) {
   if (row.contacts.length && !shown) parts.push(state.mayAct ? el("button.btn.primary", { type: "button", click: guarded(() => reveal(row.id)) }, icon("eye", "s"), "显示完整号码") : "");
   if (row.contacts.length) parts.push(el("p.hint", {}, icon("lock"), shown ? " 已显示，这次查看已记入审计。" : state.mayAct ? " 点了就记入审计：谁、什么时候、看了哪一条。" : " 您的令牌只能看打码的号码。"));
   const wishes = Object.entries(clear.profile).filter(([key]) => key !== "name");
-  if (wishes.length || row.product) parts.push(el("h3", {}, "意向"), el("dl.kv", {}, ...[...wishes, ...(row.product ? [["product", row.product]] : [])].map(([key, value]) => el("div", {}, el("dt", {}, FIELDS[key] || key), el("dd", {}, value)))));
+  if (wishes.length || row.product) parts.push(el("h3", {}, "意向"), el("dl.kv", {}, ...[...wishes, ...(row.product ? [["product", row.product]] : [])].map(([key, value]) => el("div", {}, el("dt", {}, FIELDS[key] || key), el("dd", {}, key === "product" ? named(value) : value)))));
   parts.push(el("h3", {}, "授权"), el("ul.consents", {}, ...Object.entries(PURPOSES).map(([purpose, words]) => consentLine(row, purpose, words))));
   parts.push(el("h3", {}, "经过"), el("ol.story", {}, ...(row.history || []).map((one) => el("li", {}, el("time.num", {}, stamp(one.at_ms)), el("span", {}, storyLine(one))))));
   if (row.conversation_id) parts.push(el("button.btn", { type: "button", click: () => { state.tab = ""; location.hash = "inbox"; choose(row.conversation_id); } }, icon("chat", "s"), "看会话"));

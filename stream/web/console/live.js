@@ -18,10 +18,8 @@ const path = (action) => `/api/rooms/${encodeURIComponent(desk.name)}/${action}`
 
 function drawDesk() {
   const room = here(), air = room ? room.state : "stopped", running = air !== "stopped", may = state.mayAct && Boolean(room);
-  const chosen = document.activeElement?.dataset.room;
   $("rooms").hidden = desk.rooms.length < 2;
-  $("rooms").replaceChildren(...desk.rooms.map((one) => el("button", { type: "button", role: "radio", "data-room": one.name, "aria-checked": String(one.name === desk.name), click: guarded(async () => { desk.name = one.name; await PAGES.live(); }) }, one.name)));
-  if (chosen) [...$("rooms").children].find((one) => one.dataset.room === chosen)?.focus();
+  redraw($("rooms"), ...desk.rooms.map((one) => el("button", { type: "button", role: "radio", "aria-checked": String(one.name === desk.name), click: guarded(async () => { desk.name = one.name; await PAGES.live(); }) }, one.name)));
   if ($("onair").textContent !== AIR[air][1]) $("onair").replaceChildren(tagOf(AIR[air], air === "live" ? "live" : ""));
   $("watch").hidden = !room;
   if (room) $("watch").href = "/live/" + encodeURIComponent(room.name);

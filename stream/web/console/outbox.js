@@ -64,7 +64,7 @@ const countDead = async () => drawDead((await api(of("/api/outbox", { state: "de
 function drawMessages(messages, labels) {
   const count = (key) => messages.filter((one) => one.state === key).length;
   drawDead(count("dead"));
-  $("states").replaceChildren(...[["dead", "没送到"], ["pending", "等待"], ["delivered", "已送达"]].map(([key, name]) => el("button.chip", { type: "button", "aria-pressed": String(state.sent === key), click: () => { state.sent = key; drawMessages(messages, labels); } }, `${name} ${count(key)}`)));
+  redraw($("states"), ...[["dead", "没送到"], ["pending", "等待"], ["delivered", "已送达"]].map(([key, name]) => el("button.chip", { type: "button", "aria-pressed": String(state.sent === key), click: () => { state.sent = key; drawMessages(messages, labels); } }, `${name} ${count(key)}`)));
   const rows = messages.filter((one) => one.state === state.sent);
   $("replayall").hidden = !state.mayAct || state.sent !== "dead" || !rows.length;
   $("replayall").onclick = guarded(() => replay(null));

@@ -20,6 +20,7 @@ function start(script) {
 
   const newId = () => "w" + Date.now().toString(36) + Math.random().toString(36).slice(2, 10);
   let unread = 0;
+  let overflow = null;        // the page's own, while the panel covers it
   let spoken = "";
   let typedAt = 0;
   const panel = new Panel(root, { say, page, name, avatar }, {
@@ -129,7 +130,8 @@ function start(script) {
     bubble.setAttribute("aria-expanded", String(open));
     const modal = open && matchMedia("(max-width: 600px)").matches;
     if (modal) panel.element.setAttribute("aria-modal", "true"); else panel.element.removeAttribute("aria-modal");
-    document.documentElement.style.overflow = modal ? "hidden" : "";
+    const { style } = document.documentElement;
+    if (modal) { overflow = style.overflow; style.overflow = "hidden"; } else if (overflow !== null) { style.overflow = overflow; overflow = null; }
     if (open) {
       memory.set({ teased: true });
       teaser.hidden = true;
