@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from dialogue.contact import ContactKind, Field, mask
+from dialogue.contact import ContactKind, Field, find, mask
 from dialogue.database.schema import contacts, history, leads
 from dialogue.database.transaction import Transaction
 from dialogue.lead.consent import states
@@ -59,8 +59,8 @@ def _lead(
     reveal: bool,
 ) -> LeadRow:
     profile = {Field(key): str(value) for key, value in tx.unseal(row.profile, leads.c.profile).items()}
-    if not reveal and Field.NAME in profile:
-        profile[Field.NAME] = _mask_name(profile[Field.NAME])
+    if not reveal:
+        profile = _masked(profile)
     return LeadRow(
         id=row.id,
         merchant=row.merchant,
@@ -103,13 +103,23 @@ def _history(tx: Transaction, lead_ids: list[str], reveal: bool) -> dict[str, li
 
 
 def _mask_names(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """A line of history with the names in it hidden; contacts are written there masked already."""
+    """A line of history with what is personal in it hidden; contacts are written there masked already."""
     return {
-        key: {**value, Field.NAME: _mask_name(str(value[Field.NAME]))}
-        if isinstance(value, dict) and Field.NAME in value
-        else value
+        key: _masked({field: str(text) for field, text in value.items()}) if isinstance(value, dict) else value
         for key, value in detail.items()
     }
+
+
+def _masked(profile: Mapping[Field, str]) -> dict[Field, str]:
+    """A form's fields are free text: who writes a number into one of them is hidden there, too."""
+    return {key: _mask_name(value) if key == Field.NAME else _mask_contacts(value) for key, value in profile.items()}
+
+
+def _mask_contacts(text: str) -> str:
+    for contact in reversed(find(text).contacts):
+        start, end = contact.span
+        text = text[:start] + mask(contact.kind, contact.value) + text[end:]
+    return text
 
 
 def _mask_name(name: str) -> str:

@@ -62,7 +62,7 @@ _ERRORS = {
     "unknown_seq": "there is no message with this seq yet",
     "hello_first": "the first frame must be hello; closes with 4400",
     "token_required": "a conversation was named without its token; closes with 4401",
-    "token_invalid": "the token is not ours or of another conversation; closes with 4401",
+    "token_invalid": "the token is not ours, of another conversation, or of one that was erased; closes with 4401",
     "token_expired": "the token has run out; closes with 4401",
     "origin": "this origin may not embed the shop's chat; closes with 4403",
     "unknown_merchant": "there is no such merchant; closes with 4404",

@@ -12,6 +12,7 @@ from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
 from dialogue import DialogueError
+from dialogue.store import UnknownConversationError
 from stream.chat.frame import FrameError
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.incoming import Feedback, HandoffRequest, Hello, LeadAnswer, Ping, Say, Stop, TypingHint
@@ -147,6 +148,11 @@ class ChatEndpoint:
             thread, visitor = await self._thread(hello, shop)
         except TokenError as exc:
             writer.close(CloseCode.TOKEN, Problem(code=exc.code, message=str(exc)))
+            return None
+        except UnknownConversationError:
+            # Erased on the customer's wish: the token leads nowhere any more, and coming back with it never would.
+            text = "这个会话已经删除，请不带 token 重新开始"
+            writer.close(CloseCode.TOKEN, Problem(code="token_invalid", message=text))
             return None
         except DialogueError as exc:
             _LOG.warning("a conversation of %s could not be opened: %s", shop.merchant, exc)

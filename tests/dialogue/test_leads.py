@@ -230,6 +230,17 @@ async def test_only_consented_leads_are_in_the_csv(store: Store) -> None:
     assert (await store.leads.export_csv("demo", actor="owner", zone=UTC))[1] == 0
 
 
+async def test_a_number_in_another_field_is_masked_in_lists_and_history(store: Store) -> None:
+    conversation = await talk(store)
+    fields = {"phone": PHONE, "time": f"晚上打{PHONE}", "city": "杭州"}
+    saved = await store.leads.submit(conversation, client_id="f", fields=fields, consent=["contact"])
+    [row] = await store.leads.list("demo")
+    assert row.profile[Field.TIME] == "晚上打138****6021" and row.profile[Field.CITY] == "杭州"
+    assert PHONE not in str(await store.leads.get("demo", saved.lead_id))
+    [clear] = await store.leads.reveal("demo", [saved.lead_id], actor="owner")
+    assert clear.profile[Field.TIME] == f"晚上打{PHONE}"
+
+
 async def test_revealing_is_written_down(store: Store) -> None:
     await say(store, await talk(store), f"电话{PHONE}")
     [lead] = await store.leads.list("demo")

@@ -7,11 +7,15 @@ from contextlib import asynccontextmanager
 from datetime import datetime, time
 from pathlib import Path
 
+import pytest
+from websockets.exceptions import ConnectionClosed
+
 from dialogue.engine import Engine
 from dialogue.handoff import HandoffPolicy
 from dialogue.lead.consent import CONTACT_TEXT
 from dialogue.store import Store
 from knowledge import Decision, Evidence, Passage, PassageKind, Source, Turn
+from stream.chat.session import CloseCode
 from tests.stream.chat.shop import OPEN_ALL_DAY, Client, client, open_shop
 
 NOON = datetime(2026, 11, 23, 12, 0)
@@ -79,6 +83,23 @@ async def test_a_question_beside_the_consent_is_answered(tmp_path: Path) -> None
         assert "记下了" not in (await visitor.next("message"))["text"]
         (lead,) = await store.leads.list("demo")
         assert lead.consent["contact"] == "granted"
+
+
+async def test_a_token_of_an_erased_conversation_begins_anew(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        await visitor.send(type="message", client_id="a", text="我的电话是13805716021")
+        await visitor.next("lead_saved")
+        token = visitor.frames[0]["token"]
+        assert await store.leads.erase_contact("demo", "13805716021", actor="owner") == 1
+    async with (
+        await Store.open(tmp_path) as store,
+        open_shop(store=store, forms=store.leads, replier=Engine(OneAnswer(), clock=lambda: NOON)) as shop,
+        client(shop, token=token) as visitor,
+    ):
+        assert visitor.frames[0]["code"] == "token_invalid"
+        with pytest.raises(ConnectionClosed) as closed:
+            await visitor.next()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == CloseCode.TOKEN
 
 
 async def test_a_form_is_offered_after_value_was_given_and_a_refusal_ends_it(tmp_path: Path) -> None:
