@@ -29,7 +29,10 @@ from avatar.voice.speech import Emotion
 
 _MOST_CHARACTERS = 20_000
 _MOST_SENTENCE = 300
-_SETTING = re.compile(r"^(商品|价格|原价|图片|备注|背景|情绪|倒计时)\s*[:：]\s*(.+)$")
+_SETTINGS = ("商品", "价格", "原价", "图片", "备注", "背景", "情绪", "倒计时")
+_SETTING = re.compile(rf"^({'|'.join(_SETTINGS)})\s*[:：]\s*(.+)$")
+_LIKE_SETTING = re.compile(r"^(?=[^:：]*[价图景情绪倒])([^\W\d_]{1,4})\s*[:：]\s*\S")
+"""A short word before a colon that has a telling character of a setting; 时间：今晚八点 is something to say."""
 _SENTENCE = re.compile(r"[^。！？!?；;\n]+[。！？!?；;]*[”’」』）)]*")
 _SPOKEN = re.compile(r"[^\W_]")
 
@@ -110,6 +113,12 @@ def parse_script(text: str, *, name: str = "脚本", folder: Path = Path()) -> S
             title = line[2:].strip()
         elif (match := _SETTING.match(line)) and not spoken:
             settings[match[1]] = match[2].strip()
+        elif (match := _LIKE_SETTING.match(line)) and not spoken:
+            # Read aloud, it would stand in the finished video: 价钱 for 价格.
+            raise ScriptError(
+                f"{name} 第 {number} 行：没有“{match[1]}”这个设置，可选：{'、'.join(_SETTINGS)}；"
+                "是要说的话就去掉冒号 / no such setting; choose one of these, or drop the colon if it is to be spoken"
+            )
         elif _SPOKEN.search(line):
             spoken.append(line.lstrip("-*> "))
     close()

@@ -42,6 +42,11 @@ def test_a_price_spoken_as_a_sentence_is_no_setting() -> None:
     assert parse_script("大家好。\n价格: 很实在。").scenes[0].sentences == ("大家好。", "价格: 很实在。")
 
 
+@pytest.mark.parametrize("line", ["时间：今晚八点。", "赠品：抱枕一个。", "情况是这样：先到先得。"])
+def test_what_only_looks_like_a_setting_is_said(line: str) -> None:
+    assert parse_script(f"## 一\n{line}").scenes[0].sentences == (line,)
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -51,6 +56,8 @@ def test_a_price_spoken_as_a_sentence_is_no_setting() -> None:
         ("## 一\n商品: 沙发\n好。", "价格"),
         ("## 一\n背景: studio\n## 二\n好。", "nothing to say"),
         ("好。\n# 迟到的标题", "第 2 行"),
+        ("## 一\n商品: 沙发\n价钱: 99\n好。", "第 3 行.*价钱"),
+        ("## 一\n背景图：moon.jpg\n好。", "背景图"),
         ("## 一\n商品: 沙发\n价格: 1\n图片: missing.jpg\n好。", r"missing\.jpg"),
         ("## 一\n商品: 沙发\n价格: 1\n倒计时: soon\n好。", "18:42"),
         ("好" * 20_001, "20001"),
