@@ -15,8 +15,9 @@ import numpy as np
 import typer
 
 from avatar.command.host_cli import add_host_commands
+from avatar.command.lexicon_cli import FILE, add_lexicon_commands
 from avatar.errors import AvatarError
-from avatar.voice.lexicon import load_lexicon
+from avatar.voice.lexicon import Lexicon, load_lexicon
 from avatar.voice.speech import SAMPLE_RATE, Emotion
 from avatar.voice.text.normalise import MOST_CHARACTERS
 from avatar.voice.voice import create_voice
@@ -94,14 +95,16 @@ def create_app(open_settings: Callable[[Path | None], AvatarSettings]) -> typer.
         data_dir: DataDir = None,
         as_json: AsJson = False,
     ) -> None:
-        """试听：把一句话说进 wav 文件，并报告首个声音的延迟。"""
+        """试听：把一句话说进 wav 文件，写出每个字怎么念，并报告首个声音的延迟。"""
         with reporting():
             told = asyncio.run(_say(open_settings(data_dir), voice, text, emotion, out))
         if as_json:
             typer.echo(json.dumps(told, ensure_ascii=False))
         else:
+            typer.echo(f"念作：{told['spoken']}\n拼音：{told['pinyin']}")
             typer.echo(f"{out}：{told['seconds']:.1f} 秒，首个声音 {told['first_sound_ms']:.0f} 毫秒")
 
+    add_lexicon_commands(app, open_settings, reporting)
     add_host_commands(app, open_settings, reporting)
     return app
 
@@ -136,12 +139,13 @@ async def _say(settings: AvatarSettings, name: str, text: str, emotion: Emotion,
         )
     if not out.parent.is_dir():
         raise AvatarError(f"没有文件夹 {out.parent}：请先建好，或换一个 --out / no such folder")
+    lexicon = load_lexicon(settings.data_dir / FILE)
     voice = await asyncio.to_thread(
         create_voice,
         name,
         models_dir=settings.models_dir,
         cache_dir=settings.data_dir / "speech",
-        lexicon=load_lexicon(settings.data_dir / "lexicon.txt"),
+        lexicon=lexicon,
         allow_cloud=settings.cloud_voice,
         base_url=settings.speech_base_url,
         api_key=settings.speech_api_key.get_secret_value(),
@@ -161,4 +165,21 @@ async def _say(settings: AvatarSettings, name: str, text: str, emotion: Emotion,
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
         file.writeframes(pcm.tobytes())
-    return {"file": str(out), "voice": voice.name, "seconds": len(pcm) / SAMPLE_RATE, "first_sound_ms": first * 1000}
+    spoken, pinyin = await asyncio.to_thread(_read, text, lexicon, settings.data_dir / "speech")
+    return {
+        "file": str(out),
+        "voice": voice.name,
+        "seconds": len(pcm) / SAMPLE_RATE,
+        "first_sound_ms": first * 1000,
+        "spoken": spoken,
+        "pinyin": pinyin,
+    }
+
+
+def _read(text: str, lexicon: Lexicon, cache_dir: Path) -> tuple[str, str]:
+    """What is said for `text`, and its pinyin."""
+    from avatar.voice.phoneme import Phonemizer
+    from avatar.voice.text.normalise import Normaliser
+
+    spoken = Normaliser(lexicon.replacements).spoken(text)
+    return spoken, " ".join(Phonemizer(lexicon.pronunciations, cache_dir=cache_dir).pinyin(spoken))

@@ -22,6 +22,9 @@ class Lexicon:
     replacements: Mapping[str, str] = field(default_factory=dict)
     """Written form → what is said instead, before anything else is read."""
 
+    def __len__(self) -> int:
+        return len(self.pronunciations) + len(self.replacements)
+
 
 def load_lexicon(path: Path) -> Lexicon:
     """Read a lexicon file (UTF-8); a file that does not exist is an empty lexicon.
@@ -59,6 +62,35 @@ def parse_lexicon(text: str, where: str) -> Lexicon:
             word, _, said = (part.strip() for part in entry.partition("="))
             pronunciations[word] = _reading(word, said, f"{where} 第 {number} 行")
     return Lexicon(pronunciations, replacements)
+
+
+def with_entry(text: str, written: str, said: str, where: str) -> tuple[str, str]:
+    """Return the lexicon `text` with one more entry, and its line; one for the same word is replaced.
+
+    `said` is a reading (`le4 ting3`) or, when it holds no tone number, other words. Comments stay. Raises
+    `AvatarError` when the entry cannot be used.
+    """
+    written, said = written.strip(), said.strip()
+    sign = "=" if re.fullmatch(r"[A-Za-zü:]+[1-5](?:\s+[A-Za-zü:]+[1-5])*", said) else "=>"
+    line = f"{written} {sign} {said}"
+    if not written or re.search(r"[=#\n]", written + said) or len(parse_lexicon(line, where)) != 1:
+        raise AvatarError(f"“{written}”加不进去：写法和念法都不能空，也不能有 = 或 # / the entry cannot be used")
+    kept = [*_others(text, written), line]
+    parse_lexicon(made := "\n".join(kept) + "\n", where)
+    return made, line
+
+
+def without_entry(text: str, written: str, where: str) -> str:
+    """Return the lexicon `text` without the entry of a word. Raises `AvatarError` when it has none."""
+    lines, kept = text.splitlines(), _others(text, written.strip())
+    if len(kept) == len(lines):
+        raise AvatarError(f"{where} 里没有“{written}”；有哪些：zhanggui avatar lexicon list / no such entry")
+    return "".join(f"{line}\n" for line in kept)
+
+
+def _others(text: str, written: str) -> list[str]:
+    """The lines that are no entry of `written`."""
+    return [line for line in text.splitlines() if line.partition("#")[0].partition("=")[0].strip() != written]
 
 
 def _reading(word: str, said: str, where: str) -> tuple[str, ...]:

@@ -38,9 +38,35 @@ def test_a_sentence_is_said_into_a_file(models_dir: Path, tmp_path: Path) -> Non
     out = tmp_path / "hello.wav"
     result = CliRunner().invoke(app, ["say", "你好。", "--out", str(out), "--json"])
     assert result.exit_code == 0
-    assert json.loads(result.output)["seconds"] > 0.5
+    told = json.loads(result.output)
+    assert told["seconds"] > 0.5
+    assert (told["spoken"], told["pinyin"]) == ("你好。", "ni3 hao3")
     with wave.open(str(out)) as file:
         assert (file.getframerate(), file.getnchannels()) == (48_000, 1)
+
+
+def test_own_readings_are_added_listed_and_removed(tmp_path: Path) -> None:
+    app = cli.create_app(lambda _: Settings(tmp_path, tmp_path))
+    (tmp_path / "lexicon.txt").write_text("# ours\n乐町 = le4 ting1\n", encoding="utf-8")
+    for arguments in (["乐町", "le4", "ting3"], ["QIMU", "栖木"], ["SKU8", "八号"]):
+        assert CliRunner().invoke(app, ["lexicon", "add", *arguments]).exit_code == 0
+    assert CliRunner().invoke(app, ["lexicon", "remove", "SKU8"]).exit_code == 0
+    rows = json.loads(CliRunner().invoke(app, ["lexicon", "list", "--json"]).output)
+    assert rows == [{"written": "乐町", "pinyin": "le4 ting3"}, {"written": "QIMU", "spoken": "栖木"}]
+    assert (tmp_path / "lexicon.txt").read_text(encoding="utf-8").startswith("# ours\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["lexicon.txt"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["add", "乐町", "le4"], ["add", "abc", "le4"], ["add", "a=b", "甲"], ["add", " ", "甲"], ["remove", "没有"]],
+)
+def test_an_entry_that_cannot_be_used_is_one_line_and_changes_nothing(tmp_path: Path, arguments: list[str]) -> None:
+    app = cli.create_app(lambda _: Settings(tmp_path, tmp_path))
+    result = CliRunner().invoke(app, ["lexicon", *arguments])
+    assert result.exit_code == 1
+    assert len(result.output.strip().splitlines()) == 1
+    assert not (tmp_path / "lexicon.txt").exists()
 
 
 @pytest.mark.parametrize("voice", ["kokoro", "edge", "nobody"])
