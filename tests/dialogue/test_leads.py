@@ -9,8 +9,10 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
 
 from dialogue.contact import Field
+from dialogue.database.schema import leads
 from dialogue.lead import ConsentState, FormError, Purpose, Retention
 from dialogue.store import Store
 from tests.dialogue.databases import Clock
@@ -267,18 +269,27 @@ async def test_a_person_gets_everything_held_about_them(any_store: Store) -> Non
 
 async def test_erasing_leaves_nothing_of_the_person(any_store: Store) -> None:
     conversation, other = await talk(any_store), await talk(any_store, "v2")
-    await say(any_store, conversation, f"我叫李雷，电话{PHONE}")
+    await say(any_store, conversation, f"我叫李雷，电话{PHONE}", "送到翠湖边那栋三楼，家里有老人")
     await any_store.append(conversation, kind="message", payload={"role": "bot", "text": f"好的，{PHONE}对吗"})
     await any_store.append(conversation, kind="message", payload={"role": "bot", "text": "床垫现货"})
     await say(any_store, other, "电话13912345678")
     assert await any_store.leads.erase_contact("demo", f"wechat:{PHONE}", actor="owner") == 1
     texts = [event.payload["text"] for event in await any_store.events_after(conversation, 0)]
-    assert texts == ["…", "…", "床垫现货"]
+    assert texts == ["…", "…", "…", "床垫现货"]
     row = await any_store.conversation(conversation)
     assert row is not None and row.lead_id is None and row.visitor == "…"
     assert [lead.contacts[0].value for lead in await any_store.leads.list("demo")] == ["139****5678"]
     assert await any_store.leads.erase_contact("demo", PHONE, actor="owner") == 0
     assert [one.action for one in await any_store.leads.audits("demo")] == ["lead.erase"]
+
+
+async def test_erasing_a_merged_lead_leaves_no_row_of_those_it_came_from(store: Store, clock: Clock) -> None:
+    await say(store, await talk(store), f"我姓王，电话{PHONE}")
+    clock.forward(seconds=10)
+    await say(store, await talk(store, "v2"), "加我微信zhang_san88")
+    await say(store, await talk(store, "v3"), f"我电话{PHONE}，微信zhang_san88")
+    assert await store.leads.erase_contact("demo", PHONE, actor="owner") == 1
+    assert await store.read(lambda tx: tx.connection.scalar(select(func.count()).select_from(leads))) == 0
 
 
 async def test_what_is_over_its_time_goes(any_store: Store, clock: Clock) -> None:

@@ -35,6 +35,17 @@ def test_a_fitted_model_separates_what_it_was_fitted_on() -> None:
     assert fit(cases) == model
 
 
+def test_of_the_questions_robbed_of_their_answer_only_few_would_be_answered() -> None:
+    """They look nearly as good as the answerable ones; foreign questions alone would let most of them through."""
+    cases = [Graded(Signals(dense=0.70 + at / 200, coverage=0.7, question=0.6), True) for at in range(40)]
+    near = [Graded(Signals(dense=0.60 + at / 200, coverage=0.5, question=0.4), False, near=True) for at in range(40)]
+    foreign = [Graded(Signals(dense=0.20 + at / 400, coverage=0.0), False) for at in range(40)]
+    model = fit([*cases, *near, *foreign])
+    share = sum(model.probability(case.signals) >= model.answer_at for case in near) / len(near)
+    assert share <= 0.15
+    assert sum(model.probability(case.signals) >= model.answer_at for case in cases) >= len(cases) / 2
+
+
 @given(st.lists(st.floats(0, 1), min_size=6, max_size=6))
 def test_a_probability_is_one(values: list[float]) -> None:
     assert 0 <= BUILT_IN.probability(Signals(*values)) <= 1

@@ -111,6 +111,16 @@ PointerMachine.TestCase.settings = settings(max_examples=60, stateful_step_count
 TestPointer = PointerMachine.TestCase
 
 
+def test_going_back_twice_goes_back_by_two_and_not_forth_again() -> None:
+    publications = open_publications()
+    for version in ("v1", "v2", "v3"):
+        publications.stage("shop", version, instead_of=None)
+        publications.publish("shop")
+    assert [publications.rollback("shop").version for _ in range(2)] == ["v2", "v1"]
+    with pytest.raises(PublicationError, match="第一个"):
+        publications.rollback("shop")
+
+
 def test_two_processes_see_one_pointer(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'zhanggui.db'}"
     first, second = Publications(create_engine(url)), Publications(create_engine(url))
