@@ -5,6 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Protocol
 
+import av
+
+from stream.errors import StreamError
 from stream.program.encoder import AacEncoder, AudioUnit, VideoUnit
 from stream.program.utterance import Pcm
 
@@ -73,8 +76,7 @@ class Outputs:
         """Hand on 20 ms of sound."""
         needs = [output for output in self.running.values() if output.needs_aac]
         if needs:
-            self._aac = self._aac or AacEncoder()
-            units = self._aac.encode(pcm, opus.sample)
+            units = self._encoded(pcm, opus.sample)
         else:
             self._aac, units = None, []
         for output in tuple(self.running.values()):
@@ -83,6 +85,17 @@ class Outputs:
                     self._guard(output, lambda output=output, unit=unit: output.audio(unit))
             else:
                 self._guard(output, lambda output=output: output.audio(opus))
+
+    def _encoded(self, pcm: Pcm, sample: int) -> list[AudioUnit]:
+        """AAC, from a new encoder after one that failed."""
+        try:
+            self._aac = self._aac or AacEncoder()
+            return self._aac.encode(pcm, sample)
+        except (StreamError, av.FFmpegError, ValueError):
+            self.failures += 1
+            self._aac = None
+            _log.exception("AAC failed: the outputs that need it are left without 20 ms of sound")
+            return []
 
     def _guard(self, output: Output, call: object) -> None:
         try:

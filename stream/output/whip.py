@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 import re
+import ssl
 from urllib.parse import urljoin, urlsplit
 
 import httpx
@@ -73,6 +74,7 @@ class WhipOutput:
         self._token = token
         self._backoff = backoff_s
         self._verify = verify
+        self._tls: ssl.SSLContext | None = None
         self._told: tuple[IceServer, ...] = ()
         """ICE servers of the last 201: they come after the offer was made, and serve the next one."""
         self._task: asyncio.Task[None] | None = None
@@ -103,7 +105,8 @@ class WhipOutput:
             try:
                 self.state = "connecting"
                 await self._publish()
-            except (WhipError, OfferError, httpx.HTTPError, OSError, TimeoutError) as exc:
+            except (WhipError, OfferError, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as exc:
+                # `ValueError`: an address to go on to, or an answer, that nobody can read.
                 was_live = self.state == "live"
                 self.state, self.error = "retrying", str(exc) or type(exc).__name__
                 self.failures += 1
@@ -114,7 +117,10 @@ class WhipOutput:
 
     async def _publish(self) -> None:
         """One session, from the offer to the end of the connection, which is always an error."""
-        async with httpx.AsyncClient(timeout=_HTTP_S, verify=self._verify) as client:
+        if self._tls is None:
+            # Reading the certificates takes tens of milliseconds, in which no room of this loop would tick.
+            self._tls = await asyncio.to_thread(httpx.create_ssl_context, verify=self._verify)
+        async with httpx.AsyncClient(timeout=_HTTP_S, verify=self._tls) as client:
             servers = await self._servers(client) or self._told
             peer = PublisherPeer(video=self._video, audio=self._audio, scratch=Scratch(), ice_servers=servers)
             resource = ""

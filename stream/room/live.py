@@ -90,34 +90,16 @@ class LiveRoom:
         self._likes = 0
         self._signed_off = False
         self._told: tuple[str, int, int] | None = None
-        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Go on air."""
-        events = self.room.events()
-
-        async def follow() -> None:
-            async for event in events:
-                if isinstance(event, LineStarted):
-                    self._line_started(event)
-                elif isinstance(event, LineEnded):
-                    self._line_ended(event)
-                else:
-                    self._caption(event)
-
-        self._tasks = [
-            asyncio.create_task(follow(), name=f"{self.name}-feed"),
-            asyncio.create_task(self._tell_state(), name=f"{self.name}-state"),
-        ]
+        self.room.supervisor.start(f"{self.name}-feed", self._follow)
+        self.room.supervisor.start(f"{self.name}-state", self._tell_state)
         await self.room.start()
 
     async def stop(self) -> None:
         """Leave the air; may be called twice."""
         await self.room.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        self._tasks = []
         self.feed.close()
         self._on_stop()
 
@@ -232,6 +214,15 @@ class LiveRoom:
         self.room.interrupt()
 
     # -- what is heard ----------------------------------------------------------------------------------------------
+
+    async def _follow(self) -> None:
+        async for event in self.room.events():
+            if isinstance(event, LineStarted):
+                self._line_started(event)
+            elif isinstance(event, LineEnded):
+                self._line_ended(event)
+            else:
+                self._caption(event)
 
     def _line_started(self, event: LineStarted) -> None:
         line = event.line

@@ -20,7 +20,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from stream.room.process import RoomProcess
+from stream.room.process import RoomProcess, unix_transport
 
 logger = logging.getLogger(__name__)
 
@@ -81,9 +81,7 @@ async def _request(request: Request, process: RoomProcess) -> Response:
         body += chunk
         if len(body) > _BODY_MAX:
             return PlainTextResponse(f"the body is larger than {_BODY_MAX} bytes\n", 413)
-    client = httpx.AsyncClient(
-        transport=httpx.AsyncHTTPTransport(uds=str(process.socket)), base_url="http://room", timeout=_TIMEOUT_S
-    )
+    client = httpx.AsyncClient(transport=unix_transport(process.socket), base_url="http://room", timeout=_TIMEOUT_S)
     try:
         asked = client.build_request(
             request.method,

@@ -13,7 +13,7 @@ from typing import Any
 from stream.telemetry.latency import Latency
 from stream.viewer.adapter import Feedback
 from stream.viewer.fanout import Hub
-from stream.viewer.peer import IceServer, OfferError, ViewerPeer
+from stream.viewer.peer import IceServer, NoSocketError, OfferError, ViewerPeer
 from stream.viewer.rendition import RenditionChoice
 from stream.viewer.whep import (
     HALF_OPEN_S,
@@ -136,6 +136,9 @@ class Audience:
                 answer = await peer.answer(offer)
         except OfferError as exc:
             raise Refusal(400, str(exc)) from exc
+        except NoSocketError as exc:
+            _log.warning("a viewer was turned away: %s", exc)
+            raise Refusal(503, "the machine is full: no socket is left", Retry_After="10") from exc
         except TimeoutError as exc:
             await peer.aclose()
             raise Refusal(503, "the ICE servers did not answer in time", Retry_After="5") from exc

@@ -43,6 +43,10 @@ class OfferError(StreamError):
     """The offer cannot be answered; the text says why in one line."""
 
 
+class NoSocketError(StreamError):
+    """This machine has no socket for a connection more: its limit of open files (`ulimit -n`), most likely."""
+
+
 @dataclass(frozen=True, slots=True)
 class IceServer:
     """A STUN or TURN server, for this process and for the viewers' `Link` headers."""
@@ -140,7 +144,7 @@ class ViewerPeer(SendingPeer):
     """One viewer: answers its offer."""
 
     async def answer(self, offer: str) -> str:
-        """The SDP answer to a checked offer, with all candidates in it. Raises `OfferError`."""
+        """The SDP answer to a checked offer, with all candidates in it. Raises `OfferError` or `NoSocketError`."""
         lines = offer.splitlines()
         kinds = [line[2:].split(" ", 1)[0] for line in lines if line.startswith("m=")]
         mids = [line[6:] for line in lines if line.startswith("a=mid:")]
@@ -152,6 +156,9 @@ class ViewerPeer(SendingPeer):
                 self._add(pc, kind)
             await pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
             await pc.setLocalDescription(await pc.createAnswer())
+        except OSError as exc:
+            await self.aclose()
+            raise NoSocketError(f"no socket is left for one viewer more: {exc.strerror or type(exc).__name__}") from exc
         except Exception as exc:
             # The library's parser raises whatever it stumbles over; every such offer is the sender's fault.
             await self.aclose()

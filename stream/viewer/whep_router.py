@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -22,6 +23,7 @@ from stream.viewer.whep import (
 if TYPE_CHECKING:
     from stream.viewer.audience import Audience
 
+_BODY_S = 10.0
 _CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": EXPOSED,
@@ -89,7 +91,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
         "/rooms/{room}/whep",
         status_code=201,
         response_class=Response,
-        responses=_documented(400, 401, 404, 413, 415, 429, 503, _201=SDP_TYPE),
+        responses=_documented(400, 401, 404, 408, 413, 415, 429, 503, _201=SDP_TYPE),
         openapi_extra=_body_of(SDP_TYPE),
     )
     async def post(room: str, request: Request) -> Response:
@@ -116,7 +118,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
         "/rooms/{room}/whep/{session}",
         status_code=204,
         response_class=Response,
-        responses=_documented(400, 401, 404, 412, 413, 415, 428, 429, 503, _200=FRAGMENT_TYPE, _204=None),
+        responses=_documented(400, 401, 404, 408, 412, 413, 415, 428, 429, 503, _200=FRAGMENT_TYPE, _204=None),
         openapi_extra=_body_of(FRAGMENT_TYPE),
     )
     async def patch(room: str, session: str, request: Request) -> Response:
@@ -147,12 +149,16 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
 
 
 async def _body(request: Request) -> bytes:
-    """The body, read no further than allowed. Raises `Refusal` 413."""
+    """The body, read no further and waited for no longer than allowed. Raises `Refusal` 413 or 408."""
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > BODY_MAX:
-            raise Refusal(413, f"the body is larger than {BODY_MAX} bytes")
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > BODY_MAX:
+                    raise Refusal(413, f"the body is larger than {BODY_MAX} bytes")
+    except TimeoutError as exc:
+        raise Refusal(408, f"the body did not come within {_BODY_S:.0f} s", Connection="close") from exc
     return bytes(body)
 
 

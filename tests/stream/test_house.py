@@ -31,6 +31,9 @@ class OnAir:
         if self.broken:
             raise OSError("no thread left")
 
+    def sign_off(self) -> None:
+        return
+
     async def stop(self) -> None:
         self.stopped += 1
         await self.outputs.aclose()

@@ -21,7 +21,7 @@ from stream.output.muxing import MuxingOutput
 from stream.output.output import Outputs
 from stream.output.recorder import RecordingOutput
 from stream.program.clock import FRAME_SAMPLES
-from stream.program.encoder import VideoEncoder, VideoUnit, picture
+from stream.program.encoder import AudioUnit, VideoEncoder, VideoUnit, picture
 from tests.stream.fakes import BarsStage
 from tests.stream.live import eventually, make_room, serving
 from tests.stream.media import SMALL, decoded, feed, files, times
@@ -155,6 +155,32 @@ async def test_outputs_encode_aac_only_while_one_needs_it_and_survive_one_that_r
     assert outputs._aac is None
     await outputs.aclose()
     assert not outputs.running
+
+
+async def test_aac_that_fails_costs_the_program_nothing_and_begins_anew() -> None:
+    class Taking:
+        name = "taking"
+        needs_aac = True
+        taken = 0
+
+        def video(self, unit: object) -> None:
+            return
+
+        def audio(self, unit: object) -> None:
+            self.taken += 1
+
+        async def start(self) -> None:
+            return
+
+        stop = start
+
+    outputs, output = Outputs(), Taking()
+    await outputs.add(output)
+    for number in range(12):
+        sound = np.zeros((2, 2, 2) if number == 4 else 960, np.int16)
+        outputs.audio(AudioUnit(b"opus", 960 * number, 960), sound)
+    assert outputs.failures == 1
+    assert output.taken > 2
 
 
 async def test_hls_segments_and_playlist_are_served_and_old_ones_go(tmp_path: Path) -> None:

@@ -3,12 +3,19 @@
 import asyncio
 import threading
 import time
+from datetime import datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
+from dialogue.store import Store
 from stream.program.caption import Caption
 from stream.program.program import LineEnded, LineStarted
+from stream.room.book import RoomSpec
+from stream.room.live import LiveRoom, Shop
 from stream.room.room import HIGH
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.live import Watcher, eventually, make_room, on_air
@@ -269,3 +276,33 @@ async def test_a_room_that_stops_leaves_no_task_behind() -> None:
     await room.stop()
     await asyncio.sleep(0.1)
     assert {task.get_name() for task in asyncio.all_tasks() - before} == set()
+
+
+async def test_pages_are_told_on_after_an_event_that_could_not_be(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path) as store:
+        room = make_room()
+        director: Any = SimpleNamespace(paused=False, waiting=0)
+        live = LiveRoom(
+            RoomSpec("demo", "shop"),
+            room=room,
+            director=director,
+            shop=Shop("shop", "栖木"),
+            store=store,
+            now=datetime.now,
+        )
+        told: list[str] = []
+        publish = live.feed.publish
+
+        def once_broken(kind: str, **payload: object) -> int:
+            told.append(kind)
+            if told.count("caption") == 1 and kind == "caption":
+                raise RuntimeError("no such product")
+            return publish(kind, **payload)
+
+        live.feed.publish = once_broken  # type: ignore[method-assign]
+        await live.start()
+        try:
+            await eventually(lambda: told.count("caption") >= 3)
+            assert room.supervisor.restarts["demo-feed"] == 1
+        finally:
+            await live.stop()

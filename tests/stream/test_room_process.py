@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from stream.room.book import RoomSpec
 from stream.room.metrics import RoomCollector
-from stream.room.process import RoomProcess
+from stream.room.process import RoomProcess, unix_transport
 from stream.room.proxy import RoomProxy
 from tests.stream.live import Watcher, eventually, serving
 
@@ -140,3 +141,15 @@ async def test_a_process_that_never_comes_up_is_said_in_one_line(tmp_path: Path)
         await process.start(within_s=1)
     await process.stop()
     assert process.pid is None
+
+
+async def test_the_way_to_a_room_s_process_reads_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading them takes tens of milliseconds of the loop, and every request goes this way."""
+    read: list[object] = []
+    monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", lambda *_, **__: read.append(1))
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", lambda *_, **__: read.append(1))
+    httpx.AsyncHTTPTransport(uds="/nowhere")
+    assert read
+    read.clear()
+    async with httpx.AsyncClient(transport=unix_transport(Path("/nowhere")), base_url="http://room"):
+        assert not read

@@ -1,6 +1,7 @@
 """WHEP over HTTP: statuses, headers and a real peer at the other end."""
 
 import asyncio
+import errno
 import time
 
 import aioice
@@ -108,6 +109,29 @@ async def test_a_peer_that_never_connects_is_dropped() -> None:
         await eventually(lambda: not room.audience.viewers)
         assert room.audience.reaped == 1
         assert (await client.delete(url + made.headers["location"])).status_code == 404
+
+
+async def test_a_body_that_does_not_come_is_408(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream.viewer.whep_router._BODY_S", 0.1)
+    async with on_air(make_room()) as url:
+        host, port = url.removeprefix("http://").split(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(b"POST /rooms/demo/whep HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nv=0")
+        answer = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 20)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 408")
+
+
+async def test_without_a_socket_left_it_is_503_and_not_the_viewers_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def full(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    room = make_room()
+    async with on_air(room) as url, httpx.AsyncClient() as client:
+        monkeypatch.setattr(aioice.Connection, "gather_candidates", full)
+        reply = await client.post(f"{url}/rooms/demo/whep", content=OFFER, headers=SDP)
+        assert (reply.status_code, reply.headers["retry-after"]) == (503, "10")
+        assert not room.audience.viewers
 
 
 async def post_over_and_over(url: str, body: str, count: int) -> list[int]:

@@ -132,6 +132,24 @@ async def test_an_answer_that_is_no_sdp_is_an_error_and_the_session_is_deleted()
         await output.stop()
 
 
+@pytest.mark.parametrize("place", ["http://[nowhere/whip", "http://host:many/whip", "gopher://host/whip"])
+async def test_an_address_to_go_on_to_that_nobody_can_read_is_an_error_and_is_tried_again(place: str) -> None:
+    app, asked = FastAPI(), []
+
+    @app.post("/whip")
+    async def moved() -> Response:
+        asked.append(place)
+        return Response(status_code=307, headers={"Location": place})
+
+    room = make_room()
+    async with serving(app) as url:
+        output = WhipOutput("sfu", f"{url}/whip", video=room.hubs["high"], audio=room.audio_hub, backoff_s=(0.01, 0.05))
+        await output.start()
+        await eventually(lambda: len(asked) >= 3)
+        assert output.failures >= 2
+        await output.stop()
+
+
 @pytest.mark.parametrize("status", [307, 308])
 async def test_a_redirect_is_followed_with_the_offer_and_the_token_stays_with_its_host(status: int) -> None:
     here, there = FastAPI(), FastAPI()
