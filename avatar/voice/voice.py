@@ -19,7 +19,7 @@ DEFAULT_TIMBRE = "zf_xiaobei"
 LINES_BYTES = 256 << 20
 """Default bound of the spoken lines kept on disk: about three quarters of an hour."""
 
-_SOUND_VERSION = "5"
+_SOUND_VERSION = "6"
 """Raised when the embedded voice sounds different for the same text: old lines are then not played any more."""
 
 

@@ -43,10 +43,11 @@ def pronounce(word: str) -> str:
 
 @lru_cache(maxsize=1)
 def dictionary() -> dict[str, str]:
-    """English pronunciations of `misaki` (Apache-2.0), 90,000 words in lower case; loaded once, 0.2 s."""
+    """English pronunciations of `misaki` (Apache-2.0), 90,000 words and names in lower case; loaded once, 0.2 s."""
     table = json.loads(resources.files("misaki.data").joinpath("us_gold.json").read_text(encoding="utf-8"))
     plain = ((word, said if isinstance(said, str) else said["DEFAULT"]) for word, said in table.items())
-    return {word: said for word, said in plain if said and word.islower()}
+    known = [(word, said) for word, said in plain if said and (word.islower() or word[1:].islower())]
+    return {word.lower(): said for word, said in sorted(known, key=lambda pair: pair[0].islower())}
 
 
 @lru_cache(maxsize=1)
