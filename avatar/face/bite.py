@@ -8,7 +8,7 @@ from __future__ import annotations
 
 COLUMNS = (-1.0, 0.0)
 _OPENING = 0.12
-"""Opening of the lips in the pictures of a bite; see `avatar.mouth.MouthPose`."""
+"""Opening of the lips in the pictures of a bite; see `avatar.face.mouth.MouthPose`."""
 _SPREAD, _STEP = -0.10, 0.55
 """Width of the lips in column 0, and how much wider they are there than in column -1."""
 

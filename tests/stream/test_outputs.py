@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import subprocess
 import sys
@@ -61,6 +62,19 @@ async def test_recordings_are_cut_at_keyframes_and_the_oldest_go(tmp_path: Path)
     await output.stop()
     (newest,) = files(tmp_path)
     assert decoded(newest) >= 20
+
+
+async def test_recordings_of_more_than_a_week_go_and_younger_ones_stay(tmp_path: Path) -> None:
+    now_s, day_s = 1_800_000_000.0, 86_400
+    for name, age_s in (("old.mp4", 7 * day_s + 60), ("young.mp4", 7 * day_s - 3_600)):
+        (tmp_path / name).write_bytes(b"recorded")
+        os.utime(tmp_path / name, (now_s - age_s, now_s - age_s))
+    output = RecordingOutput("rec", tmp_path, free_bytes=0, wall=lambda: now_s)
+    await output.start()
+    feed(output, 60)
+    await output.stop()
+    names = {path.name for path in files(tmp_path)}
+    assert "young.mp4" in names and "old.mp4" not in names
 
 
 async def test_a_nearly_full_disk_pauses_the_recording_and_it_goes_on_when_there_is_room(tmp_path: Path) -> None:
