@@ -310,6 +310,27 @@ async def test_embedded_with_one_tag_it_keeps_to_itself_and_to_the_keyboard() ->
         await expect(page.get_by_role("button", name="打开客服聊天，1 条未读")).to_be_visible()
 
 
+HOSTILE = """
+* { font-family: fantasy !important; color: lime !important; --text: lime !important; --bg: yellow !important; }
+div, section, button, p { transform: rotate(3deg); zoom: 1.3; float: left !important; border: 5px solid !important; }
+html { direction: rtl; font-size: 32px; } #zg-root { display: none !important; opacity: .2 !important; }
+"""
+
+
+@pytest.mark.browser
+async def test_no_style_of_the_page_reaches_in() -> None:
+    async with _visit("/shop", size=DESK) as visit:
+        bubble = visit.page.get_by_role("button", name="打开客服聊天")
+        before = await bubble.bounding_box()
+        await visit.page.add_style_tag(content=HOSTILE)
+        assert await bubble.bounding_box() == before
+        await bubble.click()
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("外罩整套带拉链")
+        style = "e => [getComputedStyle(e).color, getComputedStyle(e).direction, getComputedStyle(e).borderTopWidth]"
+        assert await visit.log.locator(".bubble").first.evaluate(style) == ["rgb(23, 25, 29)", "ltr", "0px"]
+
+
 @pytest.mark.browser
 async def test_on_a_phone_it_is_modal_and_keeps_the_focus() -> None:
     async with _visit("/shop", size=PHONE) as visit:
