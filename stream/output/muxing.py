@@ -69,6 +69,11 @@ class MuxingOutput:
         self._thread: threading.Thread | None = None
         self._busy_since_s: float | None = None
 
+    @property
+    def waiting(self) -> int:
+        """Packets in the queue."""
+        return self._queue.qsize()
+
     def video(self, unit: VideoUnit) -> None:
         """Queue a picture; never waits."""
         if self._resync and unit.key:

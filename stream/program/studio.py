@@ -136,6 +136,11 @@ class Studio:
             self._render_task = asyncio.get_running_loop().create_task(self._render(), name="render")
 
     @property
+    def waiting(self) -> int:
+        """Pictures that wait for the encoder."""
+        return len(self._queue)
+
+    @property
     def cpu_s(self) -> float:
         """Processor seconds that the pictures have cost."""
         return self.renderer.cpu_s + self.encoder.cpu_s

@@ -41,10 +41,12 @@ class RoomCollector(Collector):
                 ("viewers", "viewers connected by WebRTC", ("room",)),
                 ("viewers_connecting", "viewers that have not connected yet", ("room",)),
                 ("rendition_viewers", "viewers by rendition", ("room", "rendition")),
-                ("rendition_bitrate", "bits per second of a rendition, over two seconds", ("room", "rendition")),
+                ("rendition_bits_per_second", "what a rendition takes, over two seconds", ("room", "rendition")),
                 ("audio_ahead_seconds", "sound that waits to be played", ("room",)),
                 ("skew_seconds", "newest picture's program time less newest sound's", ("room",)),
                 ("tick_late_seconds", "how late the newest tick was", ("room",)),
+                ("pictures_waiting", "pictures that wait for the encoder, at most five", ("room",)),
+                ("output_packets_waiting", "packets that wait in an output, at most 400", ("room", "output")),
                 ("output_live", "1 while an output is connected", ("room", "output")),
             )
         }
@@ -77,6 +79,9 @@ class RoomCollector(Collector):
             )
         }
         connect = HistogramMetricFamily("zhanggui_room_connect_seconds", "from offer to connection", labels=("room",))
+        first = HistogramMetricFamily(
+            "zhanggui_room_first_frame_seconds", "from offer to the first picture that left", labels=("room",)
+        )
         answer = HistogramMetricFamily(
             "zhanggui_room_answer_seconds", "a question's way to the first sound, by stage", labels=("room", "stage")
         )
@@ -84,10 +89,11 @@ class RoomCollector(Collector):
             _gauges(room, gauges)
             _counters(room, counters)
             _histogram(connect, (room.name,), room.audience.connect)
+            _histogram(first, (room.name,), room.audience.first_frame)
             for stage, latency in room.latencies.items():
                 _histogram(answer, (room.name, stage), latency)
         families: dict[str, Metric] = {
-            family.name: family for family in (*gauges.values(), *counters.values(), connect, answer)
+            family.name: family for family in (*gauges.values(), *counters.values(), connect, first, answer)
         }
         for told in self._elsewhere():
             for family in text_string_to_metric_families(told):
@@ -104,10 +110,12 @@ def _gauges(room: Room, found: dict[str, GaugeMetricFamily]) -> None:
     found["audio_ahead_seconds"].add_metric((name,), room.program.ahead / SAMPLE_RATE)
     found["tick_late_seconds"].add_metric((name,), room.tick_late_s)
     found["skew_seconds"].add_metric((name,), room.skew_s)
+    found["pictures_waiting"].add_metric((name,), room.studio.waiting)
     for rendition, hub in room.hubs.items():
         found["rendition_viewers"].add_metric((name, rendition), len(hub.streams))
-        found["rendition_bitrate"].add_metric((name, rendition), hub.bitrate)
+        found["rendition_bits_per_second"].add_metric((name, rendition), hub.bitrate)
     for output in room.outputs.running.values():
+        found["output_packets_waiting"].add_metric((name, output.name), getattr(output, "waiting", 0))
         found["output_live"].add_metric((name, output.name), float(getattr(output, "state", "") == "live"))
 
 

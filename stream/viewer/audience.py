@@ -83,6 +83,8 @@ class Audience:
         self.moves = 0
         self.connect = Latency()
         """From a viewer's offer to its connection."""
+        self.first_frame = Latency()
+        """From a viewer's offer to the first picture that left."""
         self._video, self._audio, self._low = video, audio, low_video
         self._admission = Admission(max_viewers, rate=offers_per_s, burst=2 * offers_per_s)
         self._half_open_s = half_open_s
@@ -128,6 +130,7 @@ class Audience:
             relay_only=self._relay_only,
             feedback=_Reports(self, session.id),
             on_state=lambda state: self._state(session.id, state),
+            on_first_picture=lambda: self.first_frame.add(self._monotonic() - now),
             gso=self._gso,
         )
         self._opening += 1

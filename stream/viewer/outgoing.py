@@ -54,7 +54,16 @@ class OutgoingStream:
     show a gap that was meant, so a viewer asks again only for what the network lost.
     """
 
-    def __init__(self, hub: Hub, sink: Sink, *, seq: int, timestamp_offset: int) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        sink: Sink,
+        *,
+        seq: int,
+        timestamp_offset: int,
+        on_first: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`on_first` is called when the first frame has left."""
         self.hub = hub
         self.packets = 0
         self.octets = 0
@@ -73,6 +82,7 @@ class OutgoingStream:
         self._pacing = False
         self._open = False
         self._repair = Repair()
+        self._on_first = on_first
 
     def start(self) -> None:
         """Begin: a video stream with the current group of pictures, sound with the next packet."""
@@ -186,6 +196,8 @@ class OutgoingStream:
             self._last_timestamp = timestamp
             self.hub.request_keyframe()
             return False
+        if not self.packets:
+            self._on_first()
         self._waiting = False
         self._seq += len(frame.payloads)
         self._last_timestamp = timestamp

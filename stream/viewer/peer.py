@@ -69,6 +69,7 @@ class SendingPeer:
         relay_only: bool = False,
         feedback: Feedback | None = None,
         on_state: Callable[[str], None] = lambda _: None,
+        on_first_picture: Callable[[], None] = lambda: None,
         gso: bool = True,
     ) -> None:
         self.streams: list[OutgoingStream] = []
@@ -79,6 +80,7 @@ class SendingPeer:
         self._gso = gso
         self.feedback = feedback or Feedback()
         self._on_state = on_state
+        self._on_first_picture = on_first_picture
         self._ice_servers = tuple(ice_servers)
         self._policy = RTCIceTransportPolicy.RELAY if relay_only else RTCIceTransportPolicy.ALL
         self._pc: RTCPeerConnection | None = None
@@ -111,7 +113,8 @@ class SendingPeer:
         # Random as RFC 3550 section 5.1 asks; a sequence number of the lower half, since a wrap while the other side
         # sets up would break SRTP's rollover counter.
         offset, seq = random.getrandbits(32), random.getrandbits(15)
-        stream = OutgoingStream(self._hubs[kind], leg, seq=seq, timestamp_offset=offset)
+        first = self._on_first_picture if kind == "video" else lambda: None
+        stream = OutgoingStream(self._hubs[kind], leg, seq=seq, timestamp_offset=offset, on_first=first)
         self.streams.append(stream)
         if kind == "video":
             self.video_stream = stream

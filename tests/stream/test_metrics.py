@@ -4,14 +4,27 @@ import json
 import re
 from pathlib import Path
 
+import av
 from prometheus_client import CollectorRegistry, generate_latest
 
 from avatar import VoiceFigures
+from stream.output.muxing import MuxingOutput
+from stream.program.encoder import AudioUnit
 from stream.room.metrics import RoomCollector
 from stream.telemetry.latency import BUCKETS_S, Latency
 from stream.telemetry.voice_metrics import VoiceCollector
 from tests.stream.fakes import FakeLine, ListDirector
 from tests.stream.live import Watcher, eventually, make_room, on_air
+
+
+class Tape:
+    """A sink that keeps nothing."""
+
+    def write(self, unit: object) -> None:
+        return
+
+    def close(self) -> None:
+        return
 
 
 def test_durations_are_counted_into_cumulative_buckets() -> None:
@@ -22,6 +35,19 @@ def test_durations_are_counted_into_cumulative_buckets() -> None:
     assert counts[0] == 2
     assert counts[BUCKETS_S.index(0.4)] == 3
     assert counts[-1] == latency.count == 4
+
+
+async def test_every_queue_shows_how_deep_it_is() -> None:
+    room, registry = make_room(), CollectorRegistry()
+    registry.register(RoomCollector(lambda: [room]))
+    output = MuxingOutput("tape", lambda first: Tape())
+    room.outputs.running["tape"] = output  # its thread is not started: what is queued stays
+    output._queue.put(AudioUnit(b"", 0, 1024))
+    room.studio._queue.append((av.VideoFrame(16, 16, "yuv420p"), 0))
+    labels = {"room": "demo"}
+    assert registry.get_sample_value("zhanggui_room_pictures_waiting", labels) == 1
+    waiting = registry.get_sample_value("zhanggui_room_output_packets_waiting", {**labels, "output": "tape"})
+    assert waiting == 1
 
 
 def test_no_room_gives_empty_families() -> None:
@@ -50,6 +76,9 @@ async def test_a_room_shows_its_viewers_frames_and_the_way_of_an_answer() -> Non
         assert value("viewers") == 1.0
         assert value("joins_total") == 1.0
         assert value("connect_seconds_count") == 1.0
+        assert value("first_frame_seconds_count") == 1.0
+        assert value("first_frame_seconds_sum") > value("connect_seconds_sum") * 0.5
+        assert value("rendition_bits_per_second", rendition="high") > 1000
         assert value("frames_total", rendition="high") > 0
         assert value("restarts_total", part="clock") == 0.0
         assert abs(value("skew_seconds")) < 1.0
