@@ -72,6 +72,12 @@ def test_a_character_with_several_readings_is_read_as_the_table_tells(phonemizer
     assert [got if said else "" for got, (_, said) in zip(read, marked, strict=True)] == [said for _, said in marked]
 
 
+@pytest.mark.parametrize(("text", "pinyin"), [("嗯，好的", "en4"), ("嗯？", "en2"), ("嗯嗯", "en4"), ("嗯哼", "en4")])
+def test_a_hum_has_a_vowel(phonemizer: Phonemizer, text: str, pinyin: str) -> None:
+    """A bare n is hardly heard, and as a line of its own it is silence."""
+    assert phonemizer.pinyin(text)[0] == pinyin
+
+
 def test_the_merchants_reading_is_taken_as_it_is(tmp_path: Path) -> None:
     """No tone change, no neutral 得 or 儿 on top of it."""
     own = {"一品": ["yi1", "pin3"], "家得福": ["jia1", "de2", "fu2"], "宝儿": ["bao3", "er2"]}

@@ -110,6 +110,8 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
             return ("pu1",) if after and after[:1] in "在上着了开床地" else ()
         case "背":
             return ("bei1",) if after[:1] in "着包上" and after else ("bei4",)
+        case "嗯":  # the dictionary's n2 has no vowel: the voice gives hardly a sound for it
+            return ("en2",) if after == "?" else ("en4",)
         case "转":
             return ("zhuan4",) if after[:1] in "一两三几起着得" and after else ("zhuan3",)
         case "缝":
