@@ -20,7 +20,7 @@ from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Patience, Pri
 from dialogue.lead import Retention
 from dialogue.platform import PREFIX, PlatformCourier, webhooks
 from dialogue.store import Courier, SpendingLog, Store, system_ms
-from knowledge import KnowledgeBase, Library, Record
+from knowledge import KnowledgeBase, Library
 from stream.backends import embedder_of, open_database, postman_of
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.platform import take_up
@@ -31,6 +31,7 @@ from stream.room.metrics import RoomCollector
 from stream.room.process import launcher
 from stream.room.supervisor import Supervisor
 from stream.settings import Settings
+from stream.shop.published import Published
 from stream.telemetry.tracing import TimedKnowledge, create_tracing
 from stream.telemetry.voice_metrics import VoiceCollector
 
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_WATCH_S = 3.0
-"""How often a room looks whether its merchant has published anew."""
 _FORGET_S = 3600.0
 _PROBE_S = 2.0
 
@@ -70,8 +69,6 @@ class Service:
         self._only = only
         self._stack = AsyncExitStack()
         self._chores = Supervisor()
-        self._records: dict[str, tuple[Record, ...]] = {}
-        self._versions: dict[str, str | None] = {}
         self._staffing: Staffing | None = None
         self._voice_figures: dict[str, VoiceFigures] = {}
         self._handoff = HandoffPolicy()
@@ -120,18 +117,19 @@ class Service:
                 chroma_url=settings.chroma_url,
             )
         )
+        self.published = Published(self.knowledge, self.store.access, on_news=self._restock)
         self.engine = await self._engine()
         self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine, policy=self._handoff)
         self._stack.push_async_callback(self.hub.aclose)
         specs = [spec for spec in await self.book.rooms() if self._only in (None, spec.name)]
         for merchant in await self.store.access.merchants():
             if self._only is None or any(spec.merchant == merchant.id for spec in specs):
-                await self._learn(merchant.id)
+                await self.published.learn(merchant.id)
         self._stack.push_async_callback(self._dismiss)
         await self._stack.enter_async_context(self.house)
         self.postman = postman_of(settings)
         self._stack.push_async_callback(self.postman.aclose)
-        self._chore("knowledge", self._watch)
+        self._chore("knowledge", self.published.run)
         if self._only is not None:
             return
         courier = Courier(self.store.outbox, self.postman, clock_ms=system_ms)
@@ -180,7 +178,7 @@ class Service:
             model=model,
             budget=budget,
             handoff=self._handoff,
-            shelf=lambda merchant: self._records.get(merchant, ()),
+            shelf=self.published.records,
         )
 
     def _staff(self) -> Staffing:
@@ -251,21 +249,6 @@ class Service:
             if spec.name not in self.house.names()
         ]
 
-    # -- what merchants know ----------------------------------------------------------------------------------------
-
-    async def _learn(self, merchant: str) -> None:
-        self._versions[merchant] = await self.knowledge.version(merchant)
-        self._records[merchant] = await self.knowledge.records(merchant)
-        await self.knowledge.warm(merchant)
-
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(_WATCH_S)
-            try:
-                await self._take_over()
-            except Exception:
-                logger.exception("a new knowledge version was not taken over; trying again")
-
     async def _forget(self) -> None:
         """Take away what is older than the merchant promised to keep it."""
         retention = Retention(self.settings.lead_days, self.settings.conversation_days)
@@ -278,26 +261,17 @@ class Service:
                 logger.warning("old leads were not taken away, trying again: %s", exc)
             await asyncio.sleep(_FORGET_S)
 
-    async def _take_over(self) -> None:
-        for merchant in [row.id for row in await self.store.access.merchants()]:
-            if await self.knowledge.version(merchant) == self._versions.get(merchant):
-                continue
-            await self._learn(merchant)
-            for room in self.house.rooms.values():
-                if room.merchant == merchant:
-                    room.restock(*await self._staff().shop(merchant))
-            logger.info("merchant %s: version %s is live", merchant, self._versions[merchant])
-
-    def product_names(self, merchant: str) -> dict[str, str]:
-        """Names of the products of the live version, by number."""
-        return {record.id: record.name for record in self._records.get(merchant, ())}
+    async def _restock(self, merchant: str) -> None:
+        for room in self.house.rooms.values():
+            if room.merchant == merchant:
+                room.restock(*await self._staff().shop(merchant))
 
     async def chat_shop(self, merchant: str) -> ChatShop | None:
         """How a merchant's chat presents itself, None when there is no such merchant."""
         row = await self.store.access.merchant(merchant)
         if row is None:
             return None
-        records = self._records.get(merchant, ())
+        records = self.published.records(merchant)
         suggestions = (f"{records[0].name}多少钱？", "包邮吗？", "几天能到？") if records else ()
         return ChatShop(merchant, row.name, suggestions=suggestions, origins=row.origins)
 

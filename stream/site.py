@@ -83,7 +83,7 @@ def create_app(service: Service) -> FastAPI:
     app.include_router(create_funnel_router(service.store, gate))
     app.include_router(create_knowledge_router(service.library, gate))
     app.include_router(create_outbox_router(service.store, service.postman, gate))
-    names = service.product_names
+    names = service.published.names
     app.include_router(create_inbox_router(store=service.store, hub=service.hub, gate=gate, names=names))
     app.include_router(hls_router(lambda name: hls_of(service, name)))
     metrics_token = settings.metrics_token.get_secret_value() if settings.metrics_token else None

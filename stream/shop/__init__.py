@@ -1,1 +1,1 @@
-"""What a shop shows: product cards and their pictures."""
+"""What a shop shows: what it has published, its product cards and their pictures."""
