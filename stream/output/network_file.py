@@ -7,11 +7,13 @@ says nothing would stop the whole process. The same functions of the same librar
 from __future__ import annotations
 
 import ctypes
+import ssl
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import av
+import certifi
 
 _WRITE = 2
 _NO_AVFORMAT = "FFmpeg's libavformat is not beside PyAV: install the wheel of av"
@@ -46,6 +48,12 @@ def _library(name: str) -> ctypes.CDLL:
     return ctypes.CDLL(str(path))
 
 
+def authorities() -> str:
+    """The file of certificate authorities: the system's (or that of `SSL_CERT_FILE`), else the one httpx uses."""
+    found = ssl.get_default_verify_paths().cafile
+    return found if found is not None and Path(found).is_file() else certifi.where()
+
+
 class NetworkFile:
     """Takes bytes for `url`. One thread opens, writes and closes it; every call ends within `limit_s`.
 
@@ -59,11 +67,19 @@ class NetworkFile:
         self._context = ctypes.POINTER(_Context)()
         # Kept as long as the library may call it.
         self._callback = _Callback(_Interrupted(lambda _: int(monotonic() > self._deadline_s)), None)
-        self._check(
-            self._format.avio_open2(
-                ctypes.byref(self._context), url.encode(), _WRITE, ctypes.byref(self._callback), None
+        options = self._options(url)
+        try:
+            self._check(
+                self._format.avio_open2(
+                    ctypes.byref(self._context),
+                    url.encode(),
+                    _WRITE,
+                    ctypes.byref(self._callback),
+                    ctypes.byref(options),
+                )
             )
-        )
+        finally:
+            self._util.av_dict_free(ctypes.byref(options))
 
     def write(self, data: bytes) -> int:
         """Send `data`; gives its length."""
@@ -81,6 +97,14 @@ class NetworkFile:
             self._deadline_s = self._monotonic() + self._limit_s
             status = self._format.avio_closep(ctypes.byref(self._context))
             self._check(status)
+
+    def _options(self, url: str) -> ctypes.c_void_p:
+        """An `AVDictionary`. FFmpeg by itself would tell the stream key to whoever answers."""
+        options = ctypes.c_void_p()
+        if url.lower().startswith("rtmps:"):
+            for name, value in (("tls_verify", "1"), ("ca_file", authorities())):
+                self._util.av_dict_set(ctypes.byref(options), name.encode(), value.encode(), 0)
+        return options
 
     def _check(self, status: int) -> None:
         if status < 0:

@@ -37,7 +37,8 @@ class RtmpOutput(MuxingOutput):
             try:
                 network = NetworkFile(address, limit_s=_CONNECT_S)
             except OSError as exc:
-                raise MuxError(f"the platform does not take the stream: {exc.strerror}") from exc
+                doubt = " (or its certificate is not valid)" if address.lower().startswith("rtmps") else ""
+                raise MuxError(f"the platform does not take the stream: {exc.strerror}{doubt}") from exc
             try:
                 return Muxer(network, "flv", first, options={"flvflags": "no_duration_filesize", "flush_packets": "1"})
             except MuxError:

@@ -5,13 +5,19 @@ import contextlib
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from stream.output.network_file import NetworkFile
 from stream.output.push_address import RtmpAddressError, masked, rtmp_url
@@ -213,3 +219,58 @@ async def test_a_room_pushed_to_nginx_arrives_whole_and_again_after_it_was_gone(
         assert decoded(found) >= least
         sound = times(found, "audio")
         assert abs(sound[-1] - stamps[-1]) < 0.3
+
+
+async def test_the_key_is_told_only_to_a_platform_whose_certificate_is_valid(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    write_certificate(key, certificate, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    told: list[int] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told.append(len(await reader.read(4096)))
+        writer.close()
+
+    async with await asyncio.start_server(take, "127.0.0.1", 0, ssl=context) as server:
+        port = server.sockets[0].getsockname()[1]
+
+        async def push() -> None:
+            output = RtmpOutput("youtube", f"rtmps://localhost:{port}/live2/secret", backoff_s=(9, 9))
+            await output.start()
+            feed(output, 5)
+            await eventually(lambda: output.failures > 0)
+            await output.stop()
+
+        await push()
+        assert not any(told), "the certificate is nobody's"
+        monkeypatch.setattr("stream.output.network_file.authorities", lambda: str(certificate))
+        await push()
+        assert told[-1] > 1000, "the handshake of RTMP"
+
+
+def write_certificate(key: Path, certificate: Path, name: str) -> None:
+    """A certificate for `name` that stands for itself."""
+    secret = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(secret.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(secret, hashes.SHA256())
+    )
+    key.write_bytes(
+        secret.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    certificate.write_bytes(made.public_bytes(serialization.Encoding.PEM))
