@@ -12,6 +12,7 @@ from typing import Any
 from rapidfuzz import fuzz
 from sqlalchemy import Row, Select, func, select
 
+from dialogue.contact import hidden, says_more
 from dialogue.database.schema import conversations, events, leads, offers
 from dialogue.database.transaction import Transaction
 from dialogue.lead.asking import ASK, HOLD_OUT
@@ -73,7 +74,7 @@ class Uplift:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question that got no answer, with how often it came."""
+    """One question that got no answer, with how often it came; contacts in it are masked."""
 
     text: str
     count: int
@@ -125,7 +126,7 @@ def uplift(rows: Iterable[FunnelRow]) -> Uplift | None:
 
 
 def draft_questions(tx: Transaction, merchant: str, *, since_ms: int | None, limit: int) -> list[Question]:
-    """Groups alike the last 2,000 customer messages that were refused, the most frequent first."""
+    """Groups alike the last 2,000 customer messages that were refused, the most frequent first; contacts masked."""
     refused = (
         select(events.c.conversation_id, events.c.seq)
         .join(conversations, conversations.c.id == events.c.conversation_id)
@@ -149,8 +150,9 @@ def draft_questions(tx: Transaction, merchant: str, *, since_ms: int | None, lim
             .limit(1)
         )
         text = str((tx.unseal(body, events.c.body) or {}).get("text", "")).strip()
-        if not text:
+        if not text or not says_more(text):
             continue
+        text = hidden(text)
         near = next((group for group in groups if fuzz.ratio(group[0], text) >= _SIMILAR), None)
         if near is None:
             groups.append([text])

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, select
 
-from dialogue.contact import ContactKind, Field, find, mask
+from dialogue.contact import ContactKind, Field, hidden, mask
 from dialogue.database.schema import contacts, history, leads
 from dialogue.database.transaction import Transaction
 from dialogue.lead.consent import states
@@ -112,14 +112,7 @@ def _mask_names(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 def _masked(profile: Mapping[Field, str]) -> dict[Field, str]:
     """A form's fields are free text: who writes a number into one of them is hidden there, too."""
-    return {key: _mask_name(value) if key == Field.NAME else _mask_contacts(value) for key, value in profile.items()}
-
-
-def _mask_contacts(text: str) -> str:
-    for contact in reversed(find(text).contacts):
-        start, end = contact.span
-        text = text[:start] + mask(contact.kind, contact.value) + text[end:]
-    return text
+    return {key: _mask_name(value) if key == Field.NAME else hidden(value) for key, value in profile.items()}
 
 
 def _mask_name(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dialogue.contact import find, mask
+from dialogue.contact import apart, hidden
 
 _CUE = re.compile(r"(?:我的?|加我?)?(?:电话|手机号?|微信号?|联系方式|vx|QQ号?|邮箱)(?:是|为|号)?[\s:：]*$", re.I)
 """What stands before a contact and means nothing without it."""
@@ -13,10 +13,8 @@ _CUE = re.compile(r"(?:我的?|加我?)?(?:电话|手机号?|微信号?|联系�
 def public(text: str) -> tuple[str, str, bool]:
     """A comment as it may be shown (contacts masked), as it may be read aloud (contacts left out), and whether it
     held a contact."""
-    contacts = find(text).contacts
-    shown, spoken = text, text
-    for contact in sorted(contacts, key=lambda contact: contact.span[0], reverse=True):
+    contacts, spoken = apart(text), text
+    for contact in contacts:
         start, end = contact.span
-        shown = shown[:start] + mask(contact.kind, contact.value) + shown[end:]
         spoken = _CUE.sub("", spoken[:start]) + spoken[end:]
-    return shown, spoken.strip(" ，,。:：") or "我想了解一下", bool(contacts)
+    return hidden(text), spoken.strip(" ，,。:：") or "我想了解一下", bool(contacts)

@@ -66,6 +66,16 @@ async def test_questions_without_an_answer_are_grouped(any_store: Store, clock: 
     assert "专票" in questions[0].text and questions[1].text == "可以刻字吗"
 
 
+async def test_no_contact_stands_in_the_draft_questions(store: Store) -> None:
+    for index, text in enumerate(["电话13812346021", "能刻字吗 138 1234 6021 微信同号", "开专票发到li@example.com"]):
+        row = await store.open_conversation(merchant="demo", channel="chat", visitor=f"v{index}")
+        await store.receive(row.id, client_id="a", text=text)
+        await store.append(row.id, kind="message", payload={"role": "bot", "text": "…", "decision": "refuse"})
+    questions = await store.leads.unanswered("demo")
+    assert {one.text for one in questions} == {"能刻字吗 138****6021 微信同号", "开专票发到****@example.com"}
+    assert {example for one in questions for example in one.examples} == {one.text for one in questions}
+
+
 def row(group: str, spoke: int, valid: int) -> FunnelRow:
     return FunnelRow(group, spoke, spoke, valid, valid, None, 0, 0, 0, 0, 0, 0, 0, None)
 
