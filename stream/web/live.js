@@ -239,7 +239,11 @@ const line = { state: "", tries: 0 };
 function showLine() {
   const off = view.state === "stopped", lost = ["reconnecting", "full", "ended"].includes(line.state);
   recon.hidden = !off && !lost;
-  if (recon.hidden) return;
+  if (recon.hidden) {
+    // The picture may have come before the words that the room is on air again.
+    if (document.body.dataset.state === "recon" && line.state === "live") { document.body.dataset.state = "playing"; muteLook(); }
+    return;
+  }
   document.body.dataset.state = "recon";
   $(".spin", recon).hidden = off;
   $("b", recon).textContent = t(off ? "off" : line.state === "full" ? "full2" : "recon");

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from dialogue import LIVE_RULES, Verdict, comply
 from stream.api import Gate, create_knowledge_router, create_room_api
 from stream.room.broadcast import Broadcast
 from stream.room.protocol import Message
 from stream.room.socket import Limits, create_room_router
-from tests.chromium import FLAGS
+from tests.chromium import chromium
 from tests.knowledge.merchant import CATALOGUE, open_library, write_shop
 from tests.stream.console import open_console
 
@@ -82,17 +81,13 @@ class Studio:
 @asynccontextmanager
 async def desk(folder: Path, page_name: str, *, role: str = "owner") -> AsyncIterator[tuple[Page, Studio]]:
     """The console at one of its pages, entered with a token of this role."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
     studio = Studio()
     studio.open["demo"] = studio
-    async with open_console(folder) as console, async_playwright() as playwright:
+    async with open_console(folder) as console, chromium() as browser:
         gate = Gate(console.store.access.verify, machine_token="m" * 32)
         console.shop.app.include_router(create_room_api(studio.open, studio, gate, elsewhere={}))
         console.shop.app.include_router(create_room_router(studio.open, limits=Limits()))
         console.shop.app.include_router(create_knowledge_router(open_library(folder / "data"), gate))
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -100,7 +95,6 @@ async def desk(folder: Path, page_name: str, *, role: str = "owner") -> AsyncIte
         await page.get_by_label("令牌").fill(getattr(console, role))
         await page.get_by_role("button", name="进入").click()
         yield page, studio
-        await browser.close()
         assert faults == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,15 +12,17 @@ import pytest
 from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from stream.chat.limit import Rate
 from stream.room.broadcast import Broadcast
 from stream.room.protocol import Message
+from stream.room.room import Room as Picture
 from stream.room.socket import COMMENTS, Limits, create_room_router
 from stream.site import LIVE_HEADERS, WEB
-from tests.chromium import FLAGS
-from tests.stream.live import serving
+from stream.viewer.whep_router import whep_router
+from tests.chromium import chromium
+from tests.stream.live import make_room, serving
 
 pytestmark = pytest.mark.browser
 
@@ -82,19 +83,25 @@ class Place:
 
 @asynccontextmanager
 async def watching(
-    *, comments: Rate = COMMENTS, width: int = 390, height: int = 844, hls: bool = False
+    *,
+    comments: Rate = COMMENTS,
+    width: int = 390,
+    height: int = 844,
+    hls: bool = False,
+    picture: Picture | None = None,
+    off_air: bool = False,
 ) -> AsyncIterator[Place]:
-    """A viewer at the live page of a room without a picture."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    rooms: dict[str, Any] = {"demo": Room()}
+    """A viewer at the live page of a room, without a picture unless one is given."""
+    rooms: dict[str, Any] = {} if off_air else {"demo": Room()}
     app = FastAPI()
     app.include_router(create_room_router(rooms, limits=Limits(comments=comments)))
 
     @app.get("/live/demo")
     async def page() -> Response:
         return FileResponse(WEB / "live.html", headers=LIVE_HEADERS)
+
+    if picture is not None:
+        app.include_router(whep_router({"demo": picture}.get))
 
     @app.post("/rooms/demo/whep")
     async def full() -> Response:
@@ -105,16 +112,14 @@ async def watching(
         return Response("#EXTM3U\n", 200 if hls else 404, media_type="application/vnd.apple.mpegurl")
 
     app.mount("/web", StaticFiles(directory=WEB))
-    async with serving(app) as url, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+    async with serving(app) as url, chromium() as browser:
         context = await browser.new_context(viewport={"width": width, "height": height}, locale="zh-CN")
         opened = await context.new_page()
         problems: list[str] = []
         opened.on("pageerror", lambda error: problems.append(str(error)))
         await opened.goto(f"{url}/live/demo")
-        await expect(opened.locator("[data-shop]")).to_have_text("栖木家居")
+        await expect(opened.locator("[data-shop]")).to_have_text("直播间" if off_air else "栖木家居")
         yield Place(rooms, opened, problems)
-        await browser.close()
         assert problems == []
 
 
@@ -135,6 +140,21 @@ async def test_a_room_off_air_says_so_and_is_joined_again_when_it_begins() -> No
         place.rooms["demo"] = Room()
         await expect(place.page.locator("[data-onair]")).to_have_text("直播中", timeout=20_000)
         await expect(place.page.locator(".recon")).not_to_contain_text("已下播")
+
+
+async def test_a_picture_that_comes_before_the_words_is_shown_as_soon_as_both_are_there() -> None:
+    picture = make_room()
+    await picture.start()
+    try:
+        async with watching(picture=picture, off_air=True) as place:
+            await expect(place.page.locator(".recon")).to_contain_text("已下播")
+            await expect(place.page.locator("video.video")).to_have_js_property("videoWidth", 720, timeout=20_000)
+            place.rooms["demo"] = Room()
+            await expect(place.page.locator("body[data-state=playing]")).to_be_visible(timeout=20_000)
+            await expect(place.page.locator(".unmute")).to_be_visible()
+            await expect(place.page.locator(".recon")).to_be_hidden()
+    finally:
+        await picture.stop()
 
 
 async def test_what_was_said_without_a_line_stays_in_sight_and_arrives_once_as_the_same_viewer_s() -> None:
