@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
 from avatar.errors import AvatarError
 from avatar.models.catalogue import open_models
 from avatar.voice.cached_voice import CachedVoice
 from avatar.voice.fallback_voice import FallbackVoice
+from avatar.voice.fingerprint import fingerprint
 from avatar.voice.lexicon import Lexicon
 from avatar.voice.line_cache import LineCache
 from avatar.voice.speech import Voice
@@ -18,9 +18,6 @@ ENGINES = ("kokoro", "edge", "openai")
 DEFAULT_TIMBRE = "zf_xiaobei"
 LINES_BYTES = 256 << 20
 """Default bound of the spoken lines kept on disk: about three quarters of an hour."""
-
-_SOUND_VERSION = "6"
-"""Raised when the embedded voice sounds different for the same text: old lines are then not played any more."""
 
 
 def create_voice(
@@ -78,9 +75,7 @@ def create_voice(
     words = (sorted(own.pronunciations.items()), sorted(own.replacements.items()))
 
     def remembering(voice: Voice, *, server: str = "") -> Voice:
-        shape = repr((*words, _SOUND_VERSION, server))
-        fingerprint = hashlib.sha256(shape.encode()).hexdigest()[:12]
-        return CachedVoice(voice, cache, fingerprint=fingerprint, figures=figures)
+        return CachedVoice(voice, cache, fingerprint=fingerprint(*words, server), figures=figures)
 
     if engine == "kokoro":
         return remembering(local)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from avatar.voice.fingerprint import fingerprint
 from avatar.voice.line_cache import LineCache, LineKey
 from avatar.voice.speech import Speech, Viseme, VisemeSpan
 
@@ -39,6 +40,17 @@ def test_another_voice_text_or_feeling_is_another_line(tmp_path: Path, other: Li
     cache = LineCache(tmp_path)
     cache.put(key("你好"), line(0.2))
     assert cache.get(other) is None
+
+
+def test_a_release_that_reads_otherwise_does_not_play_old_lines(tmp_path: Path) -> None:
+    before = {}
+    for name in ("before", "after"):
+        (tmp_path / name / "text").mkdir(parents=True)
+        (tmp_path / name / "text" / "readings.txt").write_text(f"长裙 {name}", encoding="utf-8")
+        before[name] = fingerprint("lexicon", folder=tmp_path / name)
+    assert before["before"] != before["after"]
+    assert fingerprint("lexicon", folder=tmp_path / "before") == before["before"]
+    assert fingerprint("another lexicon", folder=tmp_path / "before") != before["before"]
 
 
 def test_the_line_not_used_for_longest_goes_first(tmp_path: Path) -> None:

@@ -35,6 +35,21 @@ def _days_by_dots(m: Match[str]) -> str:
     return f"{first}到{last}"
 
 
+@RULES.rule(rf"(?<![\d.¥￥$]){_MONTH_DAY}\s+(?=[012]?\d:[0-5]\d)")
+def _day_with_time(m: Match[str]) -> str:
+    return f"{cardinal(str(int(m[1])))}月{cardinal(str(int(m[2])))}日"
+
+
+@RULES.rule(r"(?<![\d./-])(2\d)([/.-])(0?[1-9]|1[0-2])\2(0?[1-9]|[12]\d|3[01])(?![\d./-])(?!\s?[元块cm厘米期个号款码])")
+def _short_date(m: Match[str]) -> str:
+    return f"{digits(m[1])}年{cardinal(str(int(m[3])))}月{cardinal(str(int(m[4])))}日"
+
+
+@RULES.rule(r"(?<!\d)((?:19|20)\d0)s(?![A-Za-z])")
+def _decade_in_english(m: Match[str]) -> str:
+    return f"{digits(m[1])}年代"
+
+
 @RULES.rule(r"(?<!\d)((?:19|20)\d{2})年?第?Q([1-4])(?!\d)")
 def _quarter(m: Match[str]) -> str:
     return f"{digits(m[1])}年第{cardinal(m[2])}季度"
@@ -60,7 +75,7 @@ def _full_year(m: Match[str]) -> str:
     return f"{digits(m[1])}年"
 
 
-@RULES.rule(r"(?<!\d)((?:19|20)\d{2})年?" + TO + r"((?:19|20)\d{2})(?=年|款|届|赛季)")
+@RULES.rule(r"(?<!\d)((?:19|20)\d{2})年?" + TO + r"((?:19|20)\d{2})(?=年|款|届|赛季|学年|新款|[春夏秋冬])")
 def _years(m: Match[str]) -> str:
     return f"{digits(m[1])}到{digits(m[2])}"
 
@@ -95,7 +110,11 @@ def _slashed_day(m: Match[str]) -> str:
     return f"{cardinal(str(int(m[1])))}月{cardinal(str(int(m[2])))}{m[3] or '日'}"
 
 
-@RULES.rule(r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)|分)?(?![\d:])(" + TO + r"(?=[012]?\d:[0-5]\d))?")
+@RULES.rule(
+    r"(?<![\d:])([01]?\d|2[0-4]):([0-5]\d)(?::([0-5]\d)|分)?(?![\d:])("
+    + TO
+    + r"(?=[012]?\d:[0-5]\d|[一二三四五六七八九十]+月))?"
+)
 def _time(m: Match[str]) -> str:
     minute = "" if m[2] == "00" and not m[3] else f"{cardinal(m[2])}分"
     second = f"{cardinal(m[3])}秒" if m[3] else ""

@@ -35,7 +35,7 @@ def _count_range(m: Match[str]) -> str:
     return f"{cardinal(m[1], counting=True)}到{cardinal(m[2], counting=True)}{m[3] or ''}{m[4]}"
 
 
-@RULES.rule(rf"(?<![\d.第])({NUMBER})\s?(\+)?\s?(多|来|几)?({COUNTED})(\+)?")
+@RULES.rule(rf"(?<![\d.第])({NUMBER})\s?(\+)?\s?(多|来|几)?({COUNTED})(\+(?!\s?\d))?")
 def _count(m: Match[str]) -> str:
     more = "多" if m[2] or m[5] else ""
     if m[5] and m[4] in "千万亿":

@@ -65,7 +65,7 @@ def _short_message(m: Match[str]) -> str:
     return digits(m[0], phone=True)
 
 
-@RULES.rule(r"(?<!\d)(0\d{2,3})[-\s](\d{7,8})(?!\d)")
+@RULES.rule(r"(?<!\d)\(?(0\d{2,3})(?:\)\s?|[-\s])(\d{7,8})(?!\d)")
 def _landline(m: Match[str]) -> str:
     return "，".join(digits(part, phone=True) for part in m.groups())
 
@@ -79,6 +79,16 @@ def _numbered(m: Match[str]) -> str:
 def _grouped(m: Match[str]) -> str:
     parts = (re.sub(r"\d+", lambda part: digits(part[0]), part) for part in m["code"].split("-"))
     return m[0][: -len(m["code"])] + "，".join(parts)
+
+
+@RULES.rule(r"(?<!\d)(?:54321(?!\d)|321(?=[，,！!。\s]*(?:上|开|走|抢|来|$)))")
+def _countdown(m: Match[str]) -> str:
+    return digits(m[0])
+
+
+@RULES.rule(r"(?<=天玑|麒麟)\s?(\d{4})(?!\d)(\+)?")
+def _chip(m: Match[str]) -> str:
+    return digits(m[1]) + ("加" if m[2] else "")
 
 
 @RULES.rule(r"(?<=群)([:：\s]?)(\d{5,12})(?!\d)")
@@ -112,7 +122,7 @@ def _hotline(m: Match[str]) -> str:
     return digits(m[0], phone=True)
 
 
-@RULES.rule(r"(?<![A-Za-z])(GB|QB|ISO)(?:/(T|Z))?\s?(\d+)(?:\.(\d+))?[-—](\d{4})(?!\d)")
+@RULES.rule(r"(?<![A-Za-z])(GB|QB|ISO)(?:/(T|Z))?\s?(\d+)(?:\.(\d+))?[-—:](\d{4})(?!\d)")
 def _standard(m: Match[str]) -> str:
     part = f"点{digits(m[4])}" if m[4] else ""
     return f"{_apart(m[1] + (m[2] or ''))} {digits(m[3])}{part}，{digits(m[5])}年"

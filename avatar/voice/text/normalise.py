@@ -39,6 +39,7 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]{0,300}>|<!--.{0,300}?-->", re.DOTALL)
 """Of a web page or SSML."""
 _LINK = re.compile(r"!?\[([^\[\]]{1,200})\]\([^()\s]{1,500}\)")
 """Of Markdown: what is to be read is its text."""
+_ACCENTED = re.compile(r"[À-ɏ]")
 _STRUCK = re.compile(r"~~([^~\n]{1,80})~~")
 _MARKUP = re.compile(r"\[\d+\]|\*\*|__|`+|^#{1,6}\s|^\s*[-*]\s+|^\s*>\s", re.MULTILINE)
 _REPEATED = re.compile(r"([，。！？；：、,.!?;:~])[，。！？；：、,.!?;:~\s]*")
@@ -67,6 +68,7 @@ class Normaliser:
         text = _LINK.sub(r"\1", _TAG.sub(" ", html.unescape(text)))
         text = _STRUCK.sub(r"\1，", text)
         text = _POWER.sub(_squared, _MARKUP.sub("", text)).translate(_BEFORE_NFKC)
+        text = _ACCENTED.sub(lambda m: unicodedata.normalize("NFD", m[0])[0], text)
         text = simplified(_without_emoji(unicodedata.normalize("NFKC", text).replace("\u2044", "/")))
         text = _ENDLESS.sub(lambda m: digits(m[0]), text)
         for rules in _ORDER:

@@ -10,6 +10,12 @@ from avatar.voice.text.unit import CURRENCIES
 
 RULES = Rules()
 
+
+@RULES.rule(r"(?<=\d)\s?[×*]\s?(?=\d+(?:\.\d+)?\s?(?:元|块))")
+def _times(_: Match[str]) -> str:
+    return "乘"
+
+
 _SALE = "大促|活动|购物|狂欢|预售|返场|专场|来|到|$"
 """What follows a date that names a festival of shopping."""
 
