@@ -117,7 +117,7 @@ class Service:
                 chroma_url=settings.chroma_url,
             )
         )
-        self.published = Published(self.knowledge, self.store.access, on_news=self._restock)
+        self.published = Published(self.knowledge, self.store.access, on_news=self._restock, now=local_now)
         self.engine = await self._engine()
         self.hub = ChatHub(store=self.store, forms=self.store.leads, replier=self.engine, policy=self._handoff)
         self._stack.push_async_callback(self.hub.aclose)

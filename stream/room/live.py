@@ -150,11 +150,16 @@ class LiveRoom:
         }
 
     def restock(self, shop: Shop, rundown: Rundown) -> None:
-        """Take over a new knowledge version; the card on show is renewed, the script goes on from the new facts."""
+        """Take over a new knowledge version, or the day's promotions; the card on show is renewed, the script goes on
+        from the new facts. When the price on show has changed nothing is said any more of the old one."""
+        was = self._product
         self._shop = shop
         self.director.restock(rundown)
-        if self._product is not None:
-            self._show(self._product.sku)
+        if was is None:
+            return
+        self._show(was.sku)
+        if self._product is not None and (self._product.price, self._product.was) != (was.price, was.was):
+            self.room.interrupt(at_sentence=True)
 
     # -- what viewers do --------------------------------------------------------------------------------------------
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 from dialogue import DialogueError
 from dialogue.access import Registry
 from knowledge import KnowledgeBase, Record
+from stream.shop.shelf import next_change
 
 logger = logging.getLogger(__name__)
 
@@ -17,14 +19,24 @@ _WATCH_S = 3.0
 
 
 class Published:
-    """The live version of each merchant and its records. `on_news` is told of a merchant whose version has changed."""
+    """The live version of each merchant and its records. `on_news` is told of a merchant whose version has changed, or
+    one of whose promotions begins or ends: what was true yesterday may not be said today."""
 
     def __init__(
-        self, knowledge: KnowledgeBase, access: Registry, *, on_news: Callable[[str], Awaitable[None]]
+        self,
+        knowledge: KnowledgeBase,
+        access: Registry,
+        *,
+        on_news: Callable[[str], Awaitable[None]],
+        now: Callable[[], datetime] = datetime.now,
     ) -> None:
+        """`now` is the merchants' wall clock, without a zone."""
         self._knowledge = knowledge
         self._access = access
         self._on_news = on_news
+        self._now = now
+        self._until: dict[str, datetime] = {}
+        """How long a merchant's records mean the same."""
         self._versions: dict[str, str | None] = {}
         self._records: dict[str, tuple[Record, ...]] = {}
         self._troubled: dict[str, str | None] = {}
@@ -58,6 +70,9 @@ class Published:
         try:
             version = await self._knowledge.version(merchant)
             if version == self._versions.get(merchant):
+                if self._now() >= self._until.get(merchant, datetime.max):
+                    await self._on_news(merchant)
+                    self._until[merchant] = next_change(self.records(merchant), now=self._now())
                 return
             read = await self._learn(merchant)
             await self._on_news(merchant)
@@ -75,4 +90,5 @@ class Published:
         version = await self._knowledge.version(merchant)
         self._records[merchant] = await self._knowledge.records(merchant)
         await self._knowledge.warm(merchant)
+        self._until[merchant] = next_change(self.records(merchant), now=self._now())
         return version

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from pathlib import PurePosixPath
 
 from knowledge import DateRange, Fact, Money, Record
@@ -68,6 +68,21 @@ def _runs(period: DateRange | None, now: datetime) -> bool:
         start = datetime.combine(start, time.min)
     end = _end(period.end)
     return (start is None or start <= now) and (end is None or now <= end)
+
+
+def next_change(records: Iterable[Record], *, now: datetime) -> datetime:
+    """When one of the records' promotions begins or is over next; the next midnight at the latest."""
+    moments = [datetime.combine(now.date(), time.min) + timedelta(days=1)]
+    for record in records:
+        fact = record.fact(PERIOD)
+        if fact is None or not isinstance(fact.value, DateRange):
+            continue
+        start, end = fact.value.start, _end(fact.value.end)
+        if start is not None:
+            moments.append(start if isinstance(start, datetime) else datetime.combine(start, time.min))
+        if end is not None:
+            moments.append(end + timedelta(seconds=1))
+    return min(moment for moment in moments if moment > now)
 
 
 def product(record: Record, *, now: datetime, picture_base: str) -> Product:

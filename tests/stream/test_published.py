@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import date, datetime
 
 import pytest
 
 from dialogue.access import MerchantRow
-from knowledge import Record
+from knowledge import DateRange, Fact, Record, Source
 from stream.shop import published
 from stream.shop.published import Published
 
@@ -21,7 +22,10 @@ class Shops:
     live: dict[str, str | None] = field(default_factory=dict)
     warmed: list[str] = field(default_factory=list)
 
+    looked: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(0))
+
     async def merchants(self) -> list[MerchantRow]:
+        self.looked.release()
         return [MerchantRow(name, name, 0, None) for name in self.live]
 
     async def version(self, merchant: str) -> str | None:
@@ -53,6 +57,30 @@ async def test_what_is_published_anew_is_taken_over_and_told_once() -> None:
             assert await told.get() == "a"
             assert desk.names("a") == {"S1": f"a {version}"}
     assert told.empty() and desk.names("b") == {"S1": "b None"}
+    watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
+
+
+async def test_the_end_of_a_promotion_is_news_once() -> None:
+    class Promoted(Shops):
+        async def records(self, merchant: str) -> tuple[Record, ...]:
+            days = DateRange(date(2026, 11, 1), date(2026, 11, 30))
+            fact = Fact("S1", "沙发", "promotion_period", "活动", days, "11月", Source("products.xlsx"))
+            return (Record("S1", "沙发", "商品", (), (fact,)),)
+
+    shops, told, now = Promoted({"a": "v1"}), asyncio.Queue[str](), [datetime(2026, 11, 30, 23, 59)]
+    desk = Published(shops, shops, on_news=told.put, now=lambda: now[0])  # type: ignore[arg-type]
+    await desk.learn("a")
+    watching = asyncio.create_task(desk.run())
+    async with asyncio.timeout(10):
+        await shops.looked.acquire()
+        assert told.empty()
+        now[0] = datetime(2026, 12, 1)
+        assert await told.get() == "a"
+        for _ in range(3):
+            await shops.looked.acquire()
+    assert told.empty()
     watching.cancel()
     with suppress(asyncio.CancelledError):
         await watching

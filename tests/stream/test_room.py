@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,6 +18,7 @@ from stream.program.program import LineEnded, LineStarted
 from stream.room.book import RoomSpec
 from stream.room.live import LiveRoom, Shop
 from stream.room.room import HIGH
+from stream.shop.shelf import Product
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.live import Watcher, eventually, make_room, on_air
 
@@ -306,3 +308,27 @@ async def test_pages_are_told_on_after_an_event_that_could_not_be(tmp_path: Path
             assert room.supervisor.restarts["demo-feed"] == 1
         finally:
             await live.stop()
+
+
+async def test_the_end_of_a_promotion_cuts_in_after_the_sentence_and_other_news_do_not(tmp_path: Path) -> None:
+    async with await Store.open(tmp_path) as store:
+        room = make_room()
+        room._director.restock = lambda rundown: None  # type: ignore[attr-defined]
+        promoted = Product("S1", "沙发", "1,299", "1,699", "400", "2026-11-30T23:59:59", 3, "", "")
+        live = LiveRoom(
+            RoomSpec("demo", "shop"),
+            room=room,
+            director=room._director,  # type: ignore[arg-type]
+            shop=Shop("shop", "栖木", (promoted,)),
+            store=store,
+            now=lambda: datetime(2026, 11, 30, 23),
+        )
+        rundown: Any = None
+        live._show("S1")
+        live.restock(Shop("shop", "栖木", (replace(promoted, stock=2),)), rundown)
+        assert room.interrupts == 0
+        live.restock(Shop("shop", "栖木", (replace(promoted, price="1,699", was="", promotion_until=""),)), rundown)
+        assert room.interrupts == 1
+        assert room.program.generation == 1
+        card = live.welcome()["product"]
+        assert isinstance(card, dict) and card["price"] == "1,699"

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from knowledge import DateRange, Fact, Money, Record, Source, Value
-from stream.shop.shelf import product, shelf
+from stream.shop.shelf import next_change, product, shelf
 
 
 def _fact(name: str, value: Value, text: str = "") -> Fact:
@@ -43,3 +43,22 @@ def test_cents_are_kept() -> None:
 
 def test_a_record_without_a_price_is_no_card() -> None:
     assert shelf([_record(_fact("address", "杭州"))], now=datetime(2026, 1, 1), picture_base="") == ()
+
+
+def test_records_mean_the_same_until_a_promotion_begins_or_is_over_and_for_a_day_at_most() -> None:
+    evening = _record(
+        _fact("promotion_period", DateRange(datetime(2026, 11, 20, 19), datetime(2026, 11, 20, 21))),
+    )
+    records = [PROMOTED, evening]
+    now, seen = datetime(2026, 11, 20, 8), []
+    for _ in range(4):
+        now = next_change(records, now=now)
+        seen.append(now)
+    day = datetime(2026, 11, 20)
+    assert seen == [
+        day.replace(hour=19),
+        datetime(2026, 11, 20, 21, 0, 1),
+        datetime(2026, 11, 21),
+        datetime(2026, 11, 22),
+    ]
+    assert next_change([PROMOTED], now=datetime(2026, 11, 30, 23)) == datetime(2026, 12, 1)
