@@ -72,11 +72,12 @@ class Composer:
                     if self._covers(said, evidence, today):
                         return
         style: Style = LIVE if rules.live else CHAT
+        modelled = tuple(said)
         for sentence in self._answerer.answer(evidence, conversation, today=today, style=style):
             checked, broken = gate.lawful(sentence)
             for rule, words in broken:
                 self._auditor.note(conversation, rule, "replaced" if checked else "dropped", words)
-            if checked and not gate.repeats(checked.text, said):
+            if checked and checked.text not in said and not gate.repeats(checked.text, modelled):
                 yield checked
                 said.append(checked.text)
         if not said:

@@ -36,6 +36,8 @@ class Conversation:
         self.record_id: str | None = None
         self.open_question: str | None = None
         self.open_choices: tuple[str, ...] = ()
+        self.offered: tuple[str, ...] = ()
+        """Names of the products in the last answer that named several, in its order."""
         self.handoff = HandoffState()
         self.low_evidence = 0
         self.turn = 0
@@ -102,6 +104,7 @@ class Conversation:
         self._records.clear()
         self.record_id = None
         self.open_question, self.open_choices = None, ()
+        self.offered = ()
         self.low_evidence = 0
         self.handoff = HandoffState()
 
@@ -150,6 +153,7 @@ class Conversation:
             "record_id": self.record_id,
             "open_question": self.open_question,
             "open_choices": list(self.open_choices),
+            "offered": list(self.offered),
             "handoff": self.handoff.snapshot(),
             "low_evidence": self.low_evidence,
             "turn": self.turn,
@@ -167,6 +171,7 @@ class Conversation:
         conversation.record_id = state["record_id"]
         conversation.open_question = state["open_question"]
         conversation.open_choices = tuple(state["open_choices"])
+        conversation.offered = tuple(state.get("offered", ()))
         conversation.handoff = HandoffState.restore(state["handoff"])
         conversation.low_evidence = state["low_evidence"]
         conversation.turn = state["turn"]

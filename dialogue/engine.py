@@ -9,6 +9,8 @@ from datetime import datetime
 from dialogue.answer import assortment, phrases, variant
 from dialogue.answer.answerer import EmbeddedAnswerer, cited_near
 from dialogue.answer.catalogue import Shelf
+from dialogue.answer.followup import pointed
+from dialogue.answer.naming import named
 from dialogue.answer.question import questions, resolved
 from dialogue.answer.smalltalk import MANNERS, Talk, talk_of
 from dialogue.answer.wording import choose
@@ -97,7 +99,15 @@ class Engine:
             async for event in events:
                 if isinstance(event, Sentence):
                     conversation.say(event.text, at=self._clock().timestamp(), record_id=event.record_id)
+                    self._offer(conversation, event)
                 yield event
+
+    def _offer(self, conversation: Conversation, sentence: Sentence) -> None:
+        """Remember the products that a sentence names, so that "第二个" can be said of them."""
+        found = named(sentence.text, self._shelf(conversation.merchant)) if "、" in sentence.text else ()
+        names = list(dict.fromkeys(one.records[0].name for one in found if len(one.records) == 1))
+        if len(names) >= 2:
+            conversation.offered = tuple(names)
 
     async def _events(
         self,
@@ -134,6 +144,7 @@ class Engine:
         whole = resolved(conversation, text)
         if whole != text:
             return whole
+        text = pointed(text, conversation.offered)
         shelf = self._shelf(conversation.merchant)
         current = next((record for record in shelf if record.id == conversation.record_id), None)
         before = next((turn.text for turn in reversed(history) if turn.role == "user"), "")

@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
+from dialogue.answer import area
 from dialogue.answer.assortment import is_faq, relevant
 from dialogue.answer.catalogue import Shelf
 from dialogue.answer.colloquial import paraphrases, plain
+from dialogue.answer.followup import holds, joined, leans, says
 from dialogue.answer.naming import named
+from dialogue.answer.nearness import beyond
 from dialogue.audit import Auditor
 from dialogue.conversation import Conversation
+from dialogue.safety.numeral import folded
 from knowledge import Decision, Evidence, KnowledgeError, PassageKind, Record, Turn
 
 _LOG = logging.getLogger(__name__)
@@ -62,18 +66,61 @@ class Search:
         evidence = await self._once(conversation, question, record_id, history)
         if evidence is None:
             return None
-        known = next((record.name for record in shelf if record.id == record_id), None)
-        if evidence.decision is Decision.ASK and not evidence.choices and known and known not in question:
+        current = next((record for record in shelf if record.id == record_id), None)
+        known = current.name if current else None
+        open_ = not evidence.choices or not named(question, shelf)
+        if evidence.decision is Decision.ASK and open_ and known and known not in question:
             # What is being talked about is known here even where the search wants it named.
             named_too = await self._once(conversation, f"{known}{question}", record_id, history)
             usable = named_too and named_too.decision is Decision.ANSWER and named_too.facts
             evidence = named_too if named_too and usable else evidence
         evidence = relevant(evidence, shelf) or _refused(evidence)
+        if current and evidence.record is None and evidence.decision is Decision.REFUSE and _tells(current, question):
+            evidence = replace(evidence, record=current)
+        if sent := await self._sent(conversation, question, evidence):
+            return sent
         if evidence.decision is Decision.REFUSE and before:
             evidence = await self._once(conversation, f"{before}，{question}", record_id, history) or evidence
+        elif evidence.decision is not Decision.ANSWER or _is_weak(evidence):
+            evidence = await self._followed(conversation, question, evidence, history) or evidence
         if evidence.decision is not Decision.ANSWER or _is_weak(evidence):
             evidence = await self._otherwise(conversation, question, evidence, shelf) or evidence
         return evidence
+
+    async def _sent(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
+        """What the shop says about sending to the place that is named; None where no place is or nothing is said."""
+        place = area.place_of(question)
+        if place is None or (evidence.facts and not area.asks_arrival(question)):
+            return None
+        found = list(evidence.passages)
+        for other in area.questions(question, place):
+            more = await self._once(conversation, other, None, ())
+            found += more.passages if more else ()
+        told = area.told(found, question, place)
+        if told is None:
+            return replace(_refused(evidence), facts=(), near=None) if place.abroad else None
+        return replace(evidence, decision=Decision.ANSWER, facts=(), passages=(told,), ask=None, choices=(), near=None)
+
+    async def _followed(
+        self, conversation: Conversation, question: str, evidence: Evidence, history: tuple[Turn, ...]
+    ) -> Evidence | None:
+        """What answers a follow-up that leaves out what it is about ("那五楼呢"), read with the question before it."""
+        previous = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
+        if not previous or not leans(question):
+            return None
+        shelf = self._shelf(conversation.merchant)
+        whole = joined(previous, question, shelf)
+        for other in (whole, *paraphrases(previous)):
+            found = await self._once(conversation, other, None, ())
+            if found is None or found.decision is not Decision.ANSWER:
+                continue
+            top = found.passages[0] if found.passages else None
+            told = any(holds(f"{fact.title}{fact.text}", question) for fact in found.facts) or whole.endswith(
+                previous[-2:]
+            )
+            if (found.facts and told) or (top and top.kind is not PassageKind.RECORD and says(top, question)):
+                return replace(found, question=whole)
+        return None
 
     async def _otherwise(
         self, conversation: Conversation, question: str, evidence: Evidence, shelf: Sequence[Record]
@@ -102,6 +149,12 @@ class Search:
             _LOG.warning("search for merchant %s failed: %s", conversation.merchant, type(exc).__name__)
             self._auditor.note(conversation, "knowledge/unavailable", "replaced", type(exc).__name__)
             return None
+
+
+def _tells(record: Record, question: str) -> bool:
+    """Whether a fact of the record holds, word for word, all that is asked: "白橡木的吗" of a desk of it."""
+    wanted = beyond(question, record)
+    return len(wanted) >= 2 and any(wanted in folded(fact.text) for fact in record.facts)
 
 
 def _is_weak(evidence: Evidence) -> bool:

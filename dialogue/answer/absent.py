@@ -38,7 +38,9 @@ def answer(
     A word that only stands in a fact is quoted from there; a word that a passage speaks of is left to the passage.
     """
     wanted = asked(question)
-    if wanted is None or wanted.wish is not Wish.HAVING or not records or not _is_goods(wanted.word):
+    if re.match(r"\W*(?:要是|如果|万一|假如|里面)", question):
+        return ()
+    if wanted is None or wanted.wish is not Wish.HAVING or wanted.of_kind or not records or not _is_goods(wanted.word):
         return ()
     word = wanted.word
     kinds = list(dict.fromkeys(record.kind for record in records if record.kind))

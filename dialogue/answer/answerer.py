@@ -25,7 +25,7 @@ from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, So
 FACTS_AT_ONCE = 4
 """Facts quoted in one answer."""
 _BARGAIN = re.compile(
-    r"便宜|打折|折扣|优惠点|少点|讲价|砍价|最低(?:价|多少)|再低|抹零|[一二三四五六七八九0-9]折|议价|改价|降价吗|别人?家.{0,6}(?:才|只|便宜|卖)|隔壁.{0,6}(?:才|只|便宜|卖)|拼多多|底价|太贵|贵死|好贵|贵了|送(?:我|个|点)|赠品"
+    r"便宜|打折|折扣|优惠点|少点|讲价|砍价|最低(?:价|多少)|再低|抹零|[少减降][0-9一二三四五六七八九十百]+(?!天|个|次|件|分钟|厘米)|[一二三四五六七八九0-9]折|议价|改价|降价吗|别人?家.{0,6}(?:才|只|便宜|卖)|隔壁.{0,6}(?:才|只|便宜|卖)|拼多多|底价|太贵|贵死|好贵|贵了|送(?:我|个|点)|赠品"
 )
 _PRICE = re.compile(r"多少钱|价格|价钱|卖多少|几块|怎么卖|什么价|售价|多少米")
 _NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", re.I)
@@ -68,6 +68,8 @@ class EmbeddedAnswerer:
         match evidence.decision:
             case Decision.ASK:
                 said = self._near(evidence, memory) if _offers_question(evidence) else []
+                if not evidence.choices and _BARGAIN.search(evidence.question):
+                    said = [_sentence(choose(memory, "bargain", phrases.BARGAIN))]
                 said = said or [
                     _sentence(evidence.ask or choose(memory, "ask", phrases.ASK), record_id=_record_id(evidence))
                 ]

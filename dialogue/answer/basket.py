@@ -21,10 +21,12 @@ from knowledge import Fact, Record
 
 MOST = 9_999
 """Pieces of one product that are reckoned with."""
-_TOTAL = re.compile(r"多少钱|多少(?:[?？]|$)|多钱|几块|几钱|一共|总共|合计|总价|共计|算一?下|怎么算|加起来|一起")
+_TOTAL = re.compile(
+    r"多少钱|多少(?:[?？]|$)|多钱|几块|几钱|一共|总共|合计|总价|共计|算一?下|怎么算|加起来|一起|(?:啥|什么)价|怎么卖|咋卖"
+)
 _SUM = re.compile(r"多少钱|一共|总共|合计|总价|共计")
 _BARGAIN = re.compile(r"优惠|便宜|打折|折扣|满减|送")
-_UNITS = "个|张|把|套|件|盏|台|条|只|块|瓶|份|组|床|座|棵|支"
+_UNITS = "个|张|把|套|件|盏|台|条|只|块|瓶|份|组|床|座|棵|支|袋|盒|箱|罐|包|桶|提|双|副|束|盆|本|枚|饼|次|卷|杯"
 _NUMBER = r"(?P<number>[0-9]{1,4}|[一二两俩三四五六七八九十百千]{1,5}|半打|一打)"
 _COUNT = re.compile(rf"{_NUMBER}\s*(?:{_UNITS})")
 _DOZENS = {"半打": 6, "一打": 12}
@@ -99,10 +101,7 @@ def _is_bought(plain: str, one: Named) -> bool:
 
 def _said(items: Sequence[_Item], memory: Remembers, version: str) -> tuple[Sentence, ...]:
     total = sum((amount(item.price) * item.pieces for item in items), Decimal(0))
-    parts = "，".join(
-        f"{item.record.name}{item.pieces}件，{'每件' if item.pieces > 1 else ''}{price_text(item.price)}"
-        for item in items
-    )
+    parts = "，".join(_priced(item) for item in items)
     text = choose(memory, "basket/total", phrases.BASKET).format(items=parts, total=yuan(total))
     only = items[0].record.id if len(items) == 1 else None
     said = [Sentence(text, Emotion.NEUTRAL, tuple(cited(item.price, version) for item in items), only)]
@@ -114,6 +113,12 @@ def _said(items: Sequence[_Item], memory: Remembers, version: str) -> tuple[Sent
             )
             said.append(Sentence(short, Emotion.APOLOGY, (cited(stock, version),), item.record.id))
     return tuple(said)
+
+
+def _priced(item: _Item) -> str:
+    price = price_text(item.price)
+    each = "每件" if item.pieces > 1 and "/" not in price else ""
+    return f"{item.record.name}{item.pieces}件，{each}{price}"
 
 
 def _value(number: str) -> int:

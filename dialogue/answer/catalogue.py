@@ -69,10 +69,15 @@ _FITS = re.compile(
     r"推荐|适合|(?:放|摆|送|买)(?:点|个|些)?(?:什么|啥|哪[个款种])(?:东西|礼物)?(?:好|合适|比较好|呢|$|\W)|(?:礼物|礼品).{0,4}(?:什么|啥|哪)"
 )
 _PICK = re.compile(
-    r"(?:用|放|摆|配|买|选|装|铺|挂|送|睡|坐)(?:点|个|些|盏|张|块|条|把|一)*(?:什么|啥|哪[个款种盏张块条把])(?:样的|样)?"
+    r"(?:用|放|摆|配|买|选|装|铺|挂|送|睡|坐|喝|吃|做|穿|戴|涂|敷)(?:点|个|些|盏|张|块|条|把|一)*(?:什么|啥|哪[个款种盏张块条把])(?:样的|样)?"
     r"([\u4e00-\u9fff]{1,3}?)(?:比较|更|最)?(?:好看?|合适|舒服|适合|呢|[?？]|$)"
 )
 """What to take for a place or a use: "卧室用什么灯"; the group is the goods."""
+_WANTED = re.compile(
+    r"\W*(?:请问|你们?家?|店里)?\W*(?:我|俺|咱们?)?(?:就|也|正|今天)?(?:想要|想|要|准备|打算|考虑|需要)(?:买|看看|看|来|添|挑|选|找|配|入手|换|了解|做)?"
+    r"(?:一?下|一?[个张把盏条款件瓶盒套]|点|些)?(?P<goods>[\u4e00-\u9fff]{1,6}?)(?:的|呗|吧|呢|啊|呀|了)*\W*"
+)
+"""A wish and nothing else: "想看个沙发"; the group is the goods."""
 _ANYTHING = re.compile(
     r"生日|礼物|礼品|送人|送礼|送|老婆|老公|妈妈|爸爸|爸妈|女朋友|男朋友|女友|男友|闺蜜|朋友|长辈|婆婆|老师|同事|乔迁|新房|新家|结婚|过年|中秋"
     r"|[好点些啥想给呢啊吧呀嘛不来都]|合适|比较|东西|商品|产品|家具|看看|介绍|随便|店"
@@ -117,6 +122,8 @@ def asked(question: str) -> RangeQuestion | None:
     having = _HAVING_LAST.search(text) or _HAVING.search(text)
     if having:
         return RangeQuestion(Wish.HAVING, word=having[1])
+    if wanted := _WANTED.fullmatch(text):
+        return RangeQuestion(Wish.HAVING, word=wanted["goods"], of_kind=True)
     return RangeQuestion(Wish.SUITED) if _SUITED.search(text) else None
 
 
@@ -188,14 +195,35 @@ def _of_kind(question: str, records: Sequence[Record]) -> Sequence[Record]:
         words = {record.kind, *(record.name[-length:] for length in (2, 3) if len(record.name) > length)}
         return any(len(word) >= 2 and word in text for word in words)
 
-    return [record for record in records if named(record)] or records
+    return [record for record in records if named(record)] or _headed(text, records) or records
+
+
+def _headed(text: str, records: Sequence[Record]) -> list[Record]:
+    """The records whose name or kind is a thing that the text names with one character: "添个灯", "想要一张桌子"."""
+    heads = {
+        char
+        for record in records
+        for char in (record.name[-1:], *(alias[-1:] for alias in record.aliases))
+        if re.search(
+            rf"(?:[个盏张把条款件瓶盒套点些种只支]|什么|啥|买|喝|吃|的|小|大){re.escape(char)}子?(?:$|[\W的呢吗吧呀啊有])",
+            text,
+        )
+    }
+    return (
+        [r for r in records if any(name.endswith(tuple(heads)) for name in (r.name, r.kind, *r.aliases))]
+        if heads
+        else []
+    )
 
 
 def _called(word: str, records: Sequence[Record]) -> list[Record]:
     """The records whose name, other name or kind holds the word; "抽屉的桌子": the tables that speak of drawers."""
     if len(word) == 1:
-        return [r for r in records if any(name.endswith(word) for name in (r.name, r.kind, *r.aliases))]
+        return [r for r in records if word in r.kind or any(name.endswith(word) for name in (r.name, *r.aliases))]
     called = [r for r in records if any(word in name for name in (r.name, r.kind, *r.aliases))]
+    bare = re.sub(r"^[小大]|子$", "", word)
+    if not called and bare and bare != word:
+        return _called(bare, records)
     quality, _, kind = word.partition("的")
     if called or not kind or len(quality) < 2:
         return called

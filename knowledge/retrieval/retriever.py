@@ -131,6 +131,8 @@ class Retriever:
         same = self._same(ranking, resolution)
         shop_wide = same is not None and (not resolution.named or not reading.facts)
         probability = self._decision.probability(ranking.signals)
+        alike = ranking.alike
+        swapped = alike is not None and alike.swapped and bool(ranked) and ranked[0][0].id == alike.passage.id
 
         def evidence(
             decision: Decision,
@@ -163,7 +165,7 @@ class Retriever:
             return evidence(Decision.ANSWER, confidence, passages=[(same, 1.0), *rest], about=about)
         if resolution.unknown is not None and ranking.likeness < FAQ_MATCH:
             told = not reading.asked or _tells_of(resolution.unknown, ranked)
-            if resolution.named and told and probability >= self._decision.answer_at:
+            if resolution.named and told and not swapped and probability >= self._decision.answer_at:
                 return evidence(Decision.ANSWER, probability, passages=ranked)
             if resolution.leaning:
                 return evidence(Decision.ASK, 0.2, ask=_ask_name(reading.asked), choices=())
@@ -188,10 +190,13 @@ class Retriever:
             return evidence(Decision.REFUSE, 1 - probability, about=record)
         if record is not None and resolution.named:
             return evidence(Decision.ANSWER, max(probability, 0.6), passages=ranked, about=record)
+        if swapped and probability >= self._decision.ask_at:
+            return evidence(Decision.REFUSE, 1 - probability, about=record)
         if probability >= self._decision.answer_at:
             return evidence(Decision.ANSWER, probability, passages=ranked, about=record)
         if probability >= self._decision.ask_at and ranking.similar and ranking.likeness >= 0.25:
-            offered = [passage.question for passage in ranking.similar if passage.question]
+            meant = (ranking.alike.passage,) if ranking.alike else ()
+            offered = list(dict.fromkeys(p.question for p in (*meant, *ranking.similar) if p.question))[:3]
             ask = f"您是想问“{offered[0]}”吗？"
             return evidence(Decision.ASK, probability, ask=ask, choices=offered)
         return evidence(Decision.REFUSE, 1 - probability)

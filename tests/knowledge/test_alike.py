@@ -28,6 +28,12 @@ def test_another_thing_in_the_same_words_is_not_the_same(question: str, answered
     assert alike is not None and alike.related and not alike.same
 
 
+def test_one_word_put_for_another_is_noticed() -> None:
+    peanuts = faq(1, "对花生过敏能吃吗？", "每盒不含花生。")
+    asked = [nearest(question, [(peanuts, 0.85), *FAR]) for question in ("牛奶过敏能吃吗", "花生过敏的能不能吃")]
+    assert [alike.swapped for alike in asked if alike] == [True, False]
+
+
 def test_what_is_as_near_as_everything_else_is_not_related() -> None:
     alike = nearest(
         "晚上热不热", [(faq(number, f"第{number}件事怎么样？", f"答{number}。"), 0.71) for number in range(9)]

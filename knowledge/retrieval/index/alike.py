@@ -19,6 +19,8 @@ SAME = 0.66
 """Strength from which a question is taken for the same."""
 RELATED = 0.7
 """Strength from which the answer is about the same matter."""
+WITHIN = 0.2
+"""Cosine below the nearest within which the words decide."""
 _FLOOR = 0.25
 """Cosine of unrelated questions, where there are too few to measure it."""
 _FUNCTION = frozenset(
@@ -36,6 +38,8 @@ class Alike:
     """0..1 and more: how near it is, and how much nearer than the next."""
     differs: bool
     """Something else is asked about than there."""
+    swapped: bool = False
+    """The same is asked of another thing: of milk what is answered for peanuts."""
 
     @property
     def same(self) -> bool:
@@ -57,12 +61,25 @@ def nearest(question: str, faqs: Sequence[tuple[Passage, float]]) -> Alike | Non
     if not ranked:
         return None
     best, cosine = ranked[0]
+    differs = _differs(question, best)
+    if differs:
+        best = _closest(question, [passage for passage, other in ranked[:4] if other >= cosine - WITHIN])
     others = [other for passage, other in ranked[1:] if passage.text != best.text]
     floor = max(_FLOOR, median(others[2:])) if len(others) >= 6 else _FLOOR
     lead = cosine - (others[0] if others else floor)
     span = max(1e-6, 1 - floor)
     strength = (cosine - floor) / span + lead / span
-    return Alike(best, round(strength, 4), _differs(question, best))
+    return Alike(best, round(strength, 4), differs, _swapped(question, best.question or ""))
+
+
+def _closest(question: str, passages: Sequence[Passage]) -> Passage:
+    """Of passages nearly as near, the one that holds most of what is asked: the address, or the opening hours."""
+    asked = set(_weighty(question))
+
+    def held(passage: Passage) -> int:
+        return len(asked & set(fold(f"{passage.question or ''}{passage.text}")))
+
+    return max(passages, key=held)
 
 
 def _differs(question: str, passage: Passage) -> bool:
@@ -72,6 +89,14 @@ def _differs(question: str, passage: Passage) -> bool:
     left = [char for char in asked if char not in whole]
     other = [char for char in answered if char not in asked]
     return len(left) >= 2 or bool(left and other) or (len(asked) < 2 <= len(other))
+
+
+def _swapped(question: str, answered: str) -> bool:
+    """Whether two questions are the same but for one word of each."""
+    asked, there = _weighty(question), _weighty(answered)
+    left = [char for char in asked if char not in there]
+    other = [char for char in there if char not in asked]
+    return len(left) >= 2 and len(other) >= 2 and len(left) < len(asked) and len(asked) - len(left) >= len(left)
 
 
 def _weighty(text: str) -> list[str]:
