@@ -14,6 +14,7 @@ from dialogue.database import DatabaseError
 from dialogue.database.schema import conversations, events, leads
 from dialogue.database.transaction import Transaction, new_id
 from dialogue.event import LeadUpdate
+from dialogue.lead.subject import ERASED
 from dialogue.store.rows import ConversationRow, Received, StoredEvent
 
 
@@ -130,10 +131,12 @@ def add_cost(tx: Transaction, conversation_id: str, cost_micros: int) -> None:
 
 
 def existing(tx: Transaction, conversation_id: str) -> Row[Any]:
-    """The conversation's row. Raises `UnknownConversationError`."""
+    """The conversation's row. Raises `UnknownConversationError`, also for one that was erased: nothing more goes in."""
     row = _row(tx, conversation_id)
     if row is None:
         raise UnknownConversationError("there is no such conversation; open it first")
+    if row.visitor == ERASED:
+        raise UnknownConversationError("the conversation was erased; start a new one")
     return row
 
 

@@ -25,6 +25,7 @@ from stream.chat.token import TokenError, TokenSigner, VisitorToken
 
 _LOG = logging.getLogger(__name__)
 
+_ERASED = "这个会话已经删除，请不带 token 重新开始"
 ShopFinder = Callable[[str], Awaitable[ChatShop | None]]
 """How a merchant's chat presents itself; None when there is no such merchant."""
 
@@ -151,8 +152,7 @@ class ChatEndpoint:
             return None
         except UnknownConversationError:
             # Erased on the customer's wish: the token leads nowhere any more, and coming back with it never would.
-            text = "这个会话已经删除，请不带 token 重新开始"
-            writer.close(CloseCode.TOKEN, Problem(code="token_invalid", message=text))
+            writer.close(CloseCode.TOKEN, Problem(code="token_invalid", message=_ERASED))
             return None
         except DialogueError as exc:
             _LOG.warning("a conversation of %s could not be opened: %s", shop.merchant, exc)
@@ -230,6 +230,9 @@ class ChatEndpoint:
                 code=exc.code, message=str(exc), client_id=exc.client_id, field=exc.field, retry_after_ms=again
             )
             writer.offer(encode(problem))
+        except UnknownConversationError:
+            writer.close(CloseCode.TOKEN, Problem(code="token_invalid", message=_ERASED))
+            await self._hub.drop(thread)
         except DialogueError as exc:
             _LOG.warning("conversation %s: %s", thread.id, exc)
             client_id = getattr(frame, "client_id", None)

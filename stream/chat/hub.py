@@ -107,6 +107,12 @@ class ChatHub:
             task.add_done_callback(lambda _: self._opening.pop(conversation_id, None))
         return await asyncio.shield(task)
 
+    async def drop(self, thread: Thread) -> None:
+        """Forget a conversation that was erased, with all that is remembered of it."""
+        if self._threads.get(thread.id) is thread:
+            del self._threads[thread.id], self._touched[thread.id]
+        await thread.aclose()
+
     def live(self, conversation_id: str) -> Thread | None:
         """The thread if it is at hand."""
         return self._threads.get(conversation_id)

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from dialogue import Conversation, DialogueError, Event, HandoffPolicy, Who
+from dialogue.store import UnknownConversationError
 from stream.chat.answering import Answering, Replier
 from stream.chat.exchange import Cut, Exchange, Opened, Piece
 from stream.chat.form_desk import FormDesk
@@ -108,7 +109,8 @@ class Thread:
     async def say(self, said: Say, sender: Listener | None) -> int:
         """Log a customer's message, acknowledge it and see that it is answered. Returns its `seq`.
 
-        The acknowledgement leaves only after the store has synced it. Raises `FrameError` (`busy`, `not_saved`).
+        The acknowledgement leaves only after the store has synced it. Raises `FrameError` (`busy`, `not_saved`), and
+        `UnknownConversationError` when the conversation was erased.
         """
         async with self._lock:
             known = self._receipts.known(said.client_id)
@@ -128,6 +130,8 @@ class Thread:
                     acknowledge(sender, said.client_id, received.seq)
                 else:
                     await self._received(said, received, sender)
+            except UnknownConversationError:
+                raise
             except DialogueError as exc:
                 _LOG.warning("conversation %s: a message was not stored: %s", self.id, exc)
                 raise FrameError("not_saved", "没存上，请稍后重发", client_id=said.client_id) from exc

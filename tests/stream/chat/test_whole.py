@@ -102,6 +102,22 @@ async def test_a_token_of_an_erased_conversation_begins_anew(tmp_path: Path) -> 
         assert closed.value.rcvd is not None and closed.value.rcvd.code == CloseCode.TOKEN
 
 
+async def test_nothing_more_goes_into_an_erased_conversation(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        await visitor.send(type="message", client_id="a", text="我的电话是13805716021")
+        while (await visitor.next("message"))["text"] != CONTACT_TEXT.text:
+            pass
+        conversation = visitor.frames[0]["conversation"]
+        await store.leads.erase_contact("demo", "13805716021", actor="owner")
+        before = await store.events_after(conversation, 0)
+        await visitor.send(type="message", client_id="b", text="沙发能洗吗")
+        assert (await visitor.next("error"))["code"] == "token_invalid"
+        with pytest.raises(ConnectionClosed) as closed:
+            await visitor.next()
+        assert closed.value.rcvd is not None and closed.value.rcvd.code == CloseCode.TOKEN
+        assert await store.events_after(conversation, 0) == before
+
+
 async def test_a_form_is_offered_after_value_was_given_and_a_refusal_ends_it(tmp_path: Path) -> None:
     async with _talk(tmp_path) as (visitor, store):
         for number in range(4):
