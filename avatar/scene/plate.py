@@ -195,23 +195,25 @@ class CardPlate:
         write(canvas, (at, base), card.price, size=round(46 * u), colour=_PRICE, weight=0.5)
         at += text_width(card.price, round(46 * u)) + 16 * u
         if card.original_price:
-            size = round(26 * u)
-            old = f"¥{card.original_price}"
-            width = text_width(old, size)
-            if at + width <= layout.plate_width - pad:
-                write(canvas, (at, base), old, size=size, colour=_QUIET)
-                line = base - 0.33 * size
-                ImageDraw.Draw(canvas).line(
-                    (at, line, at + width, line), fill=(*_QUIET, 255), width=max(2, round(2 * u))
-                )
+            self._write_old_price(canvas, card.original_price, at, base, layout.plate_width - pad)
         self._clock_place = (x, round(pad + 108 * u))
         if card.note:
             shift = self._clock_width(int(card.ends_in_s)) + 16 * u if card.ends_in_s is not None else 0.0
-            for size in (round(26 * u), round(23 * u)):
-                if text_width(card.note, size) <= room - shift:
-                    write(canvas, (x + shift, pad + 129 * u), card.note, size=size, colour=_QUIET, anchor="lm")
-                    break
+            note, size = _note(card.note, room - shift, u)
+            write(canvas, (x + shift, pad + 129 * u), note, size=size, colour=_QUIET, anchor="lm")
         return Overlay(canvas, (layout.left, layout.card_bottom - height))
+
+    def _write_old_price(self, canvas: Canvas.Image, price: str, at: float, base: float, right: float) -> None:
+        """Write the former price struck through at `at`, smaller where `right` is near, and not at all beyond it."""
+        u, old = self._unit, f"¥{price}"
+        for size in (round(26 * u), round(22 * u), round(19 * u)):
+            width = text_width(old, size)
+            if at + width > right:
+                continue
+            write(canvas, (at, base), old, size=size, colour=_QUIET)
+            line = base - 0.33 * size
+            ImageDraw.Draw(canvas).line((at, line, at + width, line), fill=(*_QUIET, 255), width=max(2, round(2 * u)))
+            break
 
     def _clock_width(self, left: int) -> float:
         """Return the width of the countdown with its words, pixels."""
@@ -259,6 +261,15 @@ def _title(title: str, room: float, unit: float) -> tuple[str, int]:
     gaps = {at for at in range(1, kept + 1) if title[at - 1] in _GAPS or title[at] in _GAPS}
     ends = [at for at in gaps | word_ends(title) if kept // 2 < at <= kept]
     return title[: max(ends, default=kept)].rstrip(_GAPS) + "…", size
+
+
+def _note(note: str, room: float, unit: float) -> tuple[str, int]:
+    """Return a card's note as it fits into `room` pixels, and its size: smaller before it is cut."""
+    for size in (round(26 * unit), round(23 * unit)):
+        if text_width(note.strip(), size) <= room:
+            return note.strip(), size
+    size = round(23 * unit)
+    return wrap(note, size, int(room), lines=1)[0], size
 
 
 def _label_size(short_side: int) -> int:
