@@ -264,12 +264,13 @@ def _title(title: str, room: float, unit: float) -> tuple[str, int]:
 
 
 def _note(note: str, room: float, unit: float) -> tuple[str, int]:
-    """Return a card's note as it fits into `room` pixels, and its size: smaller before it is cut."""
+    """Return a card's note as it fits into `room` pixels, and its size: smaller before it is cut, no mere stump."""
     for size in (round(26 * unit), round(23 * unit)):
         if text_width(note.strip(), size) <= room:
             return note.strip(), size
     size = round(23 * unit)
-    return wrap(note, size, int(room), lines=1)[0], size
+    cut = wrap(note, size, int(room), lines=1)[0]
+    return cut if len(cut) > 4 else "", size
 
 
 def _label_size(short_side: int) -> int:

@@ -37,19 +37,20 @@ for sg, ups, los in rims:
             R0, _ = posed([np.interp(u, tt, ro[:, q]) for q in range(3)])
             ln = (
                 (0.0030 + 0.0044 * u**1.2)
-                * (0.55 if MALE else 1)
+                * (0.34 if MALE else 1)
                 * (1 if up else 0.36)
                 * rng.uniform(0.75, 1.1)
                 * (0.55 if u < 0.08 else 1)
             )
-            lift = (0.25 - 0.95 * BL) if up else -0.5
+            # A man's lashes are short and lie along the lid's edge: curled up they would float above a hooded lid.
+            lift = ((-0.10 if MALE else 0.25) - 0.95 * BL) if up else -0.5
             d = np.array([sg * (-0.18 + 0.95 * u), -0.80, lift])
             d /= np.linalg.norm(d)
             s = np.linspace(0, 1, 8)[:, None]
             ls.append(
                 R0
                 + d * ln * s
-                + np.array([0, 0, (0.62 - 0.45 * BL) if up else -0.25]) * ln * s**2
+                + np.array([0, 0, (0.20 if MALE else 0.62) - 0.45 * BL if up else -0.25]) * ln * s**2
                 + rng.normal(0, 0.00012, (1, 3)) * s
             )
 mkcurves("lashes", ls, 0.00015, lashm, 0.12)
