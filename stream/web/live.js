@@ -66,7 +66,7 @@ function showState() {
   document.body.dataset.live = view.state;
   $("[data-shop]").textContent = view.shop || t("room");
   $("[data-onair]").textContent = t(view.state);
-  $("[data-viewers]").textContent = view.viewers ? ` · ${t("viewers", view.viewers)}` : "";
+  $("[data-viewers]").textContent = view.viewers && view.state !== "stopped" ? ` · ${t("viewers", view.viewers)}` : "";
   for (const node of $$("[data-likes]")) { node.hidden = !view.likes; node.textContent = view.likes >= 10000 ? `${(view.likes / 10000).toFixed(1)}万` : view.likes; }
   $("[data-count]").textContent = view.count ? t("count", view.count) : "";
 }
@@ -230,6 +230,7 @@ function muteLook() {
 }
 const setMuted = muted => { video.muted = muted; video.play().catch(() => { video.muted = true; }).finally(muteLook); };
 video.addEventListener("playing", () => {
+  $(".still").hidden = true;
   document.body.dataset.state = "playing"; showLine(); muteLook();
   const ambient = $(".ambient");
   if (ambient.srcObject !== video.srcObject && desktop.matches && video.srcObject) { ambient.srcObject = new MediaStream(video.srcObject.getVideoTracks()); ambient.play().catch(() => {}); }
@@ -244,7 +245,7 @@ function showLine() {
     if (document.body.dataset.state === "recon" && line.state === "live") { document.body.dataset.state = "playing"; muteLook(); }
     return;
   }
-  document.body.dataset.state = "recon";
+  document.body.dataset.state = "recon"; muteLook();
   $(".spin", recon).hidden = off;
   $("b", recon).textContent = t(off ? "off" : line.state === "full" ? "full2" : "recon");
   $("span:last-child", recon).textContent = off ? t("off2") : line.tries ? t("attempt", line.tries + 1) : "";
@@ -264,6 +265,9 @@ async function fallBack() {
 const player = connect(video, `/rooms/${encodeURIComponent(room)}/whep`, {
   onstate: (state, detail, tries) => {
     Object.assign(line, { state, tries });
+    // A connection that ends takes its picture along: what was seen last stays, dimmed, until there is another.
+    const still = $(".still");
+    if (state !== "live" && still.hidden && video.videoWidth) { still.getContext("2d").drawImage(video, 0, 0, still.width, still.height); still.hidden = false; }
     if (tries && (state === "reconnecting" || state === "full")) fallBack();
     if (state === "live") { document.body.dataset.state = "playing"; muteLook(); }
     showLine();

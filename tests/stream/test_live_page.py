@@ -157,6 +157,18 @@ async def test_a_picture_that_comes_before_the_words_is_shown_as_soon_as_both_ar
         await picture.stop()
 
 
+async def test_the_last_picture_stays_when_the_connection_ends() -> None:
+    picture = make_room()
+    await picture.start()
+    async with watching(picture=picture) as place:
+        await expect(place.page.locator("body[data-state=playing]")).to_be_visible(timeout=20_000)
+        await expect(place.page.locator(".still")).to_be_hidden()
+        await picture.stop()
+        await expect(place.page.locator(".still")).to_be_visible(timeout=20_000)
+        lit = "canvas => canvas.getContext('2d').getImageData(180, 320, 1, 1).data[3]"
+        assert await place.page.locator(".still").evaluate(lit) == 255
+
+
 async def test_what_was_said_without_a_line_stays_in_sight_and_arrives_once_as_the_same_viewer_s() -> None:
     async with watching() as place:
         await say(place.page, "早")
