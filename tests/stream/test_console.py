@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from pathlib import Path
 
 import pytest
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 from websockets.asyncio.client import connect
 
 from stream.chat.incoming import Say
-from tests.chromium import FLAGS
+from tests.chromium import chromium
 from tests.stream.chat.shop import client
 from tests.stream.console import bearing, open_console
 
@@ -140,12 +139,9 @@ async def test_a_customer_s_typing_reaches_the_colleagues_of_the_own_shop_only(t
                     await other.recv()
 
 
+@pytest.mark.browser
 async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path: Path) -> None:
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
-    async with open_console(tmp_path) as console, client(console.shop) as visitor, async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+    async with open_console(tmp_path) as console, client(console.shop) as visitor, chromium() as browser:
         page = await browser.new_page(viewport={"width": 1440, "height": 900})
         faults: list[str] = []
         page.on("pageerror", lambda error: faults.append(str(error)))
@@ -180,4 +176,3 @@ async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path
         await expect(page.get_by_role("row").nth(1)).to_contain_text("138****6021")
         await expect(page.get_by_label("转化漏斗")).to_contain_text("有效联系方式1100%")
         assert not faults
-        await browser.close()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import random
-import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, expect
 
 from dialogue.lead import Postman, TargetKind
-from tests.chromium import FLAGS
+from tests.chromium import chromium
 from tests.dialogue.receiver import receiver
 from tests.stream.console import Console, bearing, open_console
 
@@ -24,12 +23,8 @@ PHONE = "13812346021"
 @asynccontextmanager
 async def entered(console: Console, token: str, *, width: int = 1440) -> AsyncIterator[Page]:
     """The console in Chromium, entered with a token; fails on any error of the page."""
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("no Chromium: apt-get install chromium")
     faults: list[str] = []
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, headless=True, args=list(FLAGS))
+    async with chromium() as browser:
         page = await browser.new_page(viewport={"width": width, "height": 900})
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda line: faults.append(line.text) if "Content Security" in line.text else None)
@@ -37,7 +32,6 @@ async def entered(console: Console, token: str, *, width: int = 1440) -> AsyncIt
         await page.get_by_label("令牌").fill(token)
         await page.get_by_role("button", name="进入").click()
         yield page
-        await browser.close()
     assert not faults
 
 
