@@ -76,7 +76,7 @@ class Panel {
     let later = false, saved = false;
     for (const one of [...items].reverse()) {
       if (one.kind === "form") one.passed = later, one.state = saved && !one.state ? "gone" : one.state;
-      later = later || (one.kind === "message" && one.role === "visitor");
+      later = later || one.kind === "form" || (one.kind === "message" && one.role === "visitor");
       saved = saved || one.kind === "saved";
     }
     const newest = [...items].reverse().find((one) => one.kind === "message" && one.role !== "visitor");

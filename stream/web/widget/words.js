@@ -44,7 +44,7 @@ const WORDS = {
     closedTitle: "Support is unavailable", notice: "Answers are written by AI; prices and stock are as the shop's records say", saved: "Your contact is saved, for this enquiry only",
     name: "Name", phone: "Mobile", wechat: "WeChat", qq: "QQ", email: "E-mail", city: "City", budget: "Budget", quantity: "Quantity", time: "Good time",
     product: "Product", store: "Store", party_size: "People", note: "Note", visit_time: "Time of visit", landline: "Phone",
-    consent: "The shop may contact me about this enquiry, and for nothing else. I can have my contact deleted at any time.", share: "(Optional) The shop may also pass this on to the customer system it uses, to follow up this enquiry only.", policy: "({v})",
+    consent: "The shop may contact me about this enquiry, and for nothing else. I can have my contact deleted at any time.", share: "(Optional) The shop may also pass this on to the customer system it uses, to follow up this enquiry only.", policy: " ({v})",
     submit: "Send to the shop", submitCall: "Call me back", decline: "No, thanks", saving: "Saving…", formSaved: "Received, for this enquiry only", leave: "Leave a contact", declined: "All right, just go on asking",
     phoneShort: "A mobile number has 11 digits, {n} missing", phoneLong: "A mobile number has 11 digits, {n} too many", phoneBad: "This does not look like a mobile number",
     mailBad: "An e-mail address has an @ and a domain", wechatBad: "6–20 letters, digits, _ or -, starting with a letter", needOne: "Leave at least one way to reach you", tick: "Please tick the box first",

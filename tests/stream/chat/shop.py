@@ -182,6 +182,8 @@ def script(text: str) -> list[Event]:
     ]
     if "报价" in text:
         events.append(LeadForm(("name", "city", "phone"), "发一份带公章的报价给您", "contact-1", share="转交" in text))
+    if "回电" in text:
+        events.append(LeadForm(("phone", "time"), "同事回电解答您的问题", "callback-1"))
     if "人工" in text:
         events.append(Handoff("requested", "要找人处理"))
     return [*events, Done("answer", "SF-01")]

@@ -218,6 +218,15 @@ async def test_a_form_the_conversation_has_passed_folds_up_but_is_not_lost() -> 
 
 
 @pytest.mark.browser
+async def test_a_newer_form_folds_the_one_before() -> None:
+    async with _visit() as visit:
+        await visit.ask("发个报价，再给我回电")
+        await expect(visit.log.locator("form")).to_have_count(1)
+        await expect(visit.log.locator("form").get_by_label("方便的时间")).to_be_visible()
+        await expect(visit.log.get_by_role("button", name="留联系方式")).to_be_visible()
+
+
+@pytest.mark.browser
 async def test_a_line_cut_in_mid_answer_is_picked_up_where_it_was() -> None:
     async with _visit(pause_s=1.0) as visit:
         await visit.ask("能拆洗吗")
