@@ -21,7 +21,7 @@ _WECHAT = (
     r"(?<![a-z0-9])w\s?信|(?<![a-z0-9])w\s?e\s?i\s?(?:x\s?i\s?n|信)|(?<![a-z0-9])we\s?chat|"
     r"(?:加|佳|家|\+|[我的]|换|留|扫)\s?(?:个|下|一下)?\s?(?:我|俺)?(?:的)?\s?"
     r"(?:[薇微威](?![\u4e00-\u9fff](?<![吧呗哈号吗嘛不么]))|v(?![a-z])(?![\u4e00-\u9fff](?<![吧呗哈号吗嘛不么])))|"
-    r"(?<![a-z0-9\u4e00-\u9fff])[薇微v](?=\s?[:=])|(?<![a-z0-9\u4e00-\u9fff])[薇微威](?=\s?[a-z][a-z_-]*[0-9])|"
+    r"(?<![a-z0-9\u4e00-\u9fff])(?:薇薇|[薇微v])(?=\s?[:=])|(?<![a-z0-9\u4e00-\u9fff])[薇微威](?=\s?[a-z][a-z_-]*[0-9])|"
     r"(?<![a-z0-9\u4e00-\u9fff])[薇微威v]号|(?<![a-z0-9\u4e00-\u9fff])[薇微威v]我(?=\s?:?\s?[a-z][-_a-z0-9]{5}))"
 )
 _QQ = (
@@ -90,6 +90,7 @@ _ASKED = re.compile(
 _SHOPS = re.compile(
     r"(?:(?<![发给诉跟和把])你们?|您|贵店|店里|商家|客服|官方|卖家|店铺|公众号|小程序)(?:家|店)?(?:的|是)?$"
 )
+_DENIED = re.compile(r"(?:没有?|无|不(?:用|玩|是|上))我?的?\s*$")
 _WORDS = frozenset(
     "please wechat weixin thanks hello support service android iphone official minicode payment windows google online "
     "message contact number public channel video mobile friend friends account update follow login "
@@ -130,13 +131,13 @@ def scan_wechat(text: str, numbers: Sequence[Number]) -> Iterator[Account]:
     for match in _WECHAT_SPELT.finditer(text):
         value = wechat_id(re.sub(r"\s", "", match[2]) + match[3])
         told = re.search(r"线|数字|英文|字母|拼|写|加|underscore", match[0])
-        if value is not None and told and not is_other(text, match.start(), match.end()):
+        if value is not None and told and not _elsewhere(text, match.start(), match.end()):
             spelt = match.end(3)
             yield Account(ContactKind.WECHAT, value, match.start(2), match.end(3))
     for match in _WECHAT_ID.finditer(text):
         if (
             match.end() > spelt
-            and not is_other(text, match.start(), match.end())
+            and not _elsewhere(text, match.start(), match.end())
             and not _is_offered(text, match.start())
         ):
             value = wechat_id(match[3])
@@ -144,7 +145,7 @@ def scan_wechat(text: str, numbers: Sequence[Number]) -> Iterator[Account]:
                 yield Account(ContactKind.WECHAT, value, match.start(3), match.end(3))
     for match in _WECHAT_AFTER.finditer(text):
         value = wechat_id(match[1])
-        if value is not None and value not in _WORDS and not is_other(text, match.start(), match.end()):
+        if value is not None and value not in _WORDS and not _elsewhere(text, match.start(), match.end()):
             yield Account(ContactKind.WECHAT, value, match.start(1), match.end(1))
     mobiles = [number for number in numbers if number.kind == ContactKind.PHONE and number.value.isdigit()]
     if mobiles and _SAME.search(text):
@@ -184,7 +185,7 @@ def scan_qq(text: str) -> Iterator[Account]:
         value = qq_number(match[3])
         if (
             value is not None
-            and not is_other(text, match.start(), match.end())
+            and not _elsewhere(text, match.start(), match.end())
             and not _is_offered(text, match.start())
         ):
             yield Account(ContactKind.QQ, value, match.start(3), match.end(3))
@@ -241,6 +242,12 @@ def asked_for(text: str) -> str:
 
 def _is_word(value: str, join: str) -> bool:
     return value in _WORDS or (value.isalpha() and not join.strip())
+
+
+def _elsewhere(text: str, start: int, end: int) -> bool:
+    """True when the clause says that what is labelled an account is another's, or none: 我没微信，138…"""
+    clause = max(text.rfind(mark, 0, start) for mark in ",。;!?\n") + 1
+    return _DENIED.search(text, clause, start) is not None or is_other(text[clause:], start - clause, end - clause)
 
 
 def _is_offered(text: str, start: int) -> bool:

@@ -28,7 +28,7 @@ _LABEL_WORDS = frozenset(
 """Words of letters that may touch a number; any other makes it a code."""
 _GAP = re.compile(
     r"(?:[\s\-.·_—–―‐−/\\(),、~•|。+*:;=心\[\]【】「」<>《》\"'嗯额呃啊哦哈]|然后是?|再(?:来)?|接着是?|(?:前|后|中|最后|末|结)[面边间尾]?(?:[几三四七八]位)?是?"
-    r"|尾号是?|横?杠|空格?|点){0,4}"
+    r"|尾号是?|(?:开头|打头)的?|横?杠|空格?|点){0,4}"
 )
 _LOOK_ALIKE = re.compile(rf"(?<![a-z0-9])[0-9oli{_SPOKEN}](?:[\s\-.]?[0-9oli{_SPOKEN}])+(?![a-z0-9])")
 _AS_DIGIT = str.maketrans("oli", "011")
