@@ -112,5 +112,11 @@ async def test_every_line_is_as_loud_as_every_other_and_none_clips(voice: Kokoro
         assert np.abs(pcm).max() <= 0.892
 
 
+@pytest.mark.parametrize("text", ["啊！", "哦？", "嗯。"])
+async def test_a_line_of_one_vowel_is_heard(voice: KokoroVoice, text: str) -> None:
+    """Two voices gave hardly a sound for so little text: -57 LUFS."""
+    assert loudness(await sound(voice, text), SAMPLE_RATE) > -19
+
+
 def test_each_feeling_has_a_delivery_of_its_own() -> None:
     assert all(one != other for one, other in itertools.combinations(PROSODY.values(), 2))

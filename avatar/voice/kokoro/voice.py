@@ -249,15 +249,17 @@ class Timbre:
     name: str
     title: str
     gender: str
+    shortest: int = 0
+    """Row of its style table that speaks anything shorter: with the rows before it the voice hardly gives a sound."""
 
 
 VOICES = (
     Timbre("zf_xiaobei", "晓北", "女"),
     Timbre("zf_xiaoxiao", "晓晓", "女"),
     Timbre("zf_xiaoyi", "晓伊", "女"),
-    Timbre("zm_yunxi", "云希", "男"),
+    Timbre("zm_yunxi", "云希", "男", shortest=6),
     Timbre("zm_yunjian", "云健", "男"),
-    Timbre("zm_yunyang", "云扬", "男"),
+    Timbre("zm_yunyang", "云扬", "男", shortest=6),
 )
 JAPANESE_STAND_INS = {"zf": "jf_alpha", "zm": "jm_kumo"}
 """Voices that come with the model itself and speak Mandarin with an accent, by the kind of voice they replace."""
@@ -312,6 +314,8 @@ def _sound(name: str, models: ModelStore) -> _Sound:
         with np.load(models.folder(catalogue.KOKORO) / "voices_ja.npz") as voices:
             return _Sound(stand_in, voices[stand_in].reshape(-1, 256), None)
     style = np.fromfile(models.folder(catalogue.MANDARIN) / f"{name}.bin", np.float32).reshape(-1, 256)
+    row = next(voice.shortest for voice in VOICES if voice.name == name)
+    style[:row] = style[row]
     table = resources.files("avatar.voice.kokoro").joinpath("tables", f"{name}.npz")
     with resources.as_file(table) as path:
         statistics = Statistics.load(path) if path.is_file() else None
