@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from dialogue.answer import phrases
-from dialogue.answer.colloquial import kin
+from dialogue.answer.colloquial import is_foreign, kin
 from dialogue.answer.extract import compress
 from dialogue.answer.nearness import beyond, foreign, nearest, overlap, pairs, same_question
 from dialogue.answer.wording import Remembers, choose
@@ -132,7 +132,7 @@ class EmbeddedAnswerer:
     def _near(self, evidence: Evidence, memory: Remembers) -> list[Sentence]:
         """The shop's answer to a question about the same matter, said to be that."""
         near = evidence.near
-        if near is None or not near.question or _BARGAIN.search(evidence.question):
+        if near is None or not near.question or is_foreign(evidence.question) or _BARGAIN.search(evidence.question):
             return []
         lead = choose(memory, "near", phrases.NEAR).format(question=near.question.rstrip("?？ "))
         first, *rest = sentences(near.text)[: CHAT.max_sentences]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from knowledge.embedder import Embedder, Vectors
 from knowledge.evidence import Turn
-from knowledge.folding import clauses, content_of, fold, squeeze
+from knowledge.folding import clauses, content_of, fold, squeeze, terms
 from knowledge.question.field import LEXICAL, Asked, FieldReader, choose
 from knowledge.question.names import NameIndex
 from knowledge.question.reference import ReferenceResolver, Resolution
@@ -42,6 +42,10 @@ class QuestionReader:
         self._fields = FieldReader(records)
         self._resolver = ReferenceResolver(records, self._names, self._fields)
         self._column_vectors: Vectors | None = None
+        self.name_terms = frozenset(
+            term for r in records for name in (r.name, r.kind, *r.aliases) for term in terms(name or "")
+        )
+        """The pairs of characters in names and kinds of records: they tell which, and not what is asked of it."""
 
     def read(self, text: str, given: Record | None, history: Sequence[Turn]) -> Question:
         """What the text asks; `given` is the record the customer is looking at."""

@@ -17,6 +17,7 @@ from knowledge.question.question import Question, QuestionReader
 from knowledge.question.reference import Resolution
 from knowledge.record import Fact, Record
 from knowledge.retrieval.decision import DecisionModel, load_decision
+from knowledge.retrieval.index.alike import telling
 from knowledge.retrieval.index.opened import Index
 from knowledge.retrieval.index.ranking import Ranker, Ranking, select
 from knowledge.retrieval.reranker import Reranker, RerankerError
@@ -25,6 +26,10 @@ _log = logging.getLogger(__name__)
 
 FAQ_MATCH = 0.62
 """Likeness from which the shop's own answer to the same question is preferred to a fact of a record."""
+RARE = 3
+"""Passages up to which a word tells what is asked about."""
+HEAD = 8
+"""Passages that are looked at for it."""
 MAX_QUESTION = 500
 """Characters of a question that are read."""
 
@@ -155,7 +160,7 @@ class Retriever:
                 record=about,
                 ask=ask,
                 choices=tuple(choices),
-                near=None if decision is Decision.ANSWER else self._near(ranking, resolution),
+                near=None if decision is Decision.ANSWER else self._near(reading.text, ranking, resolution),
             )
 
         if shop_wide and same is not None:
@@ -208,9 +213,18 @@ class Retriever:
             return ranking.similar[0]
         return alike.passage if alike and alike.same and self._is_about(alike.passage, resolution) else None
 
-    def _near(self, ranking: Ranking, resolution: Resolution) -> Passage | None:
+    def _near(self, text: str, ranking: Ranking, resolution: Resolution) -> Passage | None:
+        """The answered question about the same matter: like it as a whole, or one with all its rare words."""
         alike = ranking.alike
-        return alike.passage if alike and alike.related and self._is_about(alike.passage, resolution) else None
+        if alike and alike.related and self._is_about(alike.passage, resolution):
+            return alike.passage
+        rare = {term for term in telling(text) - self._questions.name_terms if self._ranker.is_rare(term, most=RARE)}
+        for passage, _ in ranking.ranked[:HEAD] if rare else ():
+            if passage.kind is PassageKind.FAQ and passage.question and self._is_about(passage, resolution):
+                whole = squeeze(f"{passage.question}{passage.text}")
+                if all(term in whole for term in rare):
+                    return passage
+        return None
 
     def _is_about(self, passage: Passage, resolution: Resolution) -> bool:
         """False where the passage's question names other records than the one that is asked about."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from knowledge.evidence import Passage
-from knowledge.folding import fold
+from knowledge.folding import content_of, fold, terms
 
 SAME = 0.66
 """Strength from which a question is taken for the same."""
@@ -24,7 +24,7 @@ WITHIN = 0.2
 _FLOOR = 0.25
 """Cosine of unrelated questions, where there are too few to measure it."""
 _FUNCTION = frozenset(
-    "的了吗呢吧啊呀么嘛啦哦喔哈不没有是能会可以要得到来去做用给让把被和跟与就都也还再又很太最更这那个些种样么怎什如何哪谁几多少请问想知道我你您他她它们家店里在对于从过着下上一二两三点时候久大不行好买卖收费钱后完先完全现人"
+    "的了吗呢吧啊呀么嘛啦哦喔哈不没有是能会可以要得到来去做用给让把被和跟与就都也还再又很太最更这那个些种样么怎什如何哪谁几多少请问想知道我你您他她它们家店里在对于从过着下上一二两三点时候久大不行好买卖收费钱后完先全现人另外"
 )
 """Characters that only make a question, or ask what every question asks."""
 
@@ -70,6 +70,11 @@ def nearest(question: str, faqs: Sequence[tuple[Passage, float]]) -> Alike | Non
     span = max(1e-6, 1 - floor)
     strength = (cosine - floor) / span + lead / span
     return Alike(best, round(strength, 4), differs, _swapped(question, best.question or ""))
+
+
+def telling(text: str) -> set[str]:
+    """The pairs of characters of a question that may be its subject ("顺丰", "指定"), without those that only ask."""
+    return {term for term in terms(content_of(text)) if len(term) == 2 and not set(term) & (_FUNCTION - {"到"})}
 
 
 def _closest(question: str, passages: Sequence[Passage]) -> Passage:

@@ -43,6 +43,10 @@ class Ranker:
         self._embedder = embedder
         self._lookup = lookup
 
+    def is_rare(self, term: str, *, most: int) -> bool:
+        """Whether a term stands in the material, in at most so many passages."""
+        return 1 <= self._index.sparse.holders(term) <= most
+
     def rank(
         self,
         question: str,

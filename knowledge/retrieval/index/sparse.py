@@ -101,10 +101,14 @@ class SparseIndex:
         hits.sort(key=lambda hit: (-hit.score, hit.id))
         return hits[:limit]
 
+    def holders(self, term: str) -> int:
+        """The number of passages that hold a term as `folding.terms` yields it."""
+        hashed = _hashed(term)
+        return sum(_width(segment.postings(hashed)) for segment in self._segments)
+
     def rarity(self, term: str) -> float:
         """Inverse document frequency of one term as `folding.terms` yields it; highest for an unseen one."""
-        hashed = _hashed(term)
-        return self._idf(sum(_width(segment.postings(hashed)) for segment in self._segments))
+        return self._idf(self.holders(term))
 
     def _idf(self, holders: int) -> float:
         return math.log(1 + (self._count - min(holders, self._count) + 0.5) / (holders + 0.5))
