@@ -41,7 +41,8 @@ class LineKey:
     @property
     def name(self) -> str:
         """File name stem: a hash of the content."""
-        return hashlib.sha256("\x1f".join((self.voice, self.emotion, self.text)).encode()).hexdigest()[:40]
+        content = "\x1f".join((self.voice, self.emotion, self.text))
+        return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()[:40]  # JSON may carry half a pair
 
 
 class LineCache:

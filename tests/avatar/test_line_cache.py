@@ -42,6 +42,13 @@ def test_another_voice_text_or_feeling_is_another_line(tmp_path: Path, other: Li
     assert cache.get(other) is None
 
 
+def test_half_a_surrogate_pair_in_the_text_is_no_error(tmp_path: Path) -> None:
+    cache = LineCache(tmp_path)
+    cache.put(key("\ud83d你好"), line(0.2))
+    assert cache.get(key("\ud83d你好")) is not None
+    assert cache.get(key("你好")) is None
+
+
 def test_a_release_that_reads_otherwise_does_not_play_old_lines(tmp_path: Path) -> None:
     before = {}
     for name in ("before", "after"):
