@@ -49,7 +49,7 @@ class FunnelRow:
     """Conversations with a lead, also a partial one."""
     valid_contact: int
     first_response_ms: int | None
-    """Median from the customer's first message to the first answer."""
+    """Median from the customer's first message to the first words of an answer."""
     answered: int
     asked_back: int
     refused: int

@@ -73,7 +73,8 @@ def append(
     seq = int(row.last_seq) + 1
     values: dict[str, Any] = {}
     if row.answered_at_ms is None and row.spoke_at_ms is not None and payload.get("role") not in (None, "visitor"):
-        values["answered_at_ms"] = tx.now_ms
+        # A chat shows an answer while it grows and logs it when it is complete.
+        values["answered_at_ms"] = max(row.spoke_at_ms, min(tx.now_ms, int(payload.get("shown_at_ms", tx.now_ms))))
     if kind == "handoff" and row.handed_over_at_ms is None:
         values["handed_over_at_ms"] = tx.now_ms
     decision = payload.get("decision")

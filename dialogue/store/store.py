@@ -188,7 +188,8 @@ class Store:
         """Stores any other event (the bot's or operator's message, retract, lead_form, handoff …); returns its `seq`.
 
         `payload` is a JSON object. Put `role` (`bot`, `operator`) and, for an answer, `decision` (of `Done`) into it:
-        the funnel counts them. With a `client_id` it is stored once. Raises `UnknownConversationError`.
+        the funnel counts them; with `shown_at_ms`, when its first words were seen, it counts as answered then. With
+        a `client_id` it is stored once. Raises `UnknownConversationError`.
         """
         return await self.write(
             lambda tx: journal.append(tx, conversation_id, kind=kind, payload=payload, client_id=client_id)

@@ -28,6 +28,8 @@ class Scribe:
         self, conversation_id: str, *, log: Log, store: ChatStore, forms: LeadForms, handover: Handover
     ) -> None:
         self.lead: LeadUpdate | None = None
+        self.shown_at_ms: int | None = None
+        """When the first words of the answer under way were seen by somebody, milliseconds since 1970."""
         self._consent_due = False
         self._id = conversation_id
         self._log = log
@@ -57,6 +59,8 @@ class Scribe:
 
     async def segment(self, segment: Segment, **extra: Any) -> None:
         """A closed part of an answer."""
+        if self.shown_at_ms is not None:
+            extra["shown_at_ms"], self.shown_at_ms = self.shown_at_ms, None
         await self._log.append("message", {**segment_payload(segment), **extra})
 
     async def closing(self, conversation: Conversation, opened: Opened, closing: Closing) -> None:

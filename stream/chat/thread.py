@@ -20,7 +20,7 @@ from stream.chat.form_desk import FormDesk
 from stream.chat.frame import FrameError
 from stream.chat.handover import Handover, local_now
 from stream.chat.incoming import Feedback, HandoffRequest, LeadAnswer, Say
-from stream.chat.log import Listener, Log
+from stream.chat.log import Listener, Log, now_ms
 from stream.chat.outgoing import Delta, Problem, TypingState, encode
 from stream.chat.receipt import Receipts, acknowledge
 from stream.chat.scribe import Scribe
@@ -238,7 +238,7 @@ class Thread:
         opened = None if self._closed else self._exchange.open()
         if opened is None:
             return
-        self._before = self.conversation.snapshot()
+        self._before, self._scribe.shown_at_ms = self.conversation.snapshot(), None
         if not self.conversation.handoff.silent:
             self.log.tell(TypingState(on=True))
         self._answering.start(self.conversation, opened, self._scribe.lead)
@@ -265,6 +265,8 @@ class Thread:
             piece = self._exchange.take(opened.generation, event)
             if piece is not None:
                 self.log.tell(self._delta(piece))
+                if self.log.listeners and self._scribe.shown_at_ms is None:
+                    self._scribe.shown_at_ms = now_ms()
 
     async def _fail(self, exc: Exception) -> None:
         _LOG.error("conversation %s: the answer failed: %s", self.id, type(exc).__name__, exc_info=exc)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import datetime, time
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,15 @@ async def test_a_number_is_a_pending_lead_until_the_customer_agrees(tmp_path: Pa
         await visitor.next("message")
         (lead,) = await store.leads.list("demo")
         assert lead.consent["contact"] == "granted"
+
+
+async def test_the_first_response_is_when_the_first_words_were_seen(tmp_path: Path) -> None:
+    async with _talk(tmp_path) as (visitor, store):
+        await visitor.send(type="message", client_id="a", text="沙发能洗吗")
+        await visitor.next("message")
+        (row,) = await store.leads.stats("demo", zone=UTC)
+        (said, answered) = await store.events_after(visitor.frames[0]["conversation"], 0)
+        assert row.first_response_ms == answered.payload["shown_at_ms"] - said.at_ms
 
 
 async def test_a_question_beside_the_consent_is_answered(tmp_path: Path) -> None:
