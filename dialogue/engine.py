@@ -18,7 +18,7 @@ from dialogue.audit import Audit, Auditor, log_audit
 from dialogue.composer import Composer, Names
 from dialogue.conversation import Conversation
 from dialogue.event import Citation, Done, Emotion, Event, LeadForm, LeadUpdate, Sentence, Suggestions
-from dialogue.handoff import HandoffPolicy, Reason
+from dialogue.handoff import HandoffPolicy, Reason, Who
 from dialogue.handoff_event import handoff_events
 from dialogue.message import Role
 from dialogue.model.budget import Budget
@@ -154,7 +154,10 @@ class Engine:
         manner = MANNERS[talk]
         wordings = manner.live if rules.live and manner.live else manner.wordings
         said = choose(conversation, f"talk/{talk}", wordings)
-        events: list[Event] = [Sentence(said, manner.emotion, (), conversation.record_id)]
+        # At night nobody is there to be fetched: the call-back is offered instead of promising a transfer.
+        asked = talk is Talk.HUMAN and not rules.live and conversation.handoff.who is Who.BOT
+        absent = asked and not self._handoff.staffed(self._clock())
+        events: list[Event] = [] if absent else [Sentence(said, manner.emotion, (), conversation.record_id)]
         reason = {Talk.HUMAN: Reason.ASKED, Talk.COMPLAINT: Reason.COMPLAINT, Talk.REFUND: Reason.REFUND}.get(talk)
         if reason and not rules.live:
             events += self._request(conversation, reason)

@@ -12,7 +12,7 @@ from datetime import date
 
 from dialogue.answer import phrases
 from dialogue.answer.colloquial import is_foreign, kin
-from dialogue.answer.extract import compress
+from dialogue.answer.extract import compress, is_title
 from dialogue.answer.nearness import beyond, foreign, nearest, overlap, pairs, same_question
 from dialogue.answer.wording import Remembers, choose
 from dialogue.emotion import emotion_of
@@ -87,6 +87,7 @@ class EmbeddedAnswerer:
 
     def _known(self, evidence: Evidence, memory: Remembers, today: date | None, style: Style) -> list[Sentence]:
         facts = [f for f in evidence.facts if not ended(f, _all_facts(evidence), today)]
+        evidence = replace(evidence, passages=tuple(p for p in evidence.passages if not _only_names(p)))
         top = evidence.passages[0] if evidence.passages else None
         if top and not facts and top.kind is not PassageKind.RECORD and foreign(evidence.question, top):
             return []
@@ -245,6 +246,11 @@ class EmbeddedAnswerer:
             return said
         plain = [f for f in record.facts if f.name not in ("name", "sku", "image", "aliases")][:3]
         return [self._fact(fact, memory, evidence.version) for fact in plain if not ended(fact, record.facts, today)]
+
+
+def _only_names(passage: Passage) -> bool:
+    """Whether a passage is nothing but the title of a document: it was found, and answers nothing."""
+    return passage.kind is PassageKind.TEXT and is_title(passage.text.strip())
 
 
 def _offers_question(evidence: Evidence) -> bool:

@@ -27,7 +27,7 @@ def compress(text: str, question: str, *, limit: int = 2, characters: int = 140)
     """
     parts = [part for line in text.splitlines() for part in sentences(line) if not re.fullmatch(r"[\s|:\-#*]*", part)]
     parts = [_plain(part) for part in parts]
-    parts = [part for part in parts if not _is_title(part)] or parts
+    parts = [part for part in parts if not is_title(part)] or parts
     if not parts:
         return []
     wanted = _pairs(_FILLER.sub(" ", question)) or _pairs(question)
@@ -53,7 +53,7 @@ def compress(text: str, question: str, *, limit: int = 2, characters: int = 140)
     return [*said[:-1], finished(said[-1].rstrip("；;"))]
 
 
-def _is_title(part: str) -> bool:
+def is_title(part: str) -> bool:
     """Whether a part only names what follows it: short, without a sign of its own."""
     return len(part) <= 12 and re.search(r"[，。；：,.;:!！?？、\d]", part) is None
 

@@ -37,6 +37,13 @@ def test_what_the_record_does_not_hold_is_not_answered_with_praise() -> None:
     assert "羊羔绒" not in said
 
 
+def test_the_title_of_a_document_is_no_answer() -> None:
+    title = Passage("t", "木器保养手册", PassageKind.TEXT, Source("care.pdf", page=1))
+    told = Passage("p", "木器保养：每半年上一次木蜡油。", PassageKind.TEXT, Source("care.pdf", page=1))
+    said = _said("木器怎么保养", title, told)
+    assert "木蜡油" in said and "手册" not in said
+
+
 def test_an_faq_is_shorter_aloud() -> None:
     answer = "第一句。第二句。第三句。第四句。第五句。"
     faq = Passage("f", answer, PassageKind.FAQ, Source("faq.csv"), "怎么退换货？")

@@ -156,6 +156,14 @@ async def test_outside_business_hours_a_call_back_is_offered() -> None:
     assert next(event for event in events if isinstance(event, Handoff)).state == "callback"
 
 
+async def test_nobody_is_promised_a_transfer_when_nobody_is_there() -> None:
+    engine = shop_engine(clock=lambda: datetime(2026, 11, 23, 23, 30))
+    events = await _events(engine, _conversation(), "转人工")
+    assert any(isinstance(event, LeadForm) for event in events)
+    said = "".join(event.text for event in events if isinstance(event, Sentence))
+    assert said and not any(word in said for word in ("转人工", "转接", "马上请"))
+
+
 async def test_repeated_low_evidence_calls_a_human() -> None:
     engine, conversation = shop_engine(), _conversation()
     for question in ("你们卖冰箱吗", "有手机壳吗"):

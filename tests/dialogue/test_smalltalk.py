@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dialogue.answer.question import questions
 from dialogue.answer.smalltalk import MANNERS, Talk, talk_of, without_greeting
 
 
@@ -65,3 +66,12 @@ def test_every_text_is_read_quickly_and_without_an_error(text: str) -> None:
 def test_every_kind_has_several_wordings() -> None:
     assert set(MANNERS) == set(Talk)
     assert all(len(set(manner.wordings)) >= 3 for manner in MANNERS.values())
+
+
+def test_a_greeting_before_a_comma_is_no_question() -> None:
+    assert questions("还有人吗，包邮吗") == ("包邮吗",)
+
+
+def test_questions_parted_by_a_space_are_answered_one_by_one() -> None:
+    assert questions("吧椅多高 几天发货") == ("吧椅多高", "几天发货")
+    assert questions("我家有猫，适合哪款沙发") == ("我家有猫，适合哪款沙发",)
