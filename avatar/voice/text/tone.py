@@ -91,7 +91,7 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
         case "重":
             return ("chong2",) if after[:1] in "新来拍发做装复洗" and after else ("zhong4",)
         case "量":
-            measures = (after and after[:1] in "一尺好了身个量") or before == "量"
+            measures = (after and after[:1] in "一尺好了身个量脚头腰胸臀肩体血") or before == "量"
             return ("liang2",) if measures else ("liang4",)
         case "还":
             return ("huan2",) if after[:1] in "款钱清债您" and after else ("hai2",)
