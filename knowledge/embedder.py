@@ -193,14 +193,31 @@ def create_embedder(
     api_key: str | None = None,
     cache: Path | None = None,
 ) -> Embedder:
-    """`use` (`cache`: see there), or `openai` with `base_url` and `model`. Raises EmbedderError for anything else."""
+    """`use` (`cache`: see there), `openai` with `base_url` and `model`, or `langchain` with `model` as `provider:name`.
+
+    Raises EmbedderError for another name, a model that is missing, and a provider whose package is not installed.
+    """
     if name == "use":
         return UniversalSentenceEmbedder(cache=cache)
     if name == "openai":
         if not base_url or not model:
             raise EmbedderError("the openai embedder needs a base_url and a model")
         return OpenAIEmbedder(base_url=base_url, model=model, api_key=api_key or "none")
-    raise EmbedderError(f"unknown embedder {name!r}; there are: openai, use")
+    if name == "langchain":
+        return _langchain(model or "", base_url=base_url, api_key=api_key)
+    raise EmbedderError(f"unknown embedder {name!r}; there are: langchain, openai, use")
+
+
+def _langchain(model: str, *, base_url: str | None, api_key: str | None) -> LangChainEmbedder:
+    from langchain.embeddings import init_embeddings
+
+    options = {"base_url": base_url, "api_key": api_key if api_key != "none" else None}
+    try:
+        made = init_embeddings(model, **{key: value for key, value in options.items() if value})
+    except (ImportError, TypeError, ValueError) as exc:  # no such package, unfit options, no such provider
+        told = " ".join(str(exc).split())
+        raise EmbedderError(f"the langchain embedder needs a model like ollama:bge-m3, not {model!r}: {told}") from exc
+    return LangChainEmbedder(made, identity=f"langchain:{model}")
 
 
 def _checked(rows: Sequence[Sequence[float]], count: int, identity: str) -> Vectors:

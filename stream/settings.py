@@ -67,14 +67,15 @@ class Settings(BaseSettings):
     speech_api_key: SecretStr = SecretStr("none")
     """Its API key."""
 
-    embedder: Literal["use", "openai"] = "use"
-    """`use` (embedded multilingual sentence encoder) or `openai` (any compatible `/embeddings`)."""
+    embedder: Literal["use", "openai", "langchain"] = "use"
+    """`use` (embedded multilingual sentence encoder), `openai` (any compatible `/embeddings`) or `langchain` (any
+    provider whose package is installed)."""
     embedder_base_url: str | None = None
-    """Base URL for `embedder=openai`."""
+    """Base URL for `embedder=openai`, and for those providers of `langchain` that take one."""
     embedder_api_key: SecretStr = SecretStr("none")
     """Its API key."""
     embedder_model: str = "text-embedding-3-small"
-    """Its model name."""
+    """Its model name; `provider:name` for `embedder=langchain`, like `ollama:bge-m3`."""
     chroma_url: str | None = None
     """A Chroma server (`http://host:8000`); default is Chroma inside the process."""
 

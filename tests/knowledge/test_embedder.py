@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -58,6 +60,29 @@ def test_any_langchain_embeddings_will_do() -> None:
     embedder = LangChainEmbedder(DeterministicFakeEmbedding(size=16), identity="fake-16")
     assert embedder.identity == "fake-16"
     assert np.allclose(np.linalg.norm(embedder.embed(["甲", "乙"]), axis=1), 1, atol=1e-5)
+
+
+def test_a_langchain_provider_is_made_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "langchain_ollama.py").write_text(
+        "from langchain_core.embeddings import DeterministicFakeEmbedding\n"
+        "class OllamaEmbeddings(DeterministicFakeEmbedding):\n"
+        "    def __init__(self, model, base_url): super().__init__(size=len(model + base_url))\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    embedder = create_embedder("langchain", model="ollama:bge", base_url="http://127.0.0.1:1", api_key="none")
+    monkeypatch.delitem(sys.modules, "langchain_ollama")
+    assert embedder.identity == "langchain:ollama:bge"
+    assert embedder.embed(["甲"]).shape == (1, len("bge" + "http://127.0.0.1:1"))
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [("mistralai:mistral-embed", "langchain-mistralai"), ("nobody:x", "nobody"), ("", "Must specify model name")],
+)
+def test_a_langchain_provider_that_cannot_be_made_says_what_is_missing(model: str, told: str) -> None:
+    with pytest.raises(EmbedderError, match=told) as raised:
+        create_embedder("langchain", model=model)
+    assert "\n" not in str(raised.value)
 
 
 def test_a_vendors_error_becomes_ours() -> None:
