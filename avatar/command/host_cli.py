@@ -134,7 +134,7 @@ def add_host_commands(
         photo: Photo = None,
         clip: Clip = None,
         title: Annotated[str, typer.Option("--title", help="显示的名字")] = "",
-        voice: Annotated[str, typer.Option("--voice", help="配的声音")] = "zf_xiaobei",
+        voice: Annotated[str, typer.Option("--voice", help="配的声音；不写就按 --gender 选")] = "",
         gender: Annotated[str, typer.Option("--gender", help="female 或 male")] = "",
         person: Annotated[str, typer.Option("--person", help="画面中的人的姓名")] = "",
         consent: Annotated[bool, typer.Option("--consent", help="确认已取得画面中的人的书面同意")] = False,
@@ -154,6 +154,7 @@ def add_host_commands(
                     "没有确认书面同意：请加上 --consent 和 --person 姓名 / "
                     "the written consent is not confirmed; add --consent and --person"
                 )
+            timbre = _timbre(voice, gender)
             settings = open_settings(data_dir)
             with _finder(settings) as finder, _people(settings) as people, Progress(transient=True) as bar:
                 task = bar.add_task("准备", total=None)
@@ -167,7 +168,7 @@ def add_host_commands(
                     name=name,
                     title=title or name,
                     gender=gender,
-                    voice=voice,
+                    voice=timbre,
                     consent=Consent(person, confirmed_by or getpass.getuser(), datetime.now(UTC)),
                     hosts_dir=settings.data_dir / "hosts",
                     finder=finder,
@@ -175,6 +176,19 @@ def add_host_commands(
                     progress=progress,
                 )
             typer.echo(f"已做好主播 {host.name}；看样张：zhanggui avatar preview {host.name}")
+
+
+def _timbre(voice: str, gender: str) -> str:
+    """Return the name of the embedded voice asked for, or of one that suits the host; raises `AvatarError`."""
+    from avatar.voice.kokoro.voice import VOICES
+
+    if gender not in ("", "female", "male"):
+        raise AvatarError(f"--gender {gender} 不能用，可选：female、male / no such gender; choose one of these")
+    name = voice.removeprefix("kokoro:") or ("zm_yunxi" if gender == "male" else "zf_xiaobei")
+    known = [one.name for one in VOICES]
+    if name not in known:
+        raise AvatarError(f"没有名为 {voice} 的声音，可选：{'、'.join(known)} / no such voice; choose one of these")
+    return name
 
 
 def _one_of(photo: Path | None, clip: Path | None) -> Path:

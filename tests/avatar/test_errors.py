@@ -49,6 +49,8 @@ def test_every_error_is_told_in_chinese_first_with_english_beside() -> None:
         (["video", "out.mp4", "--script", "none.md", "--size", "4:3"], "可选：9:16、16:9"),
         (["avatar", "create", "shop", "--photo", "a.jpg", "--clip", "a.mp4"], "二者选一"),
         (["avatar", "create", "shop", "--photo", "a.jpg"], "--consent"),
+        (["avatar", "create", "shop", "--photo", "a.jpg", "--consent", "--voice", "nobody"], "nobody"),
+        (["avatar", "create", "shop", "--photo", "a.jpg", "--consent", "--gender", "robot"], "robot"),
         (["avatar", "preview", "nobody"], "没有名为“nobody”的主播，可选："),
         (["avatar", "preview", "xiaoqi", "--background", "moon"], "没有背景“moon”，请用"),
     ],
