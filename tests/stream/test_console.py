@@ -156,6 +156,7 @@ async def test_an_operator_sees_who_waits_takes_over_and_finds_the_lead(tmp_path
         await page.get_by_role("list").get_by_role("button").first.click()
         await expect(page.get_by_role("log")).to_contain_text("电话138****6021")
         await expect(page.get_by_label("客户", exact=True)).to_contain_text("138****6021")
+        await expect(page.locator("#cust .sum")).to_contain_text("商品：云朵单人沙发")
         await page.get_by_label("您的名字，顾客会看到").fill("林小满")
         await page.get_by_role("button", name="接管会话").click()
         await expect(page.get_by_role("log")).to_contain_text("林小满 接管了会话")

@@ -107,7 +107,7 @@ function drawHead(row) {
 function drawCustomer(row) {
   const lead = row.lead;
   const parts = [];
-  if (state.summary) parts.push(el("h2", {}, "摘要"), el("p.sum", {}, state.summary));
+  if (state.summary) parts.push(el("h2", {}, "摘要"), el("p.sum", {}, Object.entries(state.names).reduce((text, [sku, name]) => text.replaceAll(sku, name), state.summary)));
   parts.push(el("h2", {}, "客户"));
   const list = [];
   if (lead) {

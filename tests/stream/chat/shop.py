@@ -185,7 +185,7 @@ def script(text: str) -> list[Event]:
     if "回电" in text:
         events.append(LeadForm(("phone", "time"), "同事回电解答您的问题", "callback-1"))
     if "人工" in text:
-        events.append(Handoff("requested", "要找人处理"))
+        events.append(Handoff("requested", "要找人处理；商品：SF-01"))
     return [*events, Done("answer", "SF-01")]
 
 
