@@ -72,6 +72,8 @@ def answer(
 
 
 def _is_goods(word: str) -> bool:
+    if re.match(r"几|多少|这|那", word):
+        return False
     return word in _GOODS if len(word) == 1 else _PROPERTY.search(word) is None
 
 

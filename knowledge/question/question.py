@@ -89,6 +89,7 @@ class QuestionReader:
         """The folded clauses without the names in them: "价格公道饭店" asks for no price."""
         found = self._names.find(squeeze(text))
         names = {fold(self._records[record].name) for mention in found for record in mention.records[:20]}
+        names |= {squeeze(text)[mention.start : mention.end] for mention in found}
         spoken = []
         for clause in map(fold, clauses(text)):
             for name in sorted(names, key=len, reverse=True):
