@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -215,7 +217,12 @@ class Store:
 def _private_file(path: Path) -> Path:
     """Makes the database's file readable by its owner only, before SQLite makes it for everybody."""
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        # A file that is there is not opened: closing it would drop the locks that SQLite holds on it in this process
+        # (https://sqlite.org/howtocorrupt.html section 2.2), and the next command would take the log away under it.
+        with suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+        if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as exc:
         raise DatabaseError(f"database {path} cannot be opened ({exc.strerror}); mend the folder's rights") from exc
     return path

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -60,3 +65,21 @@ async def test_a_rotated_key_still_opens_the_push_address(tmp_path: Path) -> Non
         assert await store.leads.rotate_key(actor="li") >= 1
         assert (tmp_path / "keys" / "contacts.key").read_text() != before
         assert [spec.push_url for spec in await book.rooms()] == [KEY]
+
+
+async def test_a_command_takes_no_log_away_under_a_process_that_had_the_database_open_before(tmp_path: Path) -> None:
+    """As `demo` has: its shop is loaded first. The server's later writes would be in a file that nobody finds again."""
+    async with await Store.open(tmp_path) as store:
+        await RoomBook(store).open()
+    before = sqlite3.connect(tmp_path / "zhanggui.db", check_same_thread=False)
+    before.execute("select count(*) from rooms").fetchall()
+    async with await Store.open(tmp_path) as store:
+        book = RoomBook(store)
+        await book.create(RoomSpec("evening", "shop"))
+        command = [sys.executable, "-m", "stream.cli", "room", "stop", "evening", "--data-dir", str(tmp_path)]
+        await asyncio.to_thread(subprocess.run, command, check=True, timeout=60)
+        await book.create(RoomSpec("morning", "shop"))
+        assert [spec.running for spec in await book.rooms() if spec.name == "evening"] == [False]
+        with closing(sqlite3.connect(tmp_path / "zhanggui.db")) as another:
+            assert another.execute("select count(*) from rooms").fetchone() == (2,)
+    before.close()
