@@ -58,7 +58,7 @@ class Composer:
         flagged: bool,
     ) -> AsyncGenerator[Sentence, None]:
         """The reply to one question: the model's while it stays truthful, the embedded answerer's otherwise."""
-        today = self._clock().date()
+        today = self._clock()
         gate = Gate(evidence, rules, names=self._names(conversation.merchant), today=today)
         said: list[str] = []
         if evidence.decision is Decision.ANSWER and not flagged and self._may_spend(conversation):

@@ -148,7 +148,7 @@ class Engine:
         shelf = self._shelf(conversation.merchant)
         current = next((record for record in shelf if record.id == conversation.record_id), None)
         before = next((turn.text for turn in reversed(history) if turn.role == "user"), "")
-        return variant.resolved(text, shelf, current=current, previous=before, today=self._clock().date())
+        return variant.resolved(text, shelf, current=current, previous=before, today=self._clock())
 
     def _talk(self, conversation: Conversation, talk: Talk, rules: ChannelRules) -> list[Event]:
         manner = MANNERS[talk]
@@ -179,7 +179,7 @@ class Engine:
         suggestions: tuple[str, ...] = ()
         before = ""
         cited: set[Citation] = set()
-        today = self._clock().date()
+        today = self._clock()
         for question in asked:
             shelf = self._shelf(conversation.merchant)
             if record_id is None and (which := assortment.pointless(question, shelf, conversation)):

@@ -1,4 +1,4 @@
-"""Does a promotion run today? A price whose period is over may not be said."""
+"""Does a promotion run now? A price whose period is over may not be said."""
 
 from __future__ import annotations
 
@@ -23,37 +23,52 @@ def for_everybody(fact: Fact) -> bool:
 
 
 def period(facts: Iterable[Fact], record_id: str) -> DateRange | None:
-    """The promotion's period of a record; None when the record states none."""
+    """The days of a record's promotion; None when the record states none."""
+    span = _span(facts, record_id)
+    return DateRange(_day(span.start), _day(span.end)) if span else None
+
+
+def ended(fact: Fact, facts: Iterable[Fact], today: date | None) -> bool:
+    """Whether this is a promotion's fact whose stated period does not hold `today`; without a period it runs.
+
+    A `datetime` (the wall clock of the shop) is held to the minute where the period states times; a `date` is a day.
+    """
+    if today is None or not is_promotion(fact):
+        return False
+    span = _span(facts, fact.record_id)
+    if span is None:
+        return False
+    return (span.start is not None and _before(today, span.start)) or (
+        span.end is not None and _before(span.end, today)
+    )
+
+
+def _span(facts: Iterable[Fact], record_id: str) -> DateRange | None:
     start: date | None = None
     end: date | None = None
-    found = False
     for fact in facts:
         if fact.record_id != record_id or not is_promotion(fact):
             continue
         value = fact.value
         if isinstance(value, DateRange):
-            return DateRange(_day(value.start), _day(value.end))
+            return value
         if isinstance(value, date):
-            found = True
             if fact.name == "promotion_start":
-                start = _day(value)
+                start = value
             else:
-                end = _day(value)
-    return DateRange(start, end) if found else None
+                end = value
+    return DateRange(start, end) if start or end else None
 
 
-def ended(fact: Fact, facts: Iterable[Fact], today: date | None) -> bool:
-    """Whether this is a promotion's fact whose stated period does not hold `today`; without a period it runs."""
-    if today is None or not is_promotion(fact):
-        return False
-    span = period(facts, fact.record_id)
-    return span is not None and not _holds(span, today)
+def _before(one: date, other: date) -> bool:
+    if isinstance(one, datetime) and isinstance(other, datetime):
+        return one.replace(tzinfo=None) < other.replace(tzinfo=None)
+    return _plain(one) < _plain(other)
 
 
-def _holds(span: DateRange, today: date) -> bool:
-    start, end = _day(span.start), _day(span.end)
-    return (start is None or start <= today) and (end is None or today <= end)
-
-
-def _day(value: datetime | date | None) -> date | None:
+def _plain(value: date) -> date:
     return value.date() if isinstance(value, datetime) else value
+
+
+def _day(value: date | None) -> date | None:
+    return None if value is None else _plain(value)

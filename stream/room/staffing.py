@@ -123,7 +123,7 @@ class Staffing:
             (*_QUESTIONS, *asked[:3]),
             {sku: path for sku, path in pictures.items() if path.is_file()},
         )
-        return shop, Rundown.from_records(records, shop=name, faqs=faqs, today=self._now().date())
+        return shop, Rundown.from_records(records, shop=name, faqs=faqs, today=self._now())
 
     def _answered(self, room: Room, question: Question) -> None:
         for mark in question.marks:

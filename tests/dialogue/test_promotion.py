@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -32,6 +32,26 @@ WRITTEN = {
     "two columns": _sofa(promotion_start=("11月1日", FIRST), promotion_end=("11月11日", LAST)),
     "with times": _sofa(promotion_period=("", DateRange(datetime(2026, 11, 1, 9), datetime(2026, 11, 11, 18)))),
 }
+
+
+@pytest.mark.parametrize(
+    ("now", "price"),
+    [
+        (datetime(2026, 11, 1, 8, 59), "1699元"),
+        (datetime(2026, 11, 1, 9), "1299元"),
+        (datetime(2026, 11, 11, 18), "1299元"),
+        (datetime(2026, 11, 11, 18, 1), "1699元"),
+        (datetime(2026, 11, 11, 18, 1, tzinfo=UTC), "1699元"),
+    ],
+)
+def test_a_period_with_times_is_held_to_the_minute(now: datetime, price: str) -> None:
+    fact = price_of(WRITTEN["with times"], now)
+    assert fact is not None and fact.text == price
+
+
+def test_a_period_of_days_holds_through_its_last_evening() -> None:
+    fact = price_of(WRITTEN["one column"], datetime(2026, 11, 11, 23, 59))
+    assert fact is not None and fact.text == "1299元"
 
 
 @pytest.mark.parametrize("sofa", WRITTEN.values(), ids=WRITTEN.keys())
