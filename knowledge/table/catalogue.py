@@ -158,22 +158,20 @@ def _record(
 
 
 def _period(held: Mapping[str, Fact]) -> Fact | None:
-    """The promotion period from two columns, where the catalogue has no column for the whole."""
+    """The promotion period from a column of its begin, of its end or from both, where none holds the whole."""
     start, end = held.get("promotion_start"), held.get("promotion_end")
-    if "promotion_period" in held or start is None or end is None:
+    known = [fact for fact in (start, end) if fact is not None]
+    if "promotion_period" in held or not known or not all(isinstance(fact.value, date) for fact in known):
         return None
-    if not isinstance(start.value, date) or not isinstance(end.value, date):
-        return None
-    days = DateRange(start.value, end.value)
-    return Fact(
-        start.record_id,
-        start.record_name,
-        "promotion_period",
-        f"{start.title} 至 {end.title}",
-        days,
-        f"{start.text} 至 {end.text}",
-        start.source,
+    days = DateRange(
+        *(fact.value if fact is not None and isinstance(fact.value, date) else None for fact in (start, end))
     )
+    if start is None or end is None:
+        text = f"至 {end.text}" if end is not None else f"{known[0].text} 起"
+    else:
+        text = f"{start.text} 至 {end.text}"
+    first, title = known[0], " 至 ".join(fact.title for fact in known)
+    return Fact(first.record_id, first.record_name, "promotion_period", title, days, text, first.source)
 
 
 def _kind(role: Role, rows: Sequence[Row]) -> ValueKind:

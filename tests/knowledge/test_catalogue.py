@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,16 @@ def test_two_promotion_columns_make_one_period() -> None:
     assert period is not None
     assert period.value == DateRange(date(2026, 11, 1), date(2026, 11, 11))
     assert period.text == "2026-11-01 至 2026-11-11"
+
+
+@pytest.mark.parametrize(
+    ("column", "start", "end"),
+    [("活动结束时间", None, datetime(2026, 11, 11, 20)), ("活动开始时间", datetime(2026, 11, 11, 20), None)],
+)
+def test_one_promotion_column_makes_an_open_period(column: str, start: datetime | None, end: datetime | None) -> None:
+    period = records(f"名称|促销价|{column}\n台灯|99|2026-11-11 20:00")[0].fact("promotion_period")
+    assert period is not None and period.value == DateRange(start, end)
+    assert period.title == column
 
 
 def test_the_text_of_a_fact_is_the_cell() -> None:
