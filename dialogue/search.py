@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from dialogue.answer import area
+from dialogue.answer import area, hours
 from dialogue.answer.assortment import is_faq, relevant
 from dialogue.answer.catalogue import Shelf
 from dialogue.answer.colloquial import paraphrases, plain
@@ -79,6 +79,8 @@ class Search:
             evidence = replace(evidence, record=current)
         if sent := await self._sent(conversation, question, evidence):
             return sent
+        if open_then := await self._open_then(conversation, question, evidence):
+            return open_then
         if evidence.decision is Decision.REFUSE and before:
             evidence = await self._once(conversation, f"{before}，{question}", record_id, history) or evidence
         elif evidence.decision is not Decision.ANSWER or _is_weak(evidence):
@@ -99,6 +101,19 @@ class Search:
         told = area.told(found, question, place)
         if told is None:
             return replace(_refused(evidence), facts=(), near=None) if place.abroad else None
+        return replace(evidence, decision=Decision.ANSWER, facts=(), passages=(told,), ask=None, choices=(), near=None)
+
+    async def _open_then(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
+        """The shop's hours, where it is asked if a time of day is within them."""
+        if not hours.asked(question):
+            return None
+        found = list(evidence.passages)
+        for other in hours.QUESTIONS:
+            more = await self._once(conversation, other, None, ())
+            found += more.passages if more else ()
+        told = hours.told(found, question)
+        if told is None:
+            return None
         return replace(evidence, decision=Decision.ANSWER, facts=(), passages=(told,), ask=None, choices=(), near=None)
 
     async def _followed(

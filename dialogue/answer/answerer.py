@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from dialogue.answer import phrases
+from dialogue.answer import hours, phrases
 from dialogue.answer.colloquial import is_foreign, kin
 from dialogue.answer.extract import compress, is_title
 from dialogue.answer.nearness import beyond, foreign, nearest, overlap, pairs, same_question
@@ -96,7 +96,7 @@ class EmbeddedAnswerer:
         if bare and evidence.record and not (top and same_question(evidence.question, top)):
             return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
         if top and top.kind is PassageKind.FAQ and (not facts or same_question(evidence.question, top)):
-            return self._faq(top, version, style)
+            return self._faq(top, evidence, memory, today, style)
         if facts:
             if {fact.name for fact in facts} <= _GENERAL and (said := self._otherwise(evidence, memory, today)):
                 return said
@@ -111,7 +111,7 @@ class EmbeddedAnswerer:
             # The record was found, but it is not what was asked for: something else may hold the answer.
             top = nearest(evidence)
             if top is not None and top.kind is PassageKind.FAQ:
-                return self._faq(top, version, style)
+                return self._faq(top, evidence, memory, today, style)
             if top is None or top.kind is PassageKind.RECORD:
                 return []
         if top is None:
@@ -161,9 +161,13 @@ class EmbeddedAnswerer:
         text = choose(memory, "unknown", phrases.UNKNOWN)
         return [_sentence(part, emotion=Emotion.APOLOGY) for part in sentences(text)]
 
-    def _faq(self, passage: Passage, version: str, style: Style) -> list[Sentence]:
-        parts = sentences(passage.text)[: style.faq_sentences]
-        return [_cited(finished(part), passage.source, version, passage.record_id) for part in parts]
+    def _faq(
+        self, passage: Passage, evidence: Evidence, memory: Remembers, today: date | None, style: Style
+    ) -> list[Sentence]:
+        parts = [finished(part) for part in sentences(passage.text)[: style.faq_sentences]]
+        if reckoned := hours.verdict(evidence.question, passage.text, memory, today=today):
+            parts.insert(0, reckoned)
+        return [_cited(part, passage.source, evidence.version, passage.record_id) for part in parts]
 
     def _facts(
         self, facts: Sequence[Fact], evidence: Evidence, memory: Remembers, today: date | None

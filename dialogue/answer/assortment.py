@@ -15,6 +15,7 @@ from dialogue.answer import (
     colour,
     comparison,
     each,
+    load,
     ordering,
     phrases,
     popularity,
@@ -48,7 +49,7 @@ def across(
     for answer in (basket.answer, comparison.answer, each.answer):
         if said := answer(question, shelf, memory, current=current, version=version, today=today):
             return said
-    for about in (availability.answer, variant.answer, colour.answer):
+    for about in (load.answer, availability.answer, variant.answer, colour.answer):
         if said := about(question, shelf, memory, current=current, version=version):
             return said
     return ()

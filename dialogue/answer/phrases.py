@@ -214,6 +214,22 @@ STOCK_SHORT = (
     "{name}现在只有{stock}件，您要的{pieces}件不够。",
 )
 """More is wanted than there is."""
+IN_TIME: dict[str, tuple[str, ...]] = {
+    "open": ("{at}到的话还在营业时间里。", "{at}还来得及。", "{at}店里还开着。"),
+    "early": ("{at}还没开门，{limit}才营业。", "{at}早了点，店里{limit}开门。"),
+    "late": ("{at}就过了最后的到店时间{limit}了。", "{at}来不及了，最晚要{limit}前到店。"),
+    "closed": ("{at}已经打烊了，店里营业到{limit}。", "{at}来不及了，{limit}就打烊。"),
+}
+"""A time of day against the shop's hours, before the hours themselves."""
+RESTS = ("{day}店里休息，不开门。", "{day}不营业，换一天来吧。")
+"""A day of the week on which the shop is closed."""
+BORNE = ("{name}写的承重是{text}，{weight}在这个范围内。", "{weight}可以，{name}的承重是{text}。")
+"""A weight within what a product bears."""
+NOT_BORNE = (
+    "{name}写的承重是{text}，{weight}超过了，不建议这样用。",
+    "{weight}超出了承重，{name}写的是{text}。",
+)
+"""A weight beyond it."""
 STOCK_OFFER = (
     "能不能补货要问店里，说一声“转人工”，或者留个联系方式，请同事确认后回复您。",
     "多的数量我请店里的同事确认，您说“转人工”或者留个联系方式就行。",
