@@ -23,6 +23,7 @@ from dialogue.live.director import Director
 from dialogue.live.line import Line, LineKind
 from dialogue.live.live import LiveDesk
 from dialogue.live.rundown import Rundown, ScriptLine
+from dialogue.locale import LOCALE_PATTERN, Locale, locale_of
 from dialogue.message import Message, Role
 from dialogue.model.budget import Budget, Price, Usage
 from dialogue.model.model import Model, ModelError, Patience
@@ -33,6 +34,7 @@ from dialogue.search import Knows
 __all__ = [
     "BODY_LIMIT",
     "LIVE_RULES",
+    "LOCALE_PATTERN",
     "Audit",
     "AuditLine",
     "Budget",
@@ -59,6 +61,7 @@ __all__ = [
     "Line",
     "LineKind",
     "LiveDesk",
+    "Locale",
     "Message",
     "Model",
     "ModelError",
@@ -76,5 +79,6 @@ __all__ = [
     "comply",
     "create_model",
     "handoff_events",
+    "locale_of",
     "log_audit",
 ]

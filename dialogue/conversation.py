@@ -9,6 +9,7 @@ from collections import OrderedDict, deque
 from typing import Any
 
 from dialogue.handoff import HandoffState
+from dialogue.locale import Locale
 from dialogue.message import Message, Role
 from knowledge import Turn
 
@@ -33,6 +34,8 @@ class Conversation:
         self.id = id
         self.merchant = merchant
         self.channel = channel
+        self.locale = Locale.ZH
+        """What the server says of its own accord is said in this language."""
         self.record_id: str | None = None
         self.open_question: str | None = None
         self.open_choices: tuple[str, ...] = ()
@@ -150,6 +153,7 @@ class Conversation:
             "id": self.id,
             "merchant": self.merchant,
             "channel": self.channel,
+            "locale": self.locale.value,
             "record_id": self.record_id,
             "open_question": self.open_question,
             "open_choices": list(self.open_choices),
@@ -168,6 +172,7 @@ class Conversation:
     def restore(cls, state: dict[str, Any]) -> Conversation:
         """A conversation from its `snapshot`."""
         conversation = cls(id=state["id"], merchant=state["merchant"], channel=state["channel"])
+        conversation.locale = Locale(state.get("locale", Locale.ZH))
         conversation.record_id = state["record_id"]
         conversation.open_question = state["open_question"]
         conversation.open_choices = tuple(state["open_choices"])

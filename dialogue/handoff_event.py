@@ -7,6 +7,7 @@ from dialogue.answer.wording import choose
 from dialogue.conversation import Conversation
 from dialogue.event import Emotion, Event, Handoff, LeadForm, Sentence
 from dialogue.handoff import HandoffState, Who
+from dialogue.locale import Locale
 from dialogue.summary import summarise
 
 
@@ -14,11 +15,14 @@ def handoff_events(conversation: Conversation) -> list[Event]:
     """The events that tell a channel about the conversation's present hand-off state."""
     state: HandoffState = conversation.handoff
     if state.who is Who.CALLBACK:
-        said = choose(conversation, "handoff/callback", phrases.CALLBACK)
+        english = conversation.locale is Locale.EN
+        wordings = phrases.CALLBACK_ENGLISH if english else phrases.CALLBACK
+        purpose = phrases.CALLBACK_PURPOSE_ENGLISH if english else phrases.CALLBACK_PURPOSE
+        said = choose(conversation, f"handoff/callback/{conversation.locale}", wordings)
         return [
             Sentence(said, Emotion.NEUTRAL),
             Handoff("callback", summarise(conversation)),
-            LeadForm(("phone", "time"), phrases.CALLBACK_PURPOSE, phrases.CALLBACK_POLICY),
+            LeadForm(("phone", "time"), purpose, phrases.CALLBACK_POLICY),
         ]
     if state.who is Who.REQUESTED:
         return [Handoff("requested", summarise(conversation))]

@@ -273,7 +273,9 @@ class Service:
             return None
         records = self.published.records(merchant)
         suggestions = (f"{records[0].name}多少钱？", "包邮吗？", "几天能到？") if records else ()
-        return ChatShop(merchant, row.name, suggestions=suggestions, origins=row.origins)
+        asked = ("How much?", "Free delivery?", "How many days?")
+        english = tuple(f"{zh}（{en}）" for zh, en in zip(suggestions, asked, strict=False))
+        return ChatShop(merchant, row.name, suggestions=suggestions, suggestions_en=english, origins=row.origins)
 
     def ready(self) -> dict[str, Callable[[], Awaitable[str | None]]]:
         """Probes of `/readyz`: None when all is well, else one line."""

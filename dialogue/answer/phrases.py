@@ -109,8 +109,15 @@ CALLBACK = (
     "这个时间没有人工在岗，您可以留个联系方式，我让同事回您电话。",
 )
 """Nobody is there: the offer to call back."""
+CALLBACK_ENGLISH = (
+    "Nobody is in at the moment. Leave a number and a good time, and a colleague will call you back.",
+    "My colleagues are not here right now. Leave a number, and they will call you as soon as they are in.",
+)
+"""The same, in English."""
 CALLBACK_PURPOSE = "同事回电解答您的问题"
 """The reason given on the call-back form."""
+CALLBACK_PURPOSE_ENGLISH = "A colleague calls you back to answer your question"
+"""The same, in English."""
 CALLBACK_POLICY = "callback-1"
 """Version of the policy text shown with the call-back form."""
 

@@ -1,7 +1,7 @@
 """Leads: captured, completed, merged, consented, kept safe, and passed on."""
 
 from dialogue.lead.asking import AskingPolicy, PolicyError
-from dialogue.lead.consent import CONTACT_TEXT, SHARE_TEXT, ConsentState, ConsentText, Purpose
+from dialogue.lead.consent import CONTACT_TEXT, CONTACT_TEXT_ENGLISH, SHARE_TEXT, ConsentState, ConsentText, Purpose
 from dialogue.lead.delivery import OutboxRow
 from dialogue.lead.form import FormError, Saved
 from dialogue.lead.funnel import FunnelRow, Question, Uplift, uplift
@@ -13,6 +13,7 @@ from dialogue.lead.target import Target, TargetError, TargetKind
 
 __all__ = [
     "CONTACT_TEXT",
+    "CONTACT_TEXT_ENGLISH",
     "SEALED",
     "SHARE_TEXT",
     "AskingPolicy",

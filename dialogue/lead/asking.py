@@ -17,6 +17,7 @@ from typing import Any
 
 from dialogue.contact import Field
 from dialogue.errors import DialogueError
+from dialogue.locale import Locale
 
 ASK = "ask"
 HOLD_OUT = "holdout"
@@ -43,6 +44,12 @@ class Trigger:
     name: str
     words: tuple[str, ...]
     reason: str
+    reason_en: str = ""
+    """The reason in English; empty: the other one is shown to everybody."""
+
+    def given(self, locale: Locale) -> str:
+        """The reason in the customer's language, where there is one."""
+        return self.reason_en if locale is Locale.EN and self.reason_en else self.reason
 
 
 _TRIGGERS = (
@@ -50,17 +57,32 @@ _TRIGGERS = (
         "delivery",
         ("送货", "发货", "配送", "安装", "上门", "多久到", "什么时候到"),
         "方便的话留个联系方式，我们为您安排送货和安装时间。",
+        "Leave a contact, and we arrange delivery and fitting with you.",
     ),
     Trigger(
         "price",
         ("多少钱", "价格", "优惠", "便宜", "折扣", "活动", "报价", "预算"),
         "留个联系方式，有新的优惠我们第一时间告诉您。",
+        "Leave a contact, and you hear of new offers first.",
     ),
-    Trigger("stock", ("有货", "库存", "现货", "缺货", "补货"), "留个联系方式，到货后我们马上通知您。"),
     Trigger(
-        "custom", ("定制", "尺寸", "批发", "团购", "企业采购", "量大"), "留个联系方式，我们的顾问给您出一份详细方案。"
+        "stock",
+        ("有货", "库存", "现货", "缺货", "补货"),
+        "留个联系方式，到货后我们马上通知您。",
+        "Leave a contact, and we tell you as soon as it is in stock.",
     ),
-    Trigger("visit", ("门店", "到店", "看样", "体验", "地址"), "留个联系方式，我们为您预留到店接待。"),
+    Trigger(
+        "custom",
+        ("定制", "尺寸", "批发", "团购", "企业采购", "量大"),
+        "留个联系方式，我们的顾问给您出一份详细方案。",
+        "Leave a contact, and our adviser sends you a detailed proposal.",
+    ),
+    Trigger(
+        "visit",
+        ("门店", "到店", "看样", "体验", "地址"),
+        "留个联系方式，我们为您预留到店接待。",
+        "Leave a contact, and we keep a time for your visit.",
+    ),
 )
 
 
@@ -102,7 +124,12 @@ class AskingPolicy:
             values: dict[str, Any] = dict(raw)
             if "triggers" in values:
                 values["triggers"] = tuple(
-                    Trigger(str(one["name"]), tuple(map(str, one["words"])), str(one["reason"]))
+                    Trigger(
+                        str(one["name"]),
+                        tuple(map(str, one["words"])),
+                        str(one["reason"]),
+                        str(one.get("reason_en", "")),
+                    )
                     for one in values["triggers"]
                 )
             if "fields" in values:
@@ -155,8 +182,8 @@ class Ask:
     held_out: bool
 
 
-def decide(policy: AskingPolicy, progress: Progress, text: str) -> Ask | None:
-    """Whether to ask after the customer said `text`. Pure."""
+def decide(policy: AskingPolicy, progress: Progress, text: str, *, locale: Locale = Locale.ZH) -> Ask | None:
+    """Whether to ask after the customer said `text`, and why in their language. Pure."""
     if progress.has_contact or progress.refused or progress.answers < policy.min_answers:
         return None
     if progress.offers >= policy.max_offers:
@@ -166,7 +193,7 @@ def decide(policy: AskingPolicy, progress: Progress, text: str) -> Ask | None:
     trigger = next((one for one in policy.triggers if any(word in text for word in one.words)), None)
     if trigger is None:
         return None
-    return Ask(trigger.name, trigger.reason, progress.variant == HOLD_OUT)
+    return Ask(trigger.name, trigger.given(locale), progress.variant == HOLD_OUT)
 
 
 def is_refusal(text: str) -> bool:

@@ -46,6 +46,12 @@ CONTACT_TEXT = ConsentText(
     purpose=Purpose.CONTACT,
     text="您留下的联系方式只用于本店客服就这次咨询联系您，不作他用，您可以随时要求删除。同意请回复“同意”。",
 )
+CONTACT_TEXT_ENGLISH = ConsentText(
+    version="contact-1-en",
+    purpose=Purpose.CONTACT,
+    text="The shop uses the contact you left only to reach you about this enquiry, and for nothing else. "
+    "You can have it deleted at any time. Do you agree? Please answer “I agree”.",
+)
 SHARE_TEXT = ConsentText(
     version="share-1",
     purpose=Purpose.SHARE,
@@ -69,6 +75,11 @@ FORM_WORDINGS = {Purpose.CONTACT: FORM_CONTACT_TEXT, Purpose.SHARE: FORM_SHARE_T
 
 WORDINGS = {Purpose.CONTACT: CONTACT_TEXT, Purpose.SHARE: SHARE_TEXT}
 """The words asked in a conversation, and those of a consent noted by a colleague."""
+
+
+def contact_wording(shown: str) -> ConsentText:
+    """The consent question that a message asked, by its text: what was shown is what is recorded."""
+    return CONTACT_TEXT_ENGLISH if shown == CONTACT_TEXT_ENGLISH.text else CONTACT_TEXT
 
 
 def record(

@@ -8,13 +8,16 @@ from dialogue.database.schema import contacts, conversations, events, offers, ta
 from dialogue.database.transaction import Transaction, new_id
 from dialogue.event import LeadForm
 from dialogue.lead.asking import HOLD_OUT, AskingPolicy, Progress, decide
+from dialogue.locale import Locale
 
 OUTCOMES = ("shown", "filled", "refused", "dismissed", "held_out", "unasked_refusal")
 """`unasked_refusal`: the customer said no before any form was shown."""
 REFUSALS = ("refused", "dismissed", "unasked_refusal")
 
 
-def next_offer(tx: Transaction, conversation_id: str, policy: AskingPolicy, text: str) -> LeadForm | None:
+def next_offer(
+    tx: Transaction, conversation_id: str, policy: AskingPolicy, text: str, *, locale: Locale = Locale.ZH
+) -> LeadForm | None:
     """The form to show now, or None; both what is shown and what is held out is counted."""
     row = tx.connection.execute(select(conversations).where(conversations.c.id == conversation_id)).one_or_none()
     if row is None:
@@ -36,7 +39,7 @@ def next_offer(tx: Transaction, conversation_id: str, policy: AskingPolicy, text
         refused=any(offer.outcome in REFUSALS for offer in before),
         has_contact=held,
     )
-    ask = decide(policy, progress, text)
+    ask = decide(policy, progress, text, locale=locale)
     if ask is None:
         return None
     tx.connection.execute(

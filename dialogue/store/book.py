@@ -22,6 +22,7 @@ from dialogue.lead.rotation import rotate
 from dialogue.lead.rows import LeadRow
 from dialogue.lead.sheet import as_csv
 from dialogue.lead.subject import erase_subject, export_subject
+from dialogue.locale import Locale
 from dialogue.store.intake import ask_consent, store_form
 
 Policies = Callable[[str], AskingPolicy]
@@ -129,10 +130,15 @@ class LeadBook:
         """Purpose to state of one lead."""
         return (await self._read(lambda tx: states(tx, [lead_id]))).get(lead_id, {})
 
-    async def next_offer(self, conversation_id: str, merchant: str, text: str) -> LeadForm | None:
-        """After an answer to `text` was given: the form to offer now by the merchant's policy, or None. Counts it."""
+    async def next_offer(
+        self, conversation_id: str, merchant: str, text: str, *, locale: Locale = Locale.ZH
+    ) -> LeadForm | None:
+        """After an answer to `text` was given: the form to offer now by the merchant's policy, or None. Counts it.
+
+        Its purpose is worded in `locale`, where the policy has such words.
+        """
         policy = self._policies(merchant)
-        return await self._write(lambda tx: offering.next_offer(tx, conversation_id, policy, text))
+        return await self._write(lambda tx: offering.next_offer(tx, conversation_id, policy, text, locale=locale))
 
     async def close_offer(self, conversation_id: str, outcome: str) -> None:
         """The customer closed the card (`dismissed`) or said no to it (`refused`): it is not offered again."""

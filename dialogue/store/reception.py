@@ -12,7 +12,7 @@ from dialogue.database.schema import conversations, events
 from dialogue.database.transaction import Transaction
 from dialogue.event import LeadUpdate
 from dialogue.lead.asking import is_refusal
-from dialogue.lead.consent import CONTACT_TEXT, ConsentState, record, states
+from dialogue.lead.consent import CONTACT_TEXT, ConsentState, contact_wording, record, states
 from dialogue.lead.delivery import enqueue
 from dialogue.lead.ledger import Origin, capture
 from dialogue.lead.offering import refuse
@@ -114,5 +114,7 @@ def _answered(tx: Transaction, row: Row[Any], lead_id: str | None, text: str, se
     )
     answer = read_reply(text, at_once=tx.connection.execute(since.limit(1)).one_or_none() is None)
     if answer is not None:
-        record(tx, lead_id, CONTACT_TEXT, answer.state, conversation_id=row.id, seq=seq)
+        asked = select(events.c.body).where(events.c.conversation_id == row.id, events.c.seq == row.consent_asked_seq)
+        shown = tx.unseal(tx.connection.scalar(asked), events.c.body) or {}
+        record(tx, lead_id, contact_wording(str(shown.get("text", ""))), answer.state, conversation_id=row.id, seq=seq)
     return answer

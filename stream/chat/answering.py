@@ -7,14 +7,20 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Protocol
 
-from dialogue import Conversation, Event, LeadUpdate
+from dialogue import Conversation, Event, LeadUpdate, Locale
 from stream.chat.exchange import Opened, Segment
 
 _CANCEL_S = 2.0
 """How long a cancelled engine may take to let go."""
 CONSENT_THANKS = {
-    "granted": "好的，记下了。只为这次咨询联系您，您随时可以要求删除。",
-    "refused": "好的，不会联系您。有想问的接着问就行。",
+    Locale.ZH: {
+        "granted": "好的，记下了。只为这次咨询联系您，您随时可以要求删除。",
+        "refused": "好的，不会联系您。有想问的接着问就行。",
+    },
+    Locale.EN: {
+        "granted": "Thank you, noted. We contact you about this enquiry only, and delete it whenever you ask.",
+        "refused": "All right, we will not contact you. Just go on asking.",
+    },
 }
 """What is said when the customer has answered the consent question."""
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect
 
-from dialogue import DialogueError
+from dialogue import DialogueError, Locale, locale_of
 from dialogue.store import UnknownConversationError
 from stream.chat.frame import FrameError
 from stream.chat.hub import ChatHub, ChatShop
@@ -107,11 +107,12 @@ class ChatEndpoint:
         try:
             while True:
                 step = await self._next(websocket, session)
+                writer.locale = session.locale
                 if isinstance(step, Close):
                     writer.close(step.code, step.problem)
                     return
                 if isinstance(step, Refuse):
-                    writer.offer(encode(step.problem))
+                    writer.refuse(step.problem)
                     if thread is None:
                         await writer.drain()
                     continue
@@ -167,7 +168,7 @@ class ChatEndpoint:
         try:
             after = min(hello.after_seq, head)
             writer.cursor = head
-            await writer.send(encode(self._welcome(shop, thread, token, head, hello.locale)))
+            await writer.send(encode(self._welcome(shop, thread, token, head)))
             async for _, frame in thread.log.replay(after, head):
                 await writer.send(frame)
             if delta is not None:
@@ -178,22 +179,26 @@ class ChatEndpoint:
         return thread, self._signer.check(token, merchant=shop.merchant, now=now)
 
     async def _thread(self, hello: Hello, shop: ChatShop) -> tuple[Thread, str]:
+        locale = locale_of(hello.locale)
         if hello.token is None:
-            return await self._hub.start(merchant=shop.merchant)
+            return await self._hub.start(merchant=shop.merchant, locale=locale)
         claims = self._signer.check(hello.token, merchant=shop.merchant, now=self._wall())
         if hello.conversation is not None and hello.conversation != claims.conversation:
             raise TokenError("token_invalid", "访客凭证不属于这个会话")
-        thread = await self._hub.find(claims.conversation, merchant=claims.merchant, visitor=claims.visitor)
+        thread = await self._hub.find(
+            claims.conversation, merchant=claims.merchant, visitor=claims.visitor, locale=locale
+        )
         return thread, claims.visitor
 
-    def _welcome(self, shop: ChatShop, thread: Thread, token: str, head: int, locale: str) -> Welcome:
+    def _welcome(self, shop: ChatShop, thread: Thread, token: str, head: int) -> Welcome:
+        english = thread.conversation.locale is Locale.EN
         return Welcome(
             conversation=thread.id,
             token=token,
             seq=head,
-            ai_notice=shop.ai_notice_en if locale == "en" else shop.ai_notice,
-            greeting=shop.greeting_en if locale == "en" else shop.greeting,
-            suggestions=shop.suggestions,
+            ai_notice=shop.ai_notice_en if english else shop.ai_notice,
+            greeting=shop.greeting_en if english else shop.greeting,
+            suggestions=shop.suggestions_en if english and shop.suggestions_en else shop.suggestions,
             name=shop.name,
             handoff=thread.handoff,
             text_limit=self._limits.text_chars,
@@ -229,7 +234,7 @@ class ChatEndpoint:
             problem = Problem(
                 code=exc.code, message=str(exc), client_id=exc.client_id, field=exc.field, retry_after_ms=again
             )
-            writer.offer(encode(problem))
+            writer.refuse(problem)
         except UnknownConversationError:
             writer.close(CloseCode.TOKEN, Problem(code="token_invalid", message=_ERASED))
             await self._hub.drop(thread)
@@ -237,7 +242,7 @@ class ChatEndpoint:
             _LOG.warning("conversation %s: %s", thread.id, exc)
             client_id = getattr(frame, "client_id", None)
             text = "没存上，请稍后重发"
-            writer.offer(encode(Problem(code="not_saved", message=text, client_id=client_id, retry_after_ms=1000)))
+            writer.refuse(Problem(code="not_saved", message=text, client_id=client_id, retry_after_ms=1000))
         return claims
 
     def _pong(self, claims: VisitorToken, writer: SocketWriter) -> VisitorToken:

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dialogue import Conversation, HandoffPolicy, HandoffState, Who
+from dialogue import Conversation, HandoffPolicy, HandoffState, Locale, Who
 from stream.chat.answering import Replier
 from stream.chat.exchange import Exchange
 from stream.chat.limit import ChatLimits
@@ -38,8 +38,10 @@ class ChatShop:
     suggestions: tuple[str, ...] = ()
     ai_notice: str = "回答由 AI 生成，价格与库存以店铺资料为准"
     greeting_en: str = "Hello! Ask me about sizes, materials, prices or delivery."
-    """For `hello{locale: "en"}`."""
+    """For `hello{locale: "en"}`, as what follows."""
     ai_notice_en: str = "Answers are written by AI; prices and stock are as the shop's records say"
+    suggestions_en: tuple[str, ...] = ()
+    """Questions of the material's language, said in English beside; without any, `suggestions` are shown."""
     origins: tuple[str, ...] = ()
     """Origins (`https://shop.example`) that may embed the widget; the server's own always may; `*` means all."""
 
@@ -83,24 +85,42 @@ class ChatHub:
         self._typing: dict[Typist, None] = {}
         self._opening: dict[str, asyncio.Task[Thread]] = {}
 
-    async def start(self, *, merchant: str, visitor: str | None = None, channel: str = "chat") -> tuple[Thread, str]:
-        """A new conversation; returns it and the id of its visitor."""
+    async def start(
+        self, *, merchant: str, visitor: str | None = None, channel: str = "chat", locale: Locale = Locale.ZH
+    ) -> tuple[Thread, str]:
+        """A new conversation, in the customer's language; returns it and the id of its visitor."""
         visitor = visitor or "v-" + secrets.token_urlsafe(12)
         row = await self._store.open_conversation(merchant=merchant, channel=channel, visitor=visitor)
-        thread = self._thread(Conversation(id=row.id, merchant=merchant, channel=channel), row.last_seq)
+        conversation = Conversation(id=row.id, merchant=merchant, channel=channel)
+        conversation.locale = locale
+        thread = self._thread(conversation, row.last_seq)
         self._keep(thread)
         return thread, visitor
 
-    async def find(self, conversation_id: str, *, merchant: str, visitor: str, channel: str = "chat") -> Thread:
-        """The thread of a known conversation, rebuilt from the store where it is not at hand."""
+    async def find(
+        self,
+        conversation_id: str,
+        *,
+        merchant: str,
+        visitor: str,
+        channel: str = "chat",
+        locale: Locale | None = None,
+    ) -> Thread:
+        """The thread of a known conversation, rebuilt from the store where it is not at hand.
+
+        It goes on in `locale`, the language of whoever came back; None leaves it as it is.
+        """
         thread = self._threads.get(conversation_id)
         if thread is not None:
+            thread.conversation.locale = locale or thread.conversation.locale
             self._keep(thread)
             return thread
         task = self._opening.get(conversation_id)
         if task is None:
             task = asyncio.create_task(
-                self._rebuild(conversation_id, merchant=merchant, visitor=visitor, channel=channel),
+                self._rebuild(
+                    conversation_id, merchant=merchant, visitor=visitor, channel=channel, locale=locale or Locale.ZH
+                ),
                 name=f"rebuild-{conversation_id}",
             )
             self._opening[conversation_id] = task
@@ -156,11 +176,14 @@ class ChatHub:
     def __len__(self) -> int:
         return len(self._threads)
 
-    async def _rebuild(self, conversation_id: str, *, merchant: str, visitor: str, channel: str) -> Thread:
+    async def _rebuild(
+        self, conversation_id: str, *, merchant: str, visitor: str, channel: str, locale: Locale
+    ) -> Thread:
         row = await self._store.open_conversation(
             merchant=merchant, channel=channel, visitor=visitor, conversation_id=conversation_id
         )
         conversation = Conversation(id=row.id, merchant=merchant, channel=channel)
+        conversation.locale = locale
         unanswered: list[str] = []
         seq = 0
         while events := await self._store.events_after(conversation_id, seq, limit=_PAGE):

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from dialogue import LOCALE_PATTERN
 from stream.chat.frame import TEXT_LIMIT, Frame, FrameError
 
 _CLIENT_ID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
@@ -27,7 +28,9 @@ class Hello(Frame):
     conversation: str | None = Field(default=None, max_length=64)
     after_seq: int = Field(default=0, ge=0, le=2**53)
     """Everything with a greater `seq` is sent again: the last `seq` the client holds complete."""
-    locale: Literal["zh", "en"] = "zh"
+    locale: str = Field(default="zh", max_length=35, pattern=LOCALE_PATTERN)
+    """The client's language, a BCP 47 tag (`zh`, `en`, `en-GB`): what the server itself says is said in it, in Chinese
+    for Chinese and in English for any other."""
 
 
 class Say(Frame):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dialogue import Conversation, LeadUpdate
-from dialogue.lead import CONTACT_TEXT
+from dialogue import Conversation, LeadUpdate, Locale
+from dialogue.lead import CONTACT_TEXT, CONTACT_TEXT_ENGLISH
 from stream.chat.answering import CONSENT_THANKS, segment_payload
 from stream.chat.exchange import Closing, Opened, Segment
 from stream.chat.handover import Handover, form_payload
@@ -14,6 +14,11 @@ from stream.chat.log import Listener, Log, now_ms
 from stream.chat.outgoing import from_stored
 from stream.chat.storage import ChatStore, LeadForms, StoredMessage
 
+_CONSENT_QUESTION = {
+    Locale.ZH: (CONTACT_TEXT.text, ("同意", "不同意")),
+    Locale.EN: (CONTACT_TEXT_ENGLISH.text, ("I agree", "I do not agree")),
+}
+"""The words that are shown, and the answers offered with them."""
 _OPINIONS = 256
 """Opinions that may wait for an open answer; the oldest is given up."""
 
@@ -51,9 +56,9 @@ class Scribe:
             await self._log.append("lead_saved", found)
         if received.consent_due:
             self._consent_due = True
-        if received.consent not in CONSENT_THANKS or conversation.handoff.silent:
+        text = CONSENT_THANKS[conversation.locale].get(received.consent or "")
+        if text is None or conversation.handoff.silent:
             return True
-        text = CONSENT_THANKS[received.consent]
         await self._log.append("message", {"role": "assistant", "text": text, "decision": "smalltalk"})
         return not received.consent_only
 
@@ -77,13 +82,16 @@ class Scribe:
             await self._store.set_product(self._id, done.record_id)
         forms = closing.forms
         if done is not None and done.decision == "answer" and not forms and lead is None:
-            offer = await self._forms.next_offer(self._id, conversation.merchant, "\n".join(opened.texts))
+            offer = await self._forms.next_offer(
+                self._id, conversation.merchant, "\n".join(opened.texts), locale=conversation.locale
+            )
             forms = (offer,) if offer is not None else ()
         for form in forms:
             await self._log.append("lead_form", form_payload(form))
         if self._consent_due and (done is None or done.decision != "silent"):
             self._consent_due = False
-            words = {"role": "assistant", "text": CONTACT_TEXT.text, "suggestions": ["同意", "不同意"]}
+            text, answers = _CONSENT_QUESTION[conversation.locale]
+            words = {"role": "assistant", "text": text, "suggestions": list(answers)}
             await self._forms.consent_asked(self._id, await self._log.append("message", words))
         await self.opinions()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
+from dialogue import Locale, locale_of
 from stream.chat.frame import PROTOCOL, FrameError
 from stream.chat.incoming import ClientFrame, Hello, LeadAnswer, Say, parse
 from stream.chat.limit import ChatLimits, RateLimiter
@@ -74,8 +75,14 @@ class ProtocolSession:
         self._address_messages = address_messages
         self._conversation: str | None = None
         self._greeted = False
+        self._locale: Locale | None = None
         self._bad = 0
         self._heard = now
+
+    @property
+    def locale(self) -> Locale | None:
+        """The language of the client's `hello`, also of one that was turned away; None before it."""
+        return self._locale
 
     def opened(self, conversation: str) -> None:
         """The `hello` was answered with a `welcome` for this conversation."""
@@ -120,6 +127,7 @@ class ProtocolSession:
     def _first(self, frame: ClientFrame) -> Step:
         if not isinstance(frame, Hello):
             return Close(CloseCode.BAD_FRAMES, Problem(code="hello_first", message="连上后请先发 hello"))
+        self._locale = locale_of(frame.locale)
         if frame.protocol != PROTOCOL:
             text = f"协议版本 {frame.protocol} 不支持，这里说的是版本 {PROTOCOL}"
             return Close(CloseCode.PROTOCOL, Problem(code="protocol", message=text))

@@ -9,6 +9,8 @@ from collections import deque
 from fastapi import WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
+from dialogue import Locale
+from stream.chat.english import told
 from stream.chat.outgoing import Problem, encode
 from stream.chat.session import CloseCode
 
@@ -25,6 +27,8 @@ class SocketWriter:
 
     def __init__(self, websocket: WebSocket, *, size: int, send_timeout_s: float) -> None:
         self.cursor = 0
+        self.locale: Locale | None = None
+        """In which language problems are told; None while the client has not said hello: in both."""
         self._websocket = websocket
         self._size = size
         self._send_timeout_s = send_timeout_s
@@ -43,17 +47,22 @@ class SocketWriter:
             self.cursor = seq
         if len(self._queue) >= self._size:
             self._queue.clear()
-            self._queue.append(encode(Problem(code="slow_reader", message="读得太慢，连接已收回，重连即可继续")))
+            slow = Problem(code="slow_reader", message="读得太慢，连接已收回，重连即可继续")
+            self._queue.append(encode(told(slow, self.locale)))
             self._closing = CloseCode.TIMEOUT
         else:
             self._queue.append(frame)
         self._wake.set()
 
+    def refuse(self, problem: Problem) -> None:
+        """Queue a problem, in the client's language."""
+        self.offer(encode(told(problem, self.locale)))
+
     def close(self, code: CloseCode, problem: Problem | None = None) -> None:
         """Send what is queued and the reason, then close."""
         if self._closing is None:
             if problem is not None:
-                self._queue.append(encode(problem))
+                self._queue.append(encode(told(problem, self.locale)))
             self._closing = code
             self._wake.set()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
-from dialogue import LeadForm, LeadUpdate
+from dialogue import LeadForm, LeadUpdate, Locale
 
 
 class StoredEvent(Protocol):
@@ -96,8 +96,10 @@ class LeadForms(Protocol):
     ) -> SavedForm:
         """Store a filled-in form with its consent and the event `lead_saved`. Raises `FormError`."""
 
-    async def next_offer(self, conversation_id: str, merchant: str, text: str) -> LeadForm | None:
-        """After an answer to `text`: the form to show now, or None."""
+    async def next_offer(
+        self, conversation_id: str, merchant: str, text: str, *, locale: Locale = Locale.ZH
+    ) -> LeadForm | None:
+        """After an answer to `text`: the form to show now, with its purpose in this language, or None."""
 
     async def close_offer(self, conversation_id: str, outcome: str) -> None:
         """The form was `dismissed` or `refused`."""

@@ -15,6 +15,7 @@ from typing import Any
 from dialogue import Conversation, DialogueError, Event, HandoffPolicy, Who
 from dialogue.store import UnknownConversationError
 from stream.chat.answering import Answering, Replier
+from stream.chat.english import told
 from stream.chat.exchange import Cut, Exchange, Opened, Piece
 from stream.chat.form_desk import FormDesk
 from stream.chat.frame import FrameError
@@ -254,7 +255,7 @@ class Thread:
                 await self._scribe.closing(self.conversation, opened, closing)
             except DialogueError as exc:
                 _LOG.error("conversation %s: an answer was not stored: %s", self.id, exc)
-                self.log.tell(Problem(code="answer_failed", message="回答没能存下，请再问一次"))
+                self._failed("回答没能存下，请再问一次")
             self.log.tell(TypingState(on=False))
             self._open()
         self._changed()
@@ -270,7 +271,10 @@ class Thread:
 
     async def _fail(self, exc: Exception) -> None:
         _LOG.error("conversation %s: the answer failed: %s", self.id, type(exc).__name__, exc_info=exc)
-        self.log.tell(Problem(code="answer_failed", message="客服这会儿答不上来，问题已经记下"))
+        self._failed("客服这会儿答不上来，问题已经记下")
+
+    def _failed(self, text: str) -> None:
+        self.log.tell(told(Problem(code="answer_failed", message=text), self.conversation.locale))
 
     async def _retract(self) -> None:
         await self._answering.cancel()

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from dialogue import LOCALE_PATTERN, Locale
+
 PROTOCOL = 1
 MAX_FRAME_BYTES = 8_192
 MAX_COMMENT_CHARS = 200
@@ -25,6 +27,8 @@ class Hello(_Frame):
     protocol: int = PROTOCOL
     token: str | None = Field(default=None, max_length=512)
     after_seq: int | None = Field(default=None, ge=0)
+    locale: str = Field(default="zh", max_length=35, pattern=LOCALE_PATTERN)
+    """The viewer's language, a BCP 47 tag: errors are told in it (Chinese, or English for any other)."""
 
 
 class CommentFrame(_Frame):
@@ -51,6 +55,22 @@ Frame = Annotated[Hello | CommentFrame | Like | Ping, Field(discriminator="type"
 _FRAMES: TypeAdapter[Hello | CommentFrame | Like | Ping] = TypeAdapter(Frame)
 
 
+ENGLISH = {
+    "bad_frame": "A field of the frame is missing or wrong.",
+    "bad_json": "This is not JSON: send one JSON object.",
+    "empty": "The comment is empty.",
+    "full": "Many things wait to be said; please try again later.",
+    "hello_first": "The first frame must be hello.",
+    "no_room": "There is no such room.",
+    "not_saved": "It could not be saved; please send it again in a moment.",
+    "protocol": f"Version {PROTOCOL} of the protocol is spoken here.",
+    "rate": "A little fast; please wait a moment.",
+    "too_large": f"A frame has at most {MAX_FRAME_BYTES} characters.",
+    "too_long": f"A comment has at most {MAX_COMMENT_CHARS} characters.",
+}
+"""Error code → what it says to a viewer who reads English."""
+
+
 class ProtocolError(Exception):
     """A frame that cannot be taken; sent to the viewer as `error`, the socket stays open."""
 
@@ -58,9 +78,11 @@ class ProtocolError(Exception):
         super().__init__(message)
         self.code, self.message, self.retry_after_ms = code, message, retry_after_ms
 
-    def to_json(self) -> Message:
-        """The `error` frame."""
-        frame: Message = {"type": "error", "code": self.code, "message": self.message}
+    def to_json(self, locale: Locale | None = None) -> Message:
+        """The `error` frame in the viewer's language; in both while it is not known."""
+        english = ENGLISH.get(self.code, self.message)
+        told = {None: f"{self.message} / {english}", Locale.ZH: self.message, Locale.EN: english}
+        frame: Message = {"type": "error", "code": self.code, "message": told[locale]}
         if self.retry_after_ms is not None:
             frame["retry_after_ms"] = self.retry_after_ms
         return frame

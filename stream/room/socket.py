@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
+from dialogue import Locale, locale_of
 from stream.chat.limit import Rate, RateLimiter
 from stream.room.broadcast import Broadcast, Subscription
 from stream.room.protocol import PROTOCOL, CommentFrame, Hello, Like, Message, Ping, ProtocolError, parse
@@ -78,6 +79,7 @@ class Limits:
 class _Viewer:
     id: str
     address: str
+    locale: Locale
 
 
 async def _send(socket: WebSocket, message: Message) -> None:
@@ -115,7 +117,7 @@ class _Conversation:
                 raise ProtocolError("bad_frame", "hello 只发一次，在最前面。")
         except ProtocolError as error:
             about = {"client_id": frame.client_id} if isinstance(frame, CommentFrame) else {}
-            await _send(self._socket, {**error.to_json(), **about})
+            await _send(self._socket, {**error.to_json(self._viewer.locale), **about})
 
     async def _comment(self, frame: CommentFrame) -> None:
         wait = self._limits.comment(self._viewer.id, self._viewer.address)
@@ -129,8 +131,6 @@ async def _hello(socket: WebSocket) -> Hello:
     frame = parse(raw)
     if not isinstance(frame, Hello):
         raise ProtocolError("hello_first", "第一条消息必须是 hello。")
-    if frame.protocol != PROTOCOL:
-        raise ProtocolError("protocol", f"这里说的是协议第 {PROTOCOL} 版。")
     return frame
 
 
@@ -159,9 +159,14 @@ async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits) -> None:
         await _send(socket, error.to_json())
         await socket.close(CLOSE_POLICY)
         return
+    locale = locale_of(hello.locale)
+    if hello.protocol != PROTOCOL:
+        await _send(socket, ProtocolError("protocol", f"这里说的是协议第 {PROTOCOL} 版。").to_json(locale))
+        await socket.close(CLOSE_POLICY)
+        return
     seq = room.feed.seq
     reader = room.feed.subscribe(after_seq=max(0, seq - RECENT) if hello.after_seq is None else hello.after_seq)
-    viewer = _Viewer(hello.token or secrets.token_urlsafe(12), socket.client.host if socket.client else "?")
+    viewer = _Viewer(hello.token or secrets.token_urlsafe(12), socket.client.host if socket.client else "?", locale)
     welcome: dict[str, Any] = {"type": "welcome", "token": viewer.id, **room.welcome()}
     conversation = _Conversation(socket, room, viewer, limits)
     pump: asyncio.Task[None] | None = None

@@ -208,7 +208,7 @@ function take(message) {
 
 function connectSocket() {
   socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/rooms/${encodeURIComponent(room)}`);
-  socket.onopen = () => send({ type: "hello", protocol: 1, ...(view.token ? { token: view.token } : {}), ...(view.seq ? { after_seq: view.seq } : {}) });
+  socket.onopen = () => send({ type: "hello", protocol: 1, locale: lang, ...(view.token ? { token: view.token } : {}), ...(view.seq ? { after_seq: view.seq } : {}) });
   socket.onmessage = event => take(JSON.parse(event.data));
   socket.onclose = () => { player.check(); tries += 1; setTimeout(connectSocket, Math.min(8000, 300 * 2 ** Math.min(tries, 5)) * (0.7 + Math.random() * 0.6)); };
 }

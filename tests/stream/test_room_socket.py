@@ -139,3 +139,19 @@ def test_a_room_that_goes_off_air_lets_its_pages_go_so_that_they_find_the_next_o
         room.feed.close()
         assert socket.receive_json()["state"] == "stopped"
         assert socket.receive()["code"] == 4404
+
+
+def test_errors_are_told_in_the_viewer_s_language_and_before_that_in_both(client: TestClient) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket, locale="en-GB")
+        socket.send_json({"type": "comment", "client_id": "a", "text": " "})
+        assert socket.receive_json()["message"] == "The comment is empty."
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        socket.send_json({"type": "comment", "client_id": "a", "text": " "})
+        assert socket.receive_json()["message"] == "评论是空的，写点什么再发。"
+    with client.websocket_connect("/ws/rooms/nowhere") as socket:
+        assert socket.receive_json()["message"].endswith(" / There is no such room.")
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        socket.send_json({"type": "hello", "protocol": 9, "locale": "en"})
+        assert socket.receive_json()["message"] == "Version 1 of the protocol is spoken here."

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from websockets.asyncio.client import ClientConnection, connect
 
-from dialogue import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Sentence, Suggestions
+from dialogue import Citation, Done, Emotion, Event, Handoff, LeadForm, LeadUpdate, Locale, Sentence, Suggestions
 from dialogue.conversation import Conversation
 from dialogue.handoff import HandoffPolicy
 from dialogue.lead.form import FormError
@@ -129,7 +129,9 @@ class MemoryStore:
         self.consents.append(tuple(consent))
         return MemorySaved(seq)
 
-    async def next_offer(self, conversation_id: str, merchant: str, text: str) -> LeadForm | None:
+    async def next_offer(
+        self, conversation_id: str, merchant: str, text: str, *, locale: Locale = Locale.ZH
+    ) -> LeadForm | None:
         return None
 
     async def close_offer(self, conversation_id: str, outcome: str) -> None:
@@ -301,6 +303,6 @@ async def client(shop: Shop, **hello: Any) -> AsyncIterator[Client]:
     """A client that has said hello; the `welcome` is its first frame."""
     async with connect(shop.url) as socket:
         found = Client(socket)
-        await found.send(type="hello", protocol=1, **hello)
+        await found.send(**{"type": "hello", "protocol": 1, **hello})
         await found.next("welcome", "error")
         yield found
