@@ -72,7 +72,7 @@ def create_app(service: Service) -> FastAPI:
         return live.room if live else None
 
     app.include_router(whep_router(audience_of, token=token))
-    app.include_router(create_room_router(house.rooms, limits=Limits()))
+    app.include_router(create_room_router(house.rooms, limits=Limits(), staff=gate.staff))
     app.include_router(create_chat_router(hub=service.hub, shops=service.chat_shop, signer=signer))
     app.include_router(
         create_channel_router(hub=service.hub, joined=service.store.platforms, connect=webhooks(service.postman))

@@ -51,6 +51,13 @@ class Gate:
             raise HTTPException(401, "令牌不对、过期或已撤销", headers={"WWW-Authenticate": "Bearer"})
         return found
 
+    async def staff(self, secret: str, merchant: str) -> bool:
+        """Whether a token's secret stands for somebody of this merchant, in whatever role."""
+        try:
+            return (await self.bearer(secret)).merchant in (merchant, ANY_MERCHANT)
+        except HTTPException:
+            return False
+
     def needs(self, role: Role) -> Callable[..., Awaitable[Bearer]]:
         """A FastAPI dependency: the bearer, who may do at least what `role` may."""
 

@@ -14,7 +14,8 @@ class Subscription:
     """One reader's bounded queue. A reader that falls `limit` messages behind is cut off, not waited for:
     it reconnects with `after_seq` and is sent what it missed."""
 
-    def __init__(self, limit: int, leave: Callable[[Subscription], None]) -> None:
+    def __init__(self, limit: int, leave: Callable[[Subscription], None], *, counted: bool = True) -> None:
+        self.counted = counted
         self._waiting: deque[Message] = deque()
         self._limit = limit
         self._wake = asyncio.Event()
@@ -64,8 +65,8 @@ class Broadcast:
 
     @property
     def readers(self) -> int:
-        """How many are subscribed now."""
-        return len(self._readers)
+        """How many are subscribed now, without those who only look after it."""
+        return sum(reader.counted for reader in self._readers)
 
     def publish(self, kind: str, **payload: object) -> int:
         """Number an event, remember it and queue it for everyone; returns its `seq`."""
@@ -76,9 +77,12 @@ class Broadcast:
             reader.push(message)
         return self.seq
 
-    def subscribe(self, *, after_seq: int | None = None) -> Subscription:
-        """Start reading; with `after_seq` the kept events after it come first, nothing twice, nothing between lost."""
-        reader = Subscription(self._queue + (self._log.maxlen or 0), self._readers.discard)
+    def subscribe(self, *, after_seq: int | None = None, counted: bool = True) -> Subscription:
+        """Start reading; with `after_seq` the kept events after it come first, nothing twice, nothing between lost.
+
+        One that is not `counted` is no reader to anybody else: an operator's page.
+        """
+        reader = Subscription(self._queue + (self._log.maxlen or 0), self._readers.discard, counted=counted)
         if after_seq is not None:
             for message in self._log:
                 if message["seq"] > after_seq:

@@ -27,6 +27,8 @@ class Hello(_Frame):
     protocol: int = PROTOCOL
     token: str | None = Field(default=None, max_length=512)
     after_seq: int | None = Field(default=None, ge=0)
+    operator: str | None = Field(default=None, max_length=512)
+    """A bearer token of the room's merchant: who looks after the room is not counted among its viewers."""
     locale: str = Field(default="zh", max_length=35, pattern=LOCALE_PATTERN)
     """The viewer's language, a BCP 47 tag: errors are told in it (Chinese, or English for any other)."""
 
@@ -63,6 +65,7 @@ ENGLISH = {
     "hello_first": "The first frame must be hello.",
     "no_room": "There is no such room.",
     "not_saved": "It could not be saved; please send it again in a moment.",
+    "operator": "This token is not one of the room's shop.",
     "protocol": f"Version {PROTOCOL} of the protocol is spoken here.",
     "rate": "A little fast; please wait a moment.",
     "too_large": f"A frame has at most {MAX_FRAME_BYTES} characters.",

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -35,6 +35,7 @@ CLOSE_NORMAL, CLOSE_POLICY, CLOSE_LAGGED, CLOSE_NO_ROOM = 1000, 1008, 4408, 4404
 class LiveFeed(Protocol):
     """The room as a socket sees it."""
 
+    merchant: str
     feed: Broadcast
 
     def welcome(self) -> Message:
@@ -48,6 +49,14 @@ class LiveFeed(Protocol):
     def like(self) -> None:
         """Count a heart."""
         ...
+
+
+Staff = Callable[[str, str], Awaitable[bool]]
+"""Whether a bearer token is one of this merchant's."""
+
+
+async def _nobody(secret: str, merchant: str) -> bool:
+    return False
 
 
 class Limits:
@@ -134,8 +143,8 @@ async def _hello(socket: WebSocket) -> Hello:
     return frame
 
 
-def create_room_router(rooms: Mapping[str, LiveFeed], *, limits: Limits) -> APIRouter:
-    """The room socket for every room in `rooms` (looked up at each connection)."""
+def create_room_router(rooms: Mapping[str, LiveFeed], *, limits: Limits, staff: Staff = _nobody) -> APIRouter:
+    """The room socket for every room in `rooms` (looked up at each connection); `staff` watches uncounted."""
     router = APIRouter()
 
     @router.websocket("/ws/rooms/{name}")
@@ -147,25 +156,31 @@ def create_room_router(rooms: Mapping[str, LiveFeed], *, limits: Limits) -> APIR
             await socket.close(CLOSE_NO_ROOM)
             return
         with suppress(WebSocketDisconnect, TimeoutError, ConnectionError):
-            await _serve(socket, room, limits)
+            await _serve(socket, room, limits, staff)
 
     return router
 
 
-async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits) -> None:
+async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits, staff: Staff) -> None:
     try:
         hello = await _hello(socket)
     except ProtocolError as error:
         await _send(socket, error.to_json())
         await socket.close(CLOSE_POLICY)
         return
-    locale = locale_of(hello.locale)
+    locale, problem = locale_of(hello.locale), None
     if hello.protocol != PROTOCOL:
-        await _send(socket, ProtocolError("protocol", f"这里说的是协议第 {PROTOCOL} 版。").to_json(locale))
+        problem = ProtocolError("protocol", f"这里说的是协议第 {PROTOCOL} 版。")
+    elif hello.operator is not None and not await staff(hello.operator, room.merchant):
+        problem = ProtocolError("operator", "这个令牌不是这家店的。")
+    if problem is not None:
+        await _send(socket, problem.to_json(locale))
         await socket.close(CLOSE_POLICY)
         return
     seq = room.feed.seq
-    reader = room.feed.subscribe(after_seq=max(0, seq - RECENT) if hello.after_seq is None else hello.after_seq)
+    reader = room.feed.subscribe(
+        after_seq=max(0, seq - RECENT) if hello.after_seq is None else hello.after_seq, counted=hello.operator is None
+    )
     viewer = _Viewer(hello.token or secrets.token_urlsafe(12), socket.client.host if socket.client else "?", locale)
     welcome: dict[str, Any] = {"type": "welcome", "token": viewer.id, **room.welcome()}
     conversation = _Conversation(socket, room, viewer, limits)

@@ -86,7 +86,7 @@ async def desk(folder: Path, page_name: str, *, role: str = "owner") -> AsyncIte
     async with open_console(folder) as console, chromium() as browser:
         gate = Gate(console.store.access.verify, machine_token="m" * 32)
         console.shop.app.include_router(create_room_api(studio.open, studio, gate, elsewhere={}))
-        console.shop.app.include_router(create_room_router(studio.open, limits=Limits()))
+        console.shop.app.include_router(create_room_router(studio.open, limits=Limits(), staff=gate.staff))
         console.shop.app.include_router(create_knowledge_router(open_library(folder / "data"), gate))
         page = await browser.new_page(viewport={"width": 1280, "height": 800})
         faults: list[str] = []
@@ -119,6 +119,7 @@ async def test_comments_are_seen_with_what_became_of_them(tmp_path: Path) -> Non
         said = {"id": "c1", "client_id": "a", "name": "游客0001", "text": "<b>包邮吗</b>", "masked": False}
         studio.feed.publish("comment", **said, state="queued", answer="")
         await expect(page.locator("#wall li")).to_contain_text("排队中")
+        assert studio.feed.readers == 0, "the console is no viewer"
         studio.feed.publish("comment", **said, state="answered", answer="满99元包邮。")
         await expect(page.locator("#wall li")).to_contain_text("满99元包邮。")
         await expect(page.locator("#wall li")).to_contain_text("<b>包邮吗</b>")

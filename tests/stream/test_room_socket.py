@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from stream.chat.limit import Rate
 from stream.room.broadcast import Broadcast
@@ -19,6 +20,7 @@ class Room:
     """Shows every comment at once."""
 
     def __init__(self) -> None:
+        self.merchant = "demo"
         self.feed = Broadcast()
         self.likes = 0
 
@@ -44,9 +46,12 @@ def client(room: Room) -> Iterator[TestClient]:
     def still() -> float:
         return 0.0
 
+    async def staff(secret: str, merchant: str) -> bool:
+        return (secret, merchant) == ("good", "demo")
+
     limits = Limits(clock=still, comments=Rate(3, 0.1), likes=Rate(5, 1))
     app = FastAPI()
-    app.include_router(create_room_router({"demo": room}, limits=limits))
+    app.include_router(create_room_router({"demo": room}, limits=limits, staff=staff))
     with TestClient(app) as test_client:
         yield test_client
 
@@ -155,3 +160,22 @@ def test_errors_are_told_in_the_viewer_s_language_and_before_that_in_both(client
     with client.websocket_connect("/ws/rooms/demo") as socket:
         socket.send_json({"type": "hello", "protocol": 9, "locale": "en"})
         assert socket.receive_json()["message"] == "Version 1 of the protocol is spoken here."
+
+
+def test_who_looks_after_the_room_is_not_counted_and_hears_all(client: TestClient, room: Room) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as viewer, client.websocket_connect("/ws/rooms/demo") as operator:
+        _join(viewer)
+        _join(operator, operator="good")
+        assert room.feed.readers == 1
+        viewer.send_json({"type": "comment", "client_id": "a", "text": "多少钱"})
+        assert operator.receive_json()["text"] == "多少钱"
+    assert room.feed.readers == 0
+
+
+def test_a_token_of_nobody_here_is_turned_away(client: TestClient, room: Room) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        socket.send_json({"type": "hello", "protocol": 1, "operator": "bad"})
+        assert socket.receive_json()["code"] == "operator"
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_json()
+    assert room.feed.readers == 0

@@ -34,7 +34,7 @@ function drawDesk() {
   $("waiting").textContent = running && room.waiting ? `${room.waiting} 个问题等着答` : "";
   const answered = [...desk.comments.values()].filter((one) => one.state === "answered").length;
   const facts = [
-    ["在看", running ? Math.max(0, (room.pages || 0) - 1) : "—", running ? "不算这个页面" : ""],
+    ["在看", running ? room.pages || 0 : "—", running ? "不算运营台" : ""],
     ["等着答", running ? room.waiting : "—", "同样的问题合在一起"],
     ["答过", answered, `这一页记着 ${desk.comments.size} 条评论`],
     ["点赞", running ? (room.likes || 0).toLocaleString() : "—", ""],
@@ -76,7 +76,7 @@ function quit() {
 function listenTo(name) {
   const socket = (desk.socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws/rooms/${encodeURIComponent(name)}`));
   const ping = setInterval(() => socket.readyState === 1 && socket.send('{"type":"ping"}'), 20000);
-  socket.onopen = () => socket.send(JSON.stringify({ type: "hello", protocol: 1, ...(desk.seq ? { after_seq: desk.seq } : {}) }));
+  socket.onopen = () => socket.send(JSON.stringify({ type: "hello", protocol: 1, operator: state.token, ...(desk.seq ? { after_seq: desk.seq } : {}) }));
   socket.onmessage = (event) => hear(JSON.parse(event.data));
   socket.onclose = () => {
     clearInterval(ping);
