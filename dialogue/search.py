@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
@@ -11,16 +12,17 @@ from typing import Protocol
 from dialogue.answer import area, hours
 from dialogue.answer.assortment import is_faq, relevant
 from dialogue.answer.catalogue import Shelf
-from dialogue.answer.colloquial import paraphrases, plain
+from dialogue.answer.colloquial import kin, paraphrases, plain
 from dialogue.answer.followup import holds, joined, leans, says
 from dialogue.answer.naming import named
-from dialogue.answer.nearness import beyond
+from dialogue.answer.nearness import beyond, pairs
 from dialogue.audit import Auditor
 from dialogue.conversation import Conversation
 from dialogue.safety.numeral import folded
-from knowledge import Decision, Evidence, KnowledgeError, PassageKind, Record, Turn
+from knowledge import Decision, Evidence, KnowledgeError, Passage, PassageKind, Record, Turn
 
 _LOG = logging.getLogger(__name__)
+_FREIGHT = re.compile(r"\W*(?:那|还有)?(?:来回)?(?:的)?运费(?:呢|怎么算|谁出|谁付|算谁的)?\W*")
 
 
 class Knows(Protocol):
@@ -75,12 +77,19 @@ class Search:
             usable = named_too and named_too.decision is Decision.ANSWER and named_too.facts
             evidence = named_too if named_too and usable else evidence
         evidence = relevant(evidence, shelf) or _refused(evidence)
-        if current and evidence.record is None and evidence.decision is Decision.REFUSE and _tells(current, question):
-            evidence = replace(evidence, record=current)
+        if evidence.record is None and evidence.decision is Decision.REFUSE:
+            own = _one_named(question, shelf)
+            if own or (current and _tells(current, question)):
+                evidence = replace(evidence, record=own or current)
         if sent := await self._sent(conversation, question, evidence):
             return sent
         if open_then := await self._open_then(conversation, question, evidence):
             return open_then
+        if before and _FREIGHT.fullmatch(question):
+            # "可以退吗，邮费呢": what the question before it was about tells which freight is meant.
+            both = await self._once(conversation, f"{_topic(before)}{question}", record_id, history)
+            if both and both.decision is Decision.ANSWER and is_faq(both):
+                return both
         if evidence.decision is Decision.REFUSE and before:
             evidence = await self._once(conversation, f"{before}，{question}", record_id, history) or evidence
         elif evidence.decision is not Decision.ANSWER or _is_weak(evidence):
@@ -141,16 +150,19 @@ class Search:
         self, conversation: Conversation, question: str, evidence: Evidence, shelf: Sequence[Record]
     ) -> Evidence | None:
         """What the shop says to the same question in its own words, for the whole shop and not for one product."""
-        own = next((one.records[0] for one in named(question, shelf) if len(one.records) == 1), None)
+        own = _one_named(question, shelf)
         called = own.name if own else next((one.word for one in named(question, shelf)), "")
+        told: list[Evidence] = []
         for other in paraphrases(question, name=called):
             found = await self._once(conversation, other, None, ())
             if found is None:
                 return None
             general = [p for p in found.passages if p.kind is not PassageKind.RECORD]
             if found.decision is Decision.ANSWER and general and (is_faq(found) or not found.facts):
-                return replace(found, question=other, facts=(), record=own or evidence.record, passages=tuple(general))
-        return None
+                about = own or evidence.record
+                told.append(replace(found, question=other, facts=(), record=about, passages=tuple(general)))
+        wanted = pairs(folded(question))
+        return max(told, key=lambda one: len(wanted & pairs(_whole(one.passages[0]))), default=None)
 
     async def _once(
         self, conversation: Conversation, question: str, record_id: str | None, history: tuple[Turn, ...]
@@ -167,9 +179,28 @@ class Search:
 
 
 def _tells(record: Record, question: str) -> bool:
-    """Whether a fact of the record holds, word for word, all that is asked: "白橡木的吗" of a desk of it."""
+    """Whether a fact of the record holds, word for word, all that is asked ("白橡木的吗" of a desk of it), or a part of
+    it in the shop's own words: "卸甲收费吗", 免费卸甲一次."""
     wanted = beyond(question, record)
-    return len(wanted) >= 2 and any(wanted in folded(fact.text) for fact in record.facts)
+    if len(wanted) >= 2 and any(wanted in folded(fact.text) for fact in record.facts):
+        return True
+    told = kin(question)
+    parts = [part for fact in record.facts for part in re.split(r"[，；;\n]+", folded(fact.text))]
+    return told is not None and any(told.search(part) and pairs(wanted) & pairs(part) for part in parts)
+
+
+def _one_named(question: str, shelf: Sequence[Record]) -> Record | None:
+    """The first product that the question names and no other is called like."""
+    return next((one.records[0] for one in named(question, shelf) if len(one.records) == 1), None)
+
+
+def _topic(before: str) -> str:
+    """What a question was about, in the word that a shop heads its answer with."""
+    return "退货" if "退" in before else "换货" if "换" in before else before
+
+
+def _whole(passage: Passage) -> str:
+    return f"{passage.question or ''}{passage.text}"
 
 
 def _is_weak(evidence: Evidence) -> bool:

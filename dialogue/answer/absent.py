@@ -16,9 +16,10 @@ from knowledge import Fact, Record
 MOST = 2
 """Mentions quoted, and products of a similar name told, in one answer."""
 _GOODS = frozenset("床柜椅桌凳灯镜架钟锅碗盘杯壶瓶伞包鞋帽裙裤衣袜被枕毯帘垫画花茶酒米")
-"""Goods whose name is one character; other single characters are no goods ("有你吗")."""
+"""Goods whose name is one character, beside what the shop's own names end with; others are no goods ("有你吗")."""
 _PROPERTY = re.compile(
     r"问题|影响|味|保障|区别|货$|票|券|折|活动|人$|车位|电梯|毒|害|异|声音?|噪|年|天$|种$|号$|码$|色"
+    r"|包邮|费$"
 )
 """Ends of words that are no goods: "有异味吗" asks about a product."""
 _HIDDEN = frozenset("name sku aliases category image link price promotion_price promotion_period stock".split())
@@ -40,7 +41,13 @@ def answer(
     wanted = asked(question)
     if re.match(r"\W*(?:要是|如果|万一|假如|里面)", question):
         return ()
-    if wanted is None or wanted.wish is not Wish.HAVING or wanted.of_kind or not records or not _is_goods(wanted.word):
+    if (
+        wanted is None
+        or wanted.wish is not Wish.HAVING
+        or wanted.of_kind
+        or not records
+        or not _is_goods(wanted.word, records)
+    ):
         return ()
     word = wanted.word
     kinds = list(dict.fromkeys(record.kind for record in records if record.kind))
@@ -71,10 +78,12 @@ def answer(
     return (Sentence(absent, Emotion.APOLOGY), Sentence(text, Emotion.NEUTRAL, cites), Sentence(listed))
 
 
-def _is_goods(word: str) -> bool:
+def _is_goods(word: str, records: Sequence[Record]) -> bool:
     if re.match(r"几|多少|这|那", word):
         return False
-    return word in _GOODS if len(word) == 1 else _PROPERTY.search(word) is None
+    if len(word) == 1:
+        return word in _GOODS or any(name.endswith(word) for r in records for name in (r.name, r.kind, *r.aliases))
+    return _PROPERTY.search(word) is None
 
 
 def _mentions(record: Record, word: str) -> list[tuple[Fact, str]]:

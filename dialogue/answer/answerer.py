@@ -32,6 +32,8 @@ _NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", 
 _UNASKED = frozenset("name sku aliases category price promotion_price promotion_period image link".split())
 _GENERAL = frozenset(("scenario", "selling_points", "material", "audience", "description"))
 """Facts that a search finds for much that was not asked by their name."""
+_SPANS = frozenset(("duration", "warranty"))
+"""Facts that every "how long" finds, where another tells how long it lasts or runs."""
 _PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
 
 
@@ -95,10 +97,15 @@ class EmbeddedAnswerer:
         bare = evidence.record is not None and not facts and not beyond(evidence.question, evidence.record)
         if bare and evidence.record and not (top and same_question(evidence.question, top)):
             return self._introduce(evidence.record, evidence, memory, today)[: style.max_sentences]
-        if top and top.kind is PassageKind.FAQ and (not facts or same_question(evidence.question, top)):
+        same = top is not None and same_question(evidence.question, top)
+        if not facts and not same and (told := self._otherwise(evidence, memory, today, beside=top)):
+            return told
+        if top and top.kind is PassageKind.FAQ and (not facts or same):
             return self._faq(top, evidence, memory, today, style)
         if facts:
-            if {fact.name for fact in facts} <= _GENERAL and (said := self._otherwise(evidence, memory, today)):
+            if {fact.name for fact in facts} <= _GENERAL | _SPANS and (
+                said := self._otherwise(evidence, memory, today)
+            ):
                 return said
             said = self._facts(facts, evidence, memory, today)
             if _BARGAIN.search(evidence.question) and not _asked_price(evidence.question):
@@ -141,9 +148,16 @@ class EmbeddedAnswerer:
         said = [Sentence(lead + finished(first), Emotion.NEUTRAL, (citation,), near.record_id)]
         return [*said, *(Sentence(finished(part), Emotion.NEUTRAL, (citation,), near.record_id) for part in rest)]
 
-    def _otherwise(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
-        """The part of a fact that says in the shop's words what was asked in the customer's: 声音大吗, 没有滴答声."""
+    def _otherwise(
+        self, evidence: Evidence, memory: Remembers, today: date | None, *, beside: Passage | None = None
+    ) -> list[Sentence]:
+        """The part of a fact that says in the shop's words what was asked in the customer's: 声音大吗, 没有滴答声.
+
+        Nothing where the passage `beside` says it too.
+        """
         told = kin(evidence.question)
+        if told and beside and beside.kind is not PassageKind.RECORD and told.search(beside.text):
+            return []
         parts = _parts(evidence.record, today) if told and evidence.record else []
         best = max(parts, key=lambda part: len(told.findall(part.text)) if told else 0, default=None)
         if told is None or best is None or not told.search(best.text):

@@ -214,15 +214,19 @@ class Retriever:
         return alike.passage if alike and alike.same and self._is_about(alike.passage, resolution) else None
 
     def _near(self, text: str, ranking: Ranking, resolution: Resolution) -> Passage | None:
-        """The answered question about the same matter: like it as a whole, or one with all its rare words."""
+        """The answered question about the same matter: like it as a whole, or one with all its rare words.
+
+        Of what else it says that one has to hold a third: 包装 alone does not make a question about gift wrapping.
+        """
         alike = ranking.alike
         if alike and alike.related and self._is_about(alike.passage, resolution):
             return alike.passage
-        rare = {term for term in telling(text) - self._questions.name_terms if self._ranker.is_rare(term, most=RARE)}
+        said = telling(text) - self._questions.name_terms
+        rare = {term for term in said if self._ranker.is_rare(term, most=RARE)}
         for passage, _ in ranking.ranked[:HEAD] if rare else ():
             if passage.kind is PassageKind.FAQ and passage.question and self._is_about(passage, resolution):
                 whole = squeeze(f"{passage.question}{passage.text}")
-                if all(term in whole for term in rare):
+                if all(term in whole for term in rare) and 3 * sum(term in whole for term in said) >= len(said):
                     return passage
         return None
 
