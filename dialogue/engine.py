@@ -10,7 +10,7 @@ from dialogue.answer import assortment, phrases, variant
 from dialogue.answer.answerer import EmbeddedAnswerer, cited_near
 from dialogue.answer.catalogue import Shelf
 from dialogue.answer.followup import pointed
-from dialogue.answer.naming import named
+from dialogue.answer.naming import named, one_named
 from dialogue.answer.question import questions, resolved
 from dialogue.answer.smalltalk import MANNERS, Talk, talk_of
 from dialogue.answer.wording import choose
@@ -220,8 +220,8 @@ class Engine:
                 continue
             decided, sourced = evidence.decision, False
             version = evidence.version or version
-            if evidence.record:
-                record_id = conversation.record_id = evidence.record.id
+            if about := evidence.record or one_named(question, shelf):
+                record_id = conversation.record_id = about.id
             if evidence.decision is Decision.ASK:
                 conversation.open_question, conversation.open_choices = question, evidence.choices
                 suggestions = evidence.choices

@@ -14,7 +14,7 @@ from dialogue.answer.assortment import is_faq, relevant
 from dialogue.answer.catalogue import Shelf
 from dialogue.answer.colloquial import kin, paraphrases, plain
 from dialogue.answer.followup import holds, joined, leans, says
-from dialogue.answer.naming import named
+from dialogue.answer.naming import named, one_named
 from dialogue.answer.nearness import beyond, pairs
 from dialogue.audit import Auditor
 from dialogue.conversation import Conversation
@@ -74,11 +74,12 @@ class Search:
         if evidence.decision is Decision.ASK and open_ and known and known not in question:
             # What is being talked about is known here even where the search wants it named.
             named_too = await self._once(conversation, f"{known}{question}", record_id, history)
-            usable = named_too and named_too.decision is Decision.ANSWER and named_too.facts
+            told = current is not None and _tells(current, question)
+            usable = named_too and named_too.decision is Decision.ANSWER and (named_too.facts or told)
             evidence = named_too if named_too and usable else evidence
         evidence = relevant(evidence, shelf) or _refused(evidence)
         if evidence.record is None and evidence.decision is Decision.REFUSE:
-            own = _one_named(question, shelf)
+            own = one_named(question, shelf)
             if own or (current and _tells(current, question)):
                 evidence = replace(evidence, record=own or current)
         if sent := await self._sent(conversation, question, evidence):
@@ -150,7 +151,7 @@ class Search:
         self, conversation: Conversation, question: str, evidence: Evidence, shelf: Sequence[Record]
     ) -> Evidence | None:
         """What the shop says to the same question in its own words, for the whole shop and not for one product."""
-        own = _one_named(question, shelf)
+        own = one_named(question, shelf)
         called = own.name if own else next((one.word for one in named(question, shelf)), "")
         told: list[Evidence] = []
         for other in paraphrases(question, name=called):
@@ -158,6 +159,8 @@ class Search:
             if found is None:
                 return None
             general = [p for p in found.passages if p.kind is not PassageKind.RECORD]
+            if own and general and _is_about_another(general[0], own, shelf):
+                continue
             if found.decision is Decision.ANSWER and general and (is_faq(found) or not found.facts):
                 about = own or evidence.record
                 told.append(replace(found, question=other, facts=(), record=about, passages=tuple(general)))
@@ -186,12 +189,13 @@ def _tells(record: Record, question: str) -> bool:
         return True
     told = kin(question)
     parts = [part for fact in record.facts for part in re.split(r"[，；;\n]+", folded(fact.text))]
-    return told is not None and any(told.search(part) and pairs(wanted) & pairs(part) for part in parts)
+    return told is not None and any(told.search(part) and set(wanted) & set(part) for part in parts)
 
 
-def _one_named(question: str, shelf: Sequence[Record]) -> Record | None:
-    """The first product that the question names and no other is called like."""
-    return next((one.records[0] for one in named(question, shelf) if len(one.records) == 1), None)
+def _is_about_another(passage: Passage, record: Record, shelf: Sequence[Record]) -> bool:
+    """Whether the question that a passage answers names products, and not this one: "地毯怎么洗" of a table."""
+    names = named(passage.question or "", shelf)
+    return bool(names) and not any(record in one.records for one in names)
 
 
 def _topic(before: str) -> str:

@@ -79,7 +79,7 @@ def answer(
 
 
 def _is_goods(word: str, records: Sequence[Record]) -> bool:
-    if re.match(r"几|多少|这|那", word):
+    if re.match(r"几|多少|这|那|不|没", word):
         return False
     if len(word) == 1:
         return word in _GOODS or any(name.endswith(word) for r in records for name in (r.name, r.kind, *r.aliases))

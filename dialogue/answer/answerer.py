@@ -34,6 +34,10 @@ _GENERAL = frozenset(("scenario", "selling_points", "material", "audience", "des
 """Facts that a search finds for much that was not asked by their name."""
 _SPANS = frozenset(("duration", "warranty"))
 """Facts that every "how long" finds, where another tells how long it lasts or runs."""
+_LABELS = re.compile(r"^(?:别名|简称|别称|SKU|编号|货号|款号|类目|分类|图片|链接)[:：].*$", re.M | re.I)
+"""Lines of a record that tell nothing to a customer."""
+_ADVICE = re.compile(r"注意|须知|禁忌|护理后")
+"""Titles of facts that are told for whatever is asked of them, though they may say nothing of it."""
 _PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
 
 
@@ -113,6 +117,11 @@ class EmbeddedAnswerer:
             return said[: style.max_sentences]
         if evidence.record and (top is None or top.kind is PassageKind.RECORD):
             wanted = beyond(evidence.question, evidence.record)
+            faqs = [passage for passage in evidence.passages if passage.kind is PassageKind.FAQ]
+            faq = max(faqs, key=lambda passage: overlap(wanted, passage.question or ""), default=None)
+            if faq and overlap(wanted, faq.question or "") >= self._asked_part(evidence.record, wanted, today)[0]:
+                if pairs(wanted) & pairs(folded(faq.question or "")):
+                    return self._faq(faq, evidence, memory, today, style)
             if said := self._asked_of(evidence.record, wanted, evidence, memory, today):
                 return said
             # The record was found, but it is not what was asked for: something else may hold the answer.
@@ -123,7 +132,8 @@ class EmbeddedAnswerer:
                 return []
         if top is None:
             return []
-        quotes = compress(top.text, evidence.question, limit=2 if style.live else 3)
+        text = _LABELS.sub("", top.text) if top.kind is PassageKind.RECORD else top.text
+        quotes = compress(text, evidence.question, limit=2 if style.live else 3)
         return [_cited(quote, top.source, version, top.record_id) for quote in quotes][: style.max_sentences]
 
     def _beside(self, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
@@ -197,6 +207,8 @@ class EmbeddedAnswerer:
                 priced.add(fact.record_id)
                 said += whole or [self._fact(fact, memory, evidence.version)]
             else:
+                if _ADVICE.search(fact.title) and not _tells_of(fact, evidence):
+                    said.append(_sentence(choose(memory, "not written", phrases.NOT_WRITTEN)))
                 said.append(self._fact(fact, memory, evidence.version))
         return said
 
@@ -243,15 +255,19 @@ class EmbeddedAnswerer:
         self, record: Record, wanted: str, evidence: Evidence, memory: Remembers, today: date | None
     ) -> list[Sentence]:
         """The one fact of a record that holds the words asked for, cut down to the part that does."""
+        score, found = self._asked_part(record, wanted, today)
+        if found is None or score < max(0.4, 0.2 * len(wanted)):
+            return []
+        return [self._fact(found, memory, evidence.version)]
+
+    def _asked_part(self, record: Record, wanted: str, today: date | None) -> tuple[float, Fact | None]:
+        """The part of a record that shares most with the words asked for, and how much that is."""
         best: tuple[float, Fact | None] = (0.0, None)
         for part in _parts(record, today):
             score = overlap(wanted, part.text) + 0.2 * overlap(wanted, part.title)
             if score > best[0]:
                 best = (score, part)
-        score, found = best
-        if found is None or score < max(0.4, 0.2 * len(wanted)):
-            return []
-        return [self._fact(found, memory, evidence.version)]
+        return best
 
     def _introduce(self, record: Record, evidence: Evidence, memory: Remembers, today: date | None) -> list[Sentence]:
         said = [
@@ -280,6 +296,17 @@ def cited_near(near: Passage, version: str) -> Citation:
     """The citation of an answer that is quoted as the nearest there is."""
     source = near.source
     return Citation(source.file, near.text, source.sheet, source.page, source.line, version)
+
+
+def _tells_of(fact: Fact, evidence: Evidence) -> bool:
+    """Whether advice speaks of what was asked, and not only of what to mind in general: 能喝酒吗, 七天不沾水."""
+    wanted = beyond(evidence.question, evidence.record) if evidence.record else evidence.question
+    about = re.search(
+        r"[能可要得][以]?(?P<deed>[^，。？?]+)$", re.sub(r"[吗么不没呢吧\W]+$", "", folded(evidence.question))
+    )
+    if about is None or re.search(r"注意|禁忌|忌|怎么", wanted):
+        return True
+    return any(char in fact.text for char in about["deed"] if char not in "能可以要得做一下再就碰")
 
 
 def _parts(record: Record, today: date | None) -> list[Fact]:

@@ -34,6 +34,8 @@ _EMPTY = re.compile(
     r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|多久|多长时间|几(?=[层格个条把只节])|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
+_MEASURING = frozenset("多几大小")
+"""Characters that only ask for a measure: 多重 shares nothing with 多2到3天."""
 _PERIOD = re.compile(r"(?:活动|促销|特价|优惠).{0,4}(?:到|几号|哪天|多久|截止|结束|什么时候|啥时候|几时)")
 _FREIGHT = re.compile(r"运费|邮费|包邮")
 _BACK = re.compile(r"[退换]")
@@ -128,7 +130,7 @@ def _says_nothing_of_it(evidence: Evidence, names: Sequence[Named]) -> bool:
     top = evidence.passages[0]
     if top.kind is not PassageKind.FAQ or len(names) != 1 or len(names[0].records) != 1:
         return False
-    asked = set(re.findall(r"[\u4e00-\u9fff]", _EMPTY.sub(" ", _without(evidence.question, names))))
+    asked = set(re.findall(r"[\u4e00-\u9fff]", _EMPTY.sub(" ", _without(evidence.question, names)))) - _MEASURING
     return bool(asked) and not asked & set(_whole(top))
 
 

@@ -12,7 +12,7 @@ from knowledge import Record
 
 _BEFORE = frozenset(
     "的个张把套件盏台条和跟与或比买要款这那种是有加在用里上下看选问了只块两一二三俩几想来到对换退家你们我说"
-    "袋盒箱罐包桶双副次杯提束枚瓶份组床座支做吃喝坐铺完"
+    "袋盒箱罐包桶双副次杯提束枚瓶份组床座支做吃喝坐铺完接"
 )
 """Characters that may stand before a short name without being a part of it."""
 
@@ -42,6 +42,11 @@ def named(text: str, records: Sequence[Record]) -> tuple[Named, ...]:
                 found.append(Named(words[word], word, at, end))
             at = plain.find(word, end)
     return tuple(sorted(found, key=lambda one: one.start))
+
+
+def one_named(text: str, records: Sequence[Record]) -> Record | None:
+    """The first product that the text names and no other is called like."""
+    return next((one.records[0] for one in named(text, records) if len(one.records) == 1), None)
 
 
 def _stands_free(plain: str, at: int) -> bool:

@@ -230,6 +230,8 @@ IN_TIME: dict[str, tuple[str, ...]] = {
 """A time of day against the shop's hours, before the hours themselves."""
 RESTS = ("{day}店里休息，不开门。", "{day}不营业，换一天来吧。")
 """A day of the week on which the shop is closed."""
+NOT_WRITTEN = ("您问的这一点资料里没有单独写，先把写了的告诉您。", "资料里没有专门写这一点，写着的有下面这些。")
+"""Before advice that does not speak of what was asked."""
 BORNE = ("{name}写的承重是{text}，{weight}在这个范围内。", "{weight}可以，{name}的承重是{text}。")
 """A weight within what a product bears."""
 NOT_BORNE = (

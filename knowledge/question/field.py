@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from knowledge.folding import fold, name_key
-from knowledge.question.concept import ASKING, CONCEPTS, HAVING, VAGUE, WISH
+from knowledge.question.concept import ASKING, CONCEPTS, HAVING, VAGUE, WISH, Concept
 from knowledge.record import Fact, Record
 
 _LIST = re.compile(r"[、,，;；/|\s]+")
@@ -23,6 +23,10 @@ NEVER_ASKED = frozenset({"name", "sku", "aliases", "image", "link"})
 
 LEXICAL = 0.5
 """A field is asked for when its score reaches this."""
+
+
+SURE = 0.85
+"""Weight of a cue from which it asks for its concept and for nothing near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,13 @@ class FieldReader:
         }
         self._titles = {column: fold(column.title) for column in columns}
         self._cues = {column: _cues(column) for column in columns}
+        self._absent = [
+            re.compile(cue)
+            for concept in CONCEPTS
+            if not any(_stands_for(column, concept) for column in columns)
+            for weight, cue in concept.cues
+            if weight >= SURE
+        ]
         for column in _counted(records):
             self._cues[column] = [*self._cues[column], *_OF_CONTENT]
 
@@ -96,6 +107,10 @@ class FieldReader:
                         best[column] = Asked(column, score, at + found.start(), at + found.end())
                     break
         return sorted(best.values(), key=lambda asked: -asked.score)
+
+    def lacks(self, clauses: Sequence[str]) -> bool:
+        """Whether the clauses surely ask for something that no column here holds, as a weight where none is given."""
+        return any(cue.search(clause) for cue in self._absent for clause in clauses)
 
     def cue_at(self, column: Column, squeezed: str) -> int | None:
         """Where in a squeezed text the surest cue for the column stands, or None."""
@@ -198,13 +213,19 @@ def _counted(records: Sequence[Record]) -> list[Column]:
     return [column for column, counts in seen.items() if 2 * sum(counts) > len(counts)]
 
 
+def _stands_for(column: Column, concept: Concept) -> bool:
+    """Whether a column holds what the concept is, by its name or its title."""
+    unnamed = column.name == column.title and re.search(concept.titles, fold(column.title)) is not None
+    return column.name in concept.names or unnamed
+
+
 def _cues(column: Column) -> list[tuple[float, re.Pattern[str]]]:
     title = fold(column.title)
     expressions: list[tuple[float, str]] = []
     if len(title) >= 2:
         expressions.append((1.0, re.escape(title)))
     for concept in CONCEPTS:
-        if column.name in concept.names or (column.name == column.title and re.search(concept.titles, title)):
+        if _stands_for(column, concept):
             rank = concept.names.index(column.name) if column.name in concept.names else 0
             expressions += [(weight - 0.02 * rank, cue) for weight, cue in concept.cues]
     if len(title) >= 4 and not title.isascii():

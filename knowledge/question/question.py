@@ -75,7 +75,7 @@ class QuestionReader:
         """The one column whose title is near to what is said in other words, and clearly nearer than the next."""
         said = content_of("".join(masked))
         columns = self._fields.columns
-        if len(said.strip()) < 2 or len(columns) < 2:
+        if len(said.strip()) < 2 or len(columns) < 2 or self._fields.lacks(masked):
             return ()
         if self._column_vectors is None:
             self._column_vectors = self._embedder.embed([column.title for column in columns])
