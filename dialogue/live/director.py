@@ -25,6 +25,8 @@ Answer = Callable[[str], AsyncIterator[Event]]
 """Gives the reply to a comment's text."""
 _ANSWERS_IN_A_ROW = 3
 _OPERATOR_LINES = 50
+_UNHEARD = 64
+"""Script lines handed out and not heard yet that are remembered; a room is a few ahead."""
 
 
 class Director:
@@ -54,9 +56,10 @@ class Director:
         self._paused = False
         self._closing = False
         self._generation = 0
-        self._lap = 0
+        self._lap = self._telling = 0
         self._index = 0
         self._script: deque[ScriptLine] = deque()
+        self._unheard: deque[Line] = deque(maxlen=_UNHEARD)
         self._memory = Memory("director")
         self._answers = 0
         self._product: str | None = None
@@ -80,6 +83,28 @@ class Director:
     def waiting(self) -> int:
         """Comment groups that wait for an answer."""
         return len(self._comments)
+
+    @property
+    def lap(self) -> int:
+        """Which telling of the rundown the script is in, the first is 0."""
+        return self._telling
+
+    @property
+    def order(self) -> tuple[tuple[str, str], ...]:
+        """Id and name of the records in the order they are told in."""
+        return tuple((record.id, record.name) for record in self._rundown.records)
+
+    def upcoming(self, limit: int) -> tuple[Line, ...]:
+        """The next script lines, as far as they are worded: those handed out and not heard, then those to come."""
+        left = list(self._script)
+        coming = [self._scripted(line, last=index == len(left) - 1) for index, line in enumerate(left)]
+        return (*self._unheard, *coming)[:limit]
+
+    def heard(self, line: Line) -> None:
+        """This line is being heard; script lines before it are not to come any more."""
+        if any(one is line for one in self._unheard):
+            while self._unheard.popleft() is not line:
+                continue
 
     def comment(self, comment: Comment) -> CommentState:
         """Take a viewer's comment in; `queued` when it will be answered, `shown` when not."""
@@ -107,13 +132,15 @@ class Director:
         self._wake.set()
 
     def show(self, record_id: str) -> bool:
-        """Go to this record with the next script line; False when it is not in the rundown."""
+        """Go to this record with the next script line, and on from there; False when it is not in the rundown."""
         index = next((i for i, record in enumerate(self._rundown.records) if record.id == record_id), None)
         if index is None:
             return False
         self._index = index
         self._script.clear()
-        self._begin_segment()
+        self._unheard.clear()
+        self._script.extend(self._rundown.segment(index, self._lap))
+        self._advance()
         self._wake.set()
         return True
 
@@ -127,6 +154,7 @@ class Director:
     def interrupt(self) -> int:
         """Void everything that was pulled, the answer under way too; returns the new generation."""
         self._generation += 1
+        self._unheard.clear()
         self._cut.set()
         self._wake.set()
         return self._generation
@@ -145,7 +173,7 @@ class Director:
             if self._operator:
                 text = self._operator.popleft()
                 emotion = emotion_of(text)
-                yield self._line(text, emotion, LineKind.OPERATOR, last=not self._operator)
+                yield Line(self._generation, text, emotion, LineKind.OPERATOR, self._product, last=not self._operator)
                 continue
             if not self._paused:
                 # A flood of comments must not silence the script altogether.
@@ -167,11 +195,11 @@ class Director:
         for line in self._all(self._rundown.closing(), LineKind.CLOSING):
             yield line
 
-    def _line(self, text: str, emotion: Emotion, kind: LineKind, *, sku: str | None = None, last: bool = True) -> Line:
-        return Line(self._generation, text, emotion, kind, sku or self._product, last=last)
-
     def _all(self, lines: list[ScriptLine], kind: LineKind) -> list[Line]:
-        return [self._line(line.text, line.emotion, kind, last=line is lines[-1]) for line in lines]
+        return [
+            Line(self._generation, line.text, line.emotion, kind, self._product, last=line is lines[-1], part=line.part)
+            for line in lines
+        ]
 
     def _next_script(self) -> Line | None:
         if not self._rundown.records:
@@ -179,9 +207,15 @@ class Director:
         if not self._script:
             self._begin_segment()
             self._advance()
-        line = self._script.popleft()
-        self._product = line.record_id or self._product
-        return self._line(line.text, line.emotion, LineKind.SCRIPT, sku=line.record_id, last=not self._script)
+        scripted = self._script.popleft()
+        self._product = scripted.record_id or self._product
+        line = self._scripted(scripted, last=not self._script)
+        self._unheard.append(line)
+        return line
+
+    def _scripted(self, line: ScriptLine, *, last: bool) -> Line:
+        sku = line.record_id or self._product
+        return Line(self._generation, line.text, line.emotion, LineKind.SCRIPT, sku, last=last, part=line.part)
 
     def _begin_segment(self) -> None:
         if self._index == 0 and self._lap > 0:
@@ -189,6 +223,7 @@ class Director:
         self._script.extend(self._rundown.segment(self._index, self._lap))
 
     def _advance(self) -> None:
+        self._telling = self._lap
         self._index += 1
         if self._index >= len(self._rundown.records):
             self._index = 0

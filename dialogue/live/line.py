@@ -37,3 +37,5 @@ class Line:
     """Whether the answer, opening or operator's text ends with this line."""
     comment_ids: tuple[str, ...] = ()
     """All comments answered by this line."""
+    part: str = ""
+    """What a line of the script is for: `hook`, `point`, `detail`, `promotion`, `price`, `action`, `question` …"""

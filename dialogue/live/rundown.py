@@ -34,6 +34,8 @@ class ScriptLine:
     text: str
     emotion: Emotion
     record_id: str | None = None
+    part: str = ""
+    """What it is for, see `Line.part`."""
 
 
 class Rundown:
@@ -75,7 +77,7 @@ class Rundown:
 
     def opening(self) -> list[ScriptLine]:
         """What is said first: the AI notice, then the welcome."""
-        notice = ScriptLine(script.NOTICE[0], Emotion.NEUTRAL)
+        notice = ScriptLine(script.NOTICE[0], Emotion.NEUTRAL, part="notice")
         self._memory.use_wording("notice", 0)
         return [notice, *self._lines("welcome", script.WELCOME, None, Emotion.JOY, shop=self._shop)]
 
@@ -140,7 +142,7 @@ class Rundown:
         question = finished(faq.question or "")
         yield from self._lines("question", script.QUESTIONS, None, None, source=faq.text, question=question)
         for part in sentences(faq.text)[:3]:
-            yield from self._said(finished(part), faq.text, None, faq.record_id)
+            yield from self._said(finished(part), faq.text, None, faq.record_id, "question")
 
     def _lines(
         self,
@@ -154,12 +156,14 @@ class Rundown:
     ) -> list[ScriptLine]:
         text = choose(self._memory, slot, wordings).format(**words)
         known = source or (self._text[record.id] if record else "")
-        return list(self._said(text, known, emotion, record.id if record else None))
+        return list(self._said(text, known, emotion, record.id if record else None, slot.split("/")[0]))
 
-    def _said(self, text: str, known: str, emotion: Emotion | None, record_id: str | None) -> Iterator[ScriptLine]:
+    def _said(
+        self, text: str, known: str, emotion: Emotion | None, record_id: str | None, purpose: str
+    ) -> Iterator[ScriptLine]:
         lawful = comply(text, evidence_text=known, rules=LIVE_RULES).text
         for part in _parts(lawful) if lawful else ():
-            yield ScriptLine(spoken(part), emotion or emotion_of(part), record_id)
+            yield ScriptLine(spoken(part), emotion or emotion_of(part), record_id, purpose)
 
 
 def _parts(text: str) -> list[str]:

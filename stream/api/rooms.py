@@ -34,6 +34,14 @@ class RoomControl(Protocol):
         """Speak an operator's words at the next sentence."""
         ...
 
+    def rundown(self) -> dict[str, object]:
+        """What was said, what is being said and what comes next; see `RundownView`."""
+        ...
+
+    def show(self, sku: str) -> bool:
+        """Tell of this product next, and go on from there; False when it is not in the rundown."""
+        ...
+
     def pause(self) -> None:
         """Stop the script; comments are still answered."""
         ...
@@ -72,6 +80,50 @@ class PlatformComment(BaseModel):
     text: str = Field(min_length=1, max_length=MAX_COMMENT_CHARS)
     visitor: str = Field(default="platform", min_length=1, max_length=64)
     name: str | None = Field(default=None, max_length=32)
+
+
+class Cue(BaseModel):
+    """One line of the rundown."""
+
+    text: str
+    kind: str
+    """`opening`, `script`, `answer`, `operator` or `closing`."""
+    part: str
+    """What a script line is for: `hook`, `point`, `detail`, `promotion`, `price`, `action`, `question` …"""
+    sku: str | None
+    question: str | None
+    """The comment that is answered."""
+    at_ms: int | None = None
+    """When it began to be heard, Unix milliseconds; none for what is to come."""
+
+
+class RundownProduct(BaseModel):
+    """A product of the rundown, with the price that holds now."""
+
+    sku: str
+    name: str
+    price: str
+    stock: int | None
+    picture: str
+
+
+class RundownView(BaseModel):
+    """What the host said, says and says next; the products in the order they are told in, over and over."""
+
+    lap: int
+    product: str | None
+    """SKU of the product on show."""
+    said: list[Cue]
+    now: Cue | None
+    next: list[Cue]
+    products: list[RundownProduct]
+
+
+class ProductToShow(BaseModel):
+    """Which product is told of next."""
+
+    model_config = ConfigDict(extra="forbid")
+    sku: str = Field(min_length=1, max_length=128)
 
 
 _ERRORS: dict[int | str, dict[str, object]] = {
@@ -172,6 +224,19 @@ def create_room_api(
         except ProtocolError as error:
             raise HTTPException(409, error.message) from error
         return {"status": "accepted"}
+
+    @router.get("/{name}/rundown")
+    async def rundown(name: str, bearer: Viewer) -> RundownView:
+        """What the host says now and next."""
+        return RundownView.model_validate(find(name, bearer).rundown())
+
+    @router.post("/{name}/show", responses={409: {"description": "this product is not in the rundown"}})
+    async def show(name: str, body: ProductToShow, bearer: Operator) -> RundownView:
+        """Go to a product after the sentence that is being said, and on from there."""
+        room = find(name, bearer)
+        if not room.show(body.sku):
+            raise HTTPException(409, "节目单里没有这件商品：没有这个编号，或者卖完了")
+        return RundownView.model_validate(room.rundown())
 
     @router.post("/{name}/pause")
     async def pause(name: str, bearer: Operator) -> dict[str, object]:

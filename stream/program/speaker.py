@@ -127,6 +127,18 @@ class Speaker:
     def make_way(self) -> None:
         """A question was asked: take back the script lines that nobody heard, they are said after the answer."""
         self.waiting_for_answer = True
+        self._parked.extendleft(reversed(self._withdrawn()))
+        self._nudged.set()
+        self._stop_dropped()
+
+    def leave_out(self) -> None:
+        """The script goes on elsewhere: take back the script lines that nobody heard, they are not said at all."""
+        self._withdrawn()
+        self._parked.clear()
+        self._stop_dropped()
+
+    def _withdrawn(self) -> list[Line]:
+        """Takes the script lines that nobody heard out of the program; in their order."""
         kept: deque[tuple[Utterance, Line]] = deque()
         parked: list[Line] = []
         for utterance, line in self._unheard:
@@ -135,9 +147,7 @@ class Speaker:
             else:
                 kept.append((utterance, line))
         self._unheard = kept
-        self._parked.extendleft(reversed(parked))
-        self._nudged.set()
-        self._stop_dropped()
+        return parked
 
     def interrupt(self) -> None:
         """The program's generation was raised: forget everything older, stop the voice unless its line goes on."""

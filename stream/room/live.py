@@ -32,6 +32,7 @@ from stream.room.comment_wall import CommentWall, remember
 from stream.room.protocol import Message, ProtocolError
 from stream.room.public_text import public
 from stream.room.room import Room
+from stream.room.running_order import RunningOrder
 from stream.shop.shelf import Product
 from stream.telemetry.question import Questions
 
@@ -79,6 +80,7 @@ class LiveRoom:
         # Numbers begin at the wall clock: after a restart they go on above those that the pages have seen.
         self.feed = Broadcast(after=int(now().timestamp() * 1000))
         self._wall = CommentWall(self.feed)
+        self._order = RunningOrder(director, now=now)
         self._shop = shop
         self._store = store
         self._now = now
@@ -149,6 +151,10 @@ class LiveRoom:
             "waiting": self.director.waiting,
         }
 
+    def rundown(self) -> Message:
+        """What was said, what is being said and what comes next; see `RunningOrder.to_json`."""
+        return self._order.to_json(self._shop.products, showing=self._product.sku if self._product else None)
+
     def restock(self, shop: Shop, rundown: Rundown) -> None:
         """Take over a new knowledge version, or the day's promotions; the card on show is renewed, the script goes on
         from the new facts. When the price on show has changed nothing is said any more of the old one."""
@@ -206,6 +212,16 @@ class LiveRoom:
             raise ProtocolError("full", "还有很多话没说完，稍后再试。")
         self.room.comment()
 
+    def show(self, sku: str) -> bool:
+        """Tell of this product after the sentence, or the answer, that is being said, and go on from there.
+
+        False when it is not in the rundown: unknown, or sold out.
+        """
+        if not self.director.show(sku):
+            return False
+        self.room.leave_out()
+        return True
+
     def pause(self) -> None:
         """Hold the script and answers back; what is being said is finished."""
         self.director.pause()
@@ -233,6 +249,7 @@ class LiveRoom:
         line = event.line
         if not isinstance(line, Line):
             return
+        self._order.started(line)
         if line.sku and (self._product is None or line.sku != self._product.sku):
             self._show(line.sku)
         if line.kind is LineKind.ANSWER:
@@ -245,6 +262,7 @@ class LiveRoom:
 
     def _line_ended(self, event: LineEnded) -> None:
         line = event.line
+        self._order.ended(line)
         if isinstance(line, Line) and line.kind is LineKind.ANSWER:
             self._wall.answered(line, finished=event.finished)
 

@@ -182,6 +182,10 @@ class Room:
             self._asked_s = now
         self.speaker.make_way()
 
+    def leave_out(self) -> None:
+        """The director's script goes on elsewhere: what was pulled of the old one and not heard is not said."""
+        self.speaker.leave_out()
+
     def interrupt(self, *, at_sentence: bool = False) -> int:
         """Cut in, at once or at the end of the sentence. Returns the new generation."""
         generation = self._director.interrupt()

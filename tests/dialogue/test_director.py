@@ -186,6 +186,38 @@ async def test_a_product_can_be_called_up() -> None:
     assert not director.show("unknown")
 
 
+async def test_a_product_that_was_called_up_is_told_once_and_the_next_one_follows() -> None:
+    director = Director(_rundown(), _answer)
+    lines = director.lines()
+    await _take(lines, 4)
+    assert director.show("QM-LP01")
+    told = [line for line in await _take(lines, 40) if line.part == "hook"]
+    assert [line.sku for line in told[:3]] == ["QM-LP01", "QM-RG01", "QM-SF01"]
+
+
+async def test_what_comes_is_known_until_it_is_heard() -> None:
+    director = Director(_rundown(), _answer)
+    lines = director.lines()
+    pulled = [line for line in await _take(lines, 6) if line.kind is LineKind.SCRIPT]
+    coming = director.upcoming(20)
+    assert coming[: len(pulled)] == tuple(pulled), "handed out, not heard yet"
+    director.heard(pulled[1])
+    assert director.upcoming(20) == coming[2:]
+    assert (await anext(lines)).text == coming[len(pulled)].text
+    assert director.order[0] == ("QM-SF01", RECORDS[0].name)
+    director.show("QM-RG01")
+    assert {line.sku for line in director.upcoming(20)} == {"QM-RG01"}
+
+
+async def test_the_lap_counts_tellings_of_the_whole_rundown() -> None:
+    director = Director(_rundown(), _answer)
+    async for line in director.lines():
+        if line.part == "again":
+            break
+        assert director.lap == 0
+    assert director.lap == 1
+
+
 async def test_closing_says_goodbye_and_ends() -> None:
     director = Director(_rundown(), _answer)
     lines = director.lines()

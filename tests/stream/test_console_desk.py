@@ -23,6 +23,14 @@ from tests.stream.console import open_console
 pytestmark = pytest.mark.browser
 
 
+def _cue(text: str, part: str, sku: str, **more: object) -> dict[str, object]:
+    return {"text": text, "kind": "script", "part": part, "sku": sku, "question": None, **more}
+
+
+def _goods(sku: str, name: str) -> dict[str, object]:
+    return {"sku": sku, "name": name, "price": "359", "stock": 80, "picture": ""}
+
+
 @dataclass
 class Studio:
     """A room of the shop `demo` that only remembers what was asked of it, and the doors to it."""
@@ -32,6 +40,8 @@ class Studio:
     asked: list[str] = field(default_factory=list)
     feed: Broadcast = field(default_factory=lambda: Broadcast(after=1000))
     open: dict[str, Studio] = field(default_factory=dict)
+    telling: str = "SF-01"
+    queued: list[dict[str, object]] = field(default_factory=list)
 
     def state(self) -> dict[str, object]:
         known = {"name": "demo", "merchant": self.merchant, "state": self.air, "pages": 3, "viewers": 2}
@@ -52,6 +62,21 @@ class Studio:
 
     def say(self, text: str) -> None:
         self.asked.append(f"say {text}")
+
+    def rundown(self) -> dict[str, object]:
+        return {
+            "lap": 3,
+            "product": self.telling,
+            "said": [_cue("接下来看它。", "hook", self.telling, at_ms=1_795_458_765_286)],
+            "now": _cue("它的特点是，轻。", "point", self.telling, at_ms=1_795_458_768_286),
+            "next": [_cue("活动价359元。", "promotion", self.telling), *self.queued],
+            "products": [_goods("SF-01", "云朵单人沙发"), _goods("LP-01", "纸月落地灯"), _goods("RG-01", "胡桃木边几")],
+        }
+
+    def show(self, sku: str) -> bool:
+        self.asked.append(f"show {sku}")
+        self.telling = sku
+        return True
 
     def pause(self) -> None:
         self.asked.append("pause")
@@ -126,6 +151,23 @@ async def test_comments_are_seen_with_what_became_of_them(tmp_path: Path) -> Non
         await expect(page.locator("#wall li")).to_have_count(1)
 
 
+async def test_the_rundown_shows_now_and_next_and_an_operator_jumps_to_a_product(tmp_path: Path) -> None:
+    async with desk(tmp_path, "live", role="operator") as (page, studio):
+        products = page.locator("#rundown .item > b")
+        await expect(products).to_have_text(["云朵单人沙发", "纸月落地灯", "胡桃木边几"])
+        await expect(page.locator("#rundown .cue.on")).to_contain_text("它的特点是，轻。")
+        await expect(page.locator("#rundown .cue").last).to_contain_text("优惠")
+        await page.get_by_role("button", name="讲这件：胡桃木边几").click()
+        await expect(page.locator("#rundown .item[aria-current=true]")).to_contain_text("胡桃木边几")
+        await expect(products).to_have_text(["胡桃木边几", "云朵单人沙发", "纸月落地灯"])
+        studio.queued = [_cue("接下来看沙发。", "hook", "SF-01")]  # the next product's first line is worded already
+        studio.feed.publish("caption", text="轻", at_ms=0, until_ms=900, line="它的特点是，轻。")
+        await expect(page.locator("#rundown .cue").last).to_contain_text("引入")
+        await page.get_by_role("button", name="跳到下一件").click()
+        await expect(products).to_have_text(["云朵单人沙发", "纸月落地灯", "胡桃木边几"])
+        assert studio.asked == ["show RG-01", "show SF-01"]
+
+
 async def test_stopping_takes_a_held_button_and_starting_a_click(tmp_path: Path) -> None:
     async with desk(tmp_path, "live") as (page, studio):
         stop = page.get_by_role("button", name="停播")
@@ -154,8 +196,10 @@ async def test_words_against_the_law_are_named_before_they_are_said(tmp_path: Pa
 async def test_a_viewer_s_token_sees_the_desk_and_touches_nothing(tmp_path: Path) -> None:
     async with desk(tmp_path, "live", role="viewer") as (page, _):
         await expect(page.locator("#onair")).to_have_text("直播中")
-        for name in ("停播", "暂停脚本", "打断这句", "说"):
+        await expect(page.locator("#rundown .item")).to_have_count(3)
+        for name in ("停播", "暂停脚本", "打断这句", "说", "跳到下一件"):
             await expect(page.get_by_role("button", name=name, exact=True)).to_be_hidden()
+        await expect(page.locator("#rundown button")).to_have_count(0)
 
 
 async def test_the_arrow_keys_go_through_a_choice_and_the_focus_stays_with_it(tmp_path: Path) -> None:

@@ -86,6 +86,12 @@ class StandIn:
     def say(self, text: str) -> None:
         return
 
+    def rundown(self) -> dict[str, object]:
+        return {"lap": 1, "product": None, "said": [], "now": None, "next": [], "products": []}
+
+    def show(self, sku: str) -> bool:
+        return sku == "SF-01"
+
     def pause(self) -> None:
         return
 

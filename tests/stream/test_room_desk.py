@@ -24,9 +24,17 @@ class OnAir:
     merchant: str = "demo"
     signed_off: bool = False
     stopped: bool = False
+    telling: str | None = None
 
     def state(self) -> dict[str, object]:
         return {"name": self.name, "merchant": self.merchant, "state": "live"}
+
+    def rundown(self) -> dict[str, object]:
+        return {"lap": 1, "product": self.telling, "said": [], "now": None, "next": [], "products": []}
+
+    def show(self, sku: str) -> bool:
+        self.telling = sku if sku == "SF-01" else self.telling
+        return sku == "SF-01"
 
     def sign_off(self) -> None:
         self.signed_off = True
@@ -63,6 +71,17 @@ async def test_what_stands_in_a_room_s_way_is_listed_with_it(tmp_path: Path) -> 
         service.house.problems["night"] = "no voice"
         rows = (await http.get("/api/rooms")).json()
     assert rows[1]["problem"] == "no voice"
+
+
+async def test_an_operator_jumps_to_a_product_of_the_rundown_and_a_viewer_only_looks(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (http, service, _):
+        assert (await http.get("/api/rooms/evening/rundown")).json()["product"] is None
+        assert (await http.post("/api/rooms/evening/show", json={"sku": "SF-01"})).json()["product"] == "SF-01"
+        assert (await http.post("/api/rooms/evening/show", json={"sku": "gone"})).status_code == 409
+        viewer = (await service.store.access.create_token("demo", role=Role.VIEWER))[1]
+        http.headers["Authorization"] = f"Bearer {viewer}"
+        assert (await http.get("/api/rooms/evening/rundown")).json()["product"] == "SF-01"
+        assert (await http.post("/api/rooms/evening/show", json={"sku": "SF-01"})).status_code == 403
 
 
 async def test_a_stopped_room_says_goodbye_and_stays_off_over_a_restart(tmp_path: Path) -> None:

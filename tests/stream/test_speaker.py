@@ -53,6 +53,18 @@ async def test_a_line_nobody_heard_makes_way_and_is_said_after_the_answer() -> N
     await stage.end()
 
 
+async def test_lines_that_are_left_out_are_not_said_and_the_one_being_heard_is_finished() -> None:
+    stage = Stage([FakeLine("甲甲甲"), FakeLine("乙"), FakeLine("丙")])
+    await asyncio.sleep(0.1)
+    await stage.play(5)
+    stage.director.answers.put_nowait(FakeLine("丁", kind="script"))
+    stage.speaker.leave_out()
+    await stage.play(120)
+    assert stage.heard == ["甲甲甲", "丁"]
+    assert stage.samples > 4 * 9600 * 0.97
+    await stage.end()
+
+
 async def test_a_second_question_does_not_cut_the_answer_that_is_being_spoken() -> None:
     stage = Stage([FakeLine("甲" * 8), FakeLine("乙")])
     await asyncio.sleep(0.1)

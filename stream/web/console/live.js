@@ -11,6 +11,7 @@ PAGES.live = async () => {
   if (!desk.rooms.some((one) => one.name === desk.name)) desk.name = desk.rooms.length ? desk.rooms[0].name : "";
   await follow();
   drawDesk();
+  await loadRundown();
 };
 
 const here = () => desk.rooms.find((one) => one.name === desk.name);
@@ -45,11 +46,6 @@ function drawDesk() {
 
 const goodsLine = (one) => [one.price && "¥" + one.price, one.was && "原价 ¥" + one.was, one.stock !== null && `余 ${one.stock} 件`].filter(Boolean).join(" · ");
 
-function drawGoods() {
-  $("goodscount").textContent = desk.goods.length ? `${desk.goods.length} 件` : "";
-  $("goods").replaceChildren(...desk.goods.map((one) => el("li", { "aria-current": desk.product?.sku === one.sku ? "true" : false }, one.picture ? el("img", { src: one.picture, alt: "", loading: "lazy" }) : el("span.ava.c4", { "aria-hidden": "true" }, [...one.name][0]), el("div", {}, el("b", {}, one.name), el("p.hint.num", {}, goodsLine(one))), desk.product?.sku === one.sku ? tagOf(["jade", "讲解中"]) : "")));
-}
-
 // -- the room as its pages see it ---------------------------------------------------------------------------------
 async function follow() {
   const room = here(), wanted = room && room.state !== "stopped" ? room.name : "";
@@ -70,7 +66,7 @@ function quit() {
   $("wall").replaceChildren();
   $("nowall").hidden = false;
   $("said").hidden = true;
-  drawGoods();
+  clearRundown();
 }
 
 function listenTo(name) {
@@ -88,12 +84,13 @@ function listenTo(name) {
 
 function hear(frame) {
   desk.seq = Math.max(desk.seq, frame.seq || 0);
-  if (frame.type === "welcome") { Object.assign(desk, { goods: frame.products, product: frame.product }); drawGoods(); drawDesk(); }
-  if (frame.type === "product") { desk.product = frame.product; drawGoods(); drawDesk(); }
+  if (frame.type === "welcome") { Object.assign(desk, { goods: frame.products, product: frame.product }); drawDesk(); rundownSoon(); }
+  if (frame.type === "product") { desk.product = frame.product; drawDesk(); rundownSoon(); }
   if (frame.type === "state" && here()) { Object.assign(here(), { state: frame.state, pages: frame.viewers, likes: frame.likes }); drawDesk(); }
   if (frame.type === "comment") drawComment(frame);
   if (frame.type === "caption") {
     clearTimeout(desk.caption);
+    if (frame.line !== run.line) { run.line = frame.line; rundownSoon(); }
     if (frame.text) { $("said").textContent = frame.text; $("said").hidden = false; }
     desk.caption = setTimeout(() => { $("said").hidden = true; }, frame.text ? 8000 : 500);
   }
