@@ -15,7 +15,7 @@ from dialogue.answer.catalogue import Shelf
 from dialogue.answer.colloquial import kin, paraphrases, plain
 from dialogue.answer.followup import holds, joined, leans, says
 from dialogue.answer.naming import named, one_named
-from dialogue.answer.nearness import beyond, pairs
+from dialogue.answer.nearness import beyond, pairs, weighty
 from dialogue.audit import Auditor
 from dialogue.conversation import Conversation
 from dialogue.safety.numeral import folded
@@ -159,7 +159,9 @@ class Search:
             if found is None:
                 return None
             general = [p for p in found.passages if p.kind is not PassageKind.RECORD]
-            if own and general and _is_about_another(general[0], own, shelf):
+            if general and _is_about_another(general[0], f"{question} {other}", own or evidence.record, shelf):
+                continue
+            if general and general[0].kind is PassageKind.FAQ and not weighty(f"{question}{other}") & _said(general[0]):
                 continue
             if found.decision is Decision.ANSWER and general and (is_faq(found) or not found.facts):
                 about = own or evidence.record
@@ -192,10 +194,11 @@ def _tells(record: Record, question: str) -> bool:
     return told is not None and any(told.search(part) and set(wanted) & set(part) for part in parts)
 
 
-def _is_about_another(passage: Passage, record: Record, shelf: Sequence[Record]) -> bool:
-    """Whether the question that a passage answers names products, and not this one: "地毯怎么洗" of a table."""
+def _is_about_another(passage: Passage, question: str, record: Record | None, shelf: Sequence[Record]) -> bool:
+    """Whether the question that a passage answers names products, and none that is asked about: "地毯怎么洗"."""
     names = named(passage.question or "", shelf)
-    return bool(names) and not any(record in one.records for one in names)
+    asked = {own.id for one in named(question, shelf) for own in one.records} | ({record.id} if record else set())
+    return bool(names) and not any(own.id in asked for one in names for own in one.records)
 
 
 def _topic(before: str) -> str:
@@ -205,6 +208,10 @@ def _topic(before: str) -> str:
 
 def _whole(passage: Passage) -> str:
     return f"{passage.question or ''}{passage.text}"
+
+
+def _said(passage: Passage) -> set[str]:
+    return weighty(_whole(passage))
 
 
 def _is_weak(evidence: Evidence) -> bool:

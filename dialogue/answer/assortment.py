@@ -9,6 +9,7 @@ from datetime import date
 
 from dialogue.answer import (
     absent,
+    area,
     availability,
     basket,
     catalogue,
@@ -23,6 +24,7 @@ from dialogue.answer import (
 )
 from dialogue.answer.colloquial import is_foreign, points_at_nothing
 from dialogue.answer.naming import Named, named
+from dialogue.answer.nearness import same_question, weighty
 from dialogue.answer.pricing import cited
 from dialogue.answer.wording import Remembers, choose
 from dialogue.event import Emotion, Sentence
@@ -34,6 +36,10 @@ _EMPTY = re.compile(
     r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|多久|多长时间|几(?=[层格个条把只节])|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
+_HOW_LONG = re.compile(r"多久|几天|多长时间|几个?小时|几分钟|几个?月")
+_TELLS_TIME = re.compile(
+    r"[0-9一二两三四五六七八九十半几]\s*个?(?:工作)?(?:天|日|小时|分钟|月|年|周|星期|点|:|号)|当[天日]|[次隔]|即|立|随时|长期|终身|永久|不过期|每"
+)
 _MEASURING = frozenset("多几大小")
 """Characters that only ask for a measure: 多重 shares nothing with 多2到3天."""
 _PERIOD = re.compile(r"(?:活动|促销|特价|优惠).{0,4}(?:到|几号|哪天|多久|截止|结束|什么时候|啥时候|几时)")
@@ -112,6 +118,15 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return None
     if _is_about_others(evidence, names, wanted, shelf):
         return None
+    if _HOW_LONG.search(evidence.question) and top.kind is PassageKind.FAQ and not _TELLS_TIME.search(top.text):
+        return None
+    if area.place_of(top.question or "") and not area.place_of(evidence.question):
+        return None
+    if top.kind is PassageKind.FAQ and not same_question(evidence.question, top):
+        held = _held(evidence.question, names, top, shelf)
+        if held is not None:
+            near = top if 2 * held >= 1 or not names else None
+            return replace(evidence, decision=Decision.REFUSE, passages=(), near=near)
     if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
         return evidence
     better = [passage for passage in evidence.passages if 2 * len(wanted & _pairs(_whole(passage))) >= len(wanted)]
@@ -123,6 +138,20 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return evidence
     about = named(_whole(top), shelf)
     return None if about and not any(record in one.records for one in about) else evidence
+
+
+def _held(question: str, names: Sequence[Named], passage: Passage, shelf: Sequence[Record]) -> float | None:
+    """The share of what is asked that an answer holds, 0..1, where its own question is about something else; else None.
+
+    "充值的钱能退吗" is not answered by 能开发票吗 because that speaks of 充值 too.
+    """
+    asked = weighty(_without(question, names))
+    own = passage.question or ""
+    if not asked or asked & weighty(_without(own, named(own, shelf))):
+        return None
+    told = _without(passage.text, named(passage.text, shelf))
+    share = len(asked & weighty(told)) / len(asked)
+    return share if share < 1 else None
 
 
 def _says_nothing_of_it(evidence: Evidence, names: Sequence[Named]) -> bool:
@@ -140,6 +169,9 @@ def _is_about_others(evidence: Evidence, names: Sequence[Named], wanted: set[str
     if record is None or top.kind is PassageKind.RECORD or not any((record,) == one.records for one in names):
         return False
     if _of_another_material(top, record, shelf):
+        return True
+    own = named(top.question or "", shelf)
+    if own and not any(record in one.records for one in own):
         return True
     about = named(_whole(top), shelf)
     if not about or any(record in one.records for one in about):

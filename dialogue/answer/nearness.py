@@ -13,6 +13,19 @@ _PRESENT = re.compile(
 _FILLER = re.compile(r"请问|你们|我们|一下|可以|怎么|什么|多少|有没有|是不是|能不能|[吗呢吧啊呀的了是我你您能有会]")
 
 
+_NUMBERED = re.compile(r"[0-9一二两三四五六七八九十几]+[个只张把条件种]")
+_ONLY_ASKS = frozenset(
+    "的了吗呢吧啊呀么嘛啦哦不没有是能会可以要得到来去做用给让把被和跟与就都也还再又很太最更这那个些种样怎什如何哪谁几多少请问想知道我你您他她它们"
+    "家店里在对于从过着下上一二两三四五六七八九十点时候久大小行好买卖钱后完先全现人另外吃喝拿带吧咋啥嗯喂老板时间收"
+)
+"""Characters that only make a question, or stand in every one."""
+
+
+def weighty(text: str) -> set[str]:
+    """The characters of a text that may say what it is about."""
+    return {char for char in re.findall(r"[\u4e00-\u9fff]", folded(text)) if char not in _ONLY_ASKS}
+
+
 def same_question(question: str, passage: Passage) -> bool:
     """Whether the FAQ's question is the customer's, nearly word for word (Dice over character pairs)."""
     ours, theirs = (pairs(folded(text)) for text in (question, passage.question or ""))
@@ -24,7 +37,7 @@ def beyond(question: str, record: Record) -> str:
     plain = folded(question)
     for name in sorted((record.name, record.id, *record.aliases), key=len, reverse=True):
         plain = plain.replace(name, " ") if name else plain
-    return re.sub(r"[\W_]", "", _FILLER.sub("", _PRESENT.sub("", re.sub(r"[不没]\W*$", "", plain))))
+    return re.sub(r"[\W_]", "", _FILLER.sub("", _PRESENT.sub("", _NUMBERED.sub("", re.sub(r"[不没]\W*$", "", plain)))))
 
 
 def overlap(wanted: str, text: str) -> float:
