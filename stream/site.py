@@ -71,7 +71,11 @@ def create_app(service: Service) -> FastAPI:
         live = house.rooms.get(name)
         return live.room if live else None
 
-    app.include_router(whep_router(audience_of, token=token))
+    async def staff(name: str, secret: str) -> bool:
+        live = house.rooms.get(name)
+        return live is not None and await gate.staff(secret, live.merchant)
+
+    app.include_router(whep_router(audience_of, token=token, staff=staff))
     app.include_router(create_room_router(house.rooms, limits=Limits(), staff=gate.staff))
     app.include_router(create_chat_router(hub=service.hub, shops=service.chat_shop, signer=signer))
     app.include_router(

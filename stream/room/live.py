@@ -145,7 +145,7 @@ class LiveRoom:
             "merchant": self.merchant,
             "state": self._state(),
             "pages": self.feed.readers,
-            "viewers": self.room.audience.connected,
+            "viewers": self.room.audience.watching,
             "likes": self._likes,
             "product": self._product.sku if self._product else None,
             "waiting": self.director.waiting,

@@ -40,6 +40,8 @@ class Viewer:
     joined_s: float
     deadline: asyncio.TimerHandle | None = None
     choice: RenditionChoice | None = None
+    counted: bool = True
+    """Not so for those who look after the room."""
 
 
 class _Reports(Feedback):
@@ -105,14 +107,19 @@ class Audience:
 
     @property
     def connected(self) -> int:
-        """Viewers that watch."""
+        """Peers that are connected, with those who look after the room."""
         return sum(viewer.session.connected for viewer in self.viewers.values())
+
+    @property
+    def watching(self) -> int:
+        """Viewers that watch."""
+        return sum(viewer.session.connected and viewer.counted for viewer in self.viewers.values())
 
     def knock(self, address: str) -> None:
         """Count an offer before a byte of it is read: a flood costs no parsing. Raises `Refusal` 429."""
         self._admission.knock(address, now_s=self._monotonic())
 
-    async def join(self, offer: str, address: str) -> tuple[Session, str]:
+    async def join(self, offer: str, address: str, *, counted: bool = True) -> tuple[Session, str]:
         """Answer a checked offer. Raises `Refusal`: 400 or 503."""
         now, address = self._monotonic(), party(address)
         if self._closed:
@@ -148,7 +155,7 @@ class Audience:
         finally:
             self._opening -= 1
             self._left.set()
-        viewer = Viewer(session, peer, address, now, choice=RenditionChoice(now))
+        viewer = Viewer(session, peer, address, now, choice=RenditionChoice(now), counted=counted)
         if self._closed:
             await peer.aclose()
             raise Refusal(503, "the room is closing", Retry_After="2")

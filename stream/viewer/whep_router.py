@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import APIRouter, Request, Response
@@ -53,12 +53,32 @@ class HasAudience(Protocol):
     def audience(self) -> Audience: ...
 
 
-def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None = None) -> APIRouter:
+Staff = Callable[[str, str], Awaitable[bool]]
+"""Whether a bearer token is one of the shop's that runs this room."""
+
+
+async def _nobody(room: str, secret: str) -> bool:
+    return False
+
+
+def whep_router(
+    find: Callable[[str], HasAudience | None], *, token: str | None = None, staff: Staff = _nobody
+) -> APIRouter:
     """`OPTIONS` and `POST /rooms/{room}/whep`, `PATCH` and `DELETE` on the session.
 
-    `find` gives the running room of a name, or None. With `token`, requests need `Authorization: Bearer`.
+    `find` gives the running room of a name, or None. With `token`, requests need `Authorization: Bearer`: this token,
+    or one of the `staff`, who watch without being counted.
     """
     router = APIRouter(tags=["viewer"])
+
+    async def admit(room: str, request: Request) -> bool:
+        """Whether one of the staff asks. Raises `Refusal` 401 for anybody who may not watch."""
+        authorization = request.headers.get("authorization", "")
+        secret = authorization[len("bearer ") :].strip() if authorization.lower().startswith("bearer ") else ""
+        if secret and await staff(room, secret):
+            return True
+        check_bearer(authorization, token)
+        return False
 
     def audience(room: str) -> Audience:
         found = find(room)
@@ -96,12 +116,12 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
     )
     async def post(room: str, request: Request) -> Response:
         try:
-            check_bearer(request.headers.get("authorization"), token)
+            uncounted = await admit(room, request)
             place = audience(room)
             address = request.client.host if request.client else ""
             place.knock(address)
             offer = check_offer(request.headers.get("content-type"), await _body(request), address)
-            session, answer = await place.join(offer, address)
+            session, answer = await place.join(offer, address, counted=not uncounted)
         except Refusal as refusal:
             return _refuse(refusal)
         reply = _reply(
@@ -123,7 +143,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
     )
     async def patch(room: str, session: str, request: Request) -> Response:
         try:
-            check_bearer(request.headers.get("authorization"), token)
+            await admit(room, request)
             place = audience(room)
             place.find(session)
             address = request.client.host if request.client else ""
@@ -139,7 +159,7 @@ def whep_router(find: Callable[[str], HasAudience | None], *, token: str | None 
     @router.delete("/rooms/{room}/whep/{session}", response_class=Response, responses=_documented(401, 404, _200=None))
     async def delete(room: str, session: str, request: Request) -> Response:
         try:
-            check_bearer(request.headers.get("authorization"), token)
+            await admit(room, request)
             await audience(room).leave(session)
         except Refusal as refusal:
             return _refuse(refusal)

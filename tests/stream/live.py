@@ -122,8 +122,9 @@ async def on_air(room: Room, *, network: dict[str, float] | None = None, **optio
 class Watcher:
     """An aiortc viewer that plays by the rules of WHEP."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, token: str = "") -> None:
         self.url = url
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
         self.pc = RTCPeerConnection(RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE))
         self.tracks: dict[str, MediaStreamTrack] = {}
         self.resource = ""
@@ -138,7 +139,7 @@ class Watcher:
             reply = await client.post(
                 f"{self.url}/rooms/demo/whep",
                 content=self.pc.localDescription.sdp,
-                headers={"Content-Type": "application/sdp"},
+                headers={"Content-Type": "application/sdp", **self.headers},
             )
         assert reply.status_code == 201, reply.text
         self.resource = self.url + reply.headers["location"]

@@ -101,6 +101,25 @@ async def test_a_bearer_token_is_asked_for_where_one_is_set() -> None:
     assert refused.headers["www-authenticate"] == "Bearer"
 
 
+async def test_the_shop_s_own_watch_without_being_counted_also_where_a_token_is_asked_for() -> None:
+    async def staff(name: str, secret: str) -> bool:
+        return (name, secret) == ("demo", "desk")
+
+    room = make_room()
+    async with on_air(room, token="t0ken", staff=staff) as url:
+        console, viewer = Watcher(url, token="desk"), Watcher(url, token="t0ken")
+        try:
+            await console.join()
+            await eventually(lambda: room.audience.connected == 1)
+            assert room.audience.watching == 0
+            await viewer.join()
+            await eventually(lambda: room.audience.connected == 2)
+            assert room.audience.watching == 1
+        finally:
+            await console.close()
+            await viewer.close()
+
+
 async def test_a_peer_that_never_connects_is_dropped() -> None:
     room = make_room(half_open_s=0.3)
     async with on_air(room) as url, httpx.AsyncClient() as client:

@@ -55,7 +55,7 @@ async function follow() {
   if (!wanted) return;
   listenTo(wanted);
   const { connect } = await import("/web/whep.js");
-  if (desk.shown === wanted) desk.player = connect($("preview"), `/rooms/${encodeURIComponent(wanted)}/whep`);
+  if (desk.shown === wanted) desk.player = connect($("preview"), `/rooms/${encodeURIComponent(wanted)}/whep`, { token: state.token });
 }
 
 function quit() {
