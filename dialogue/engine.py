@@ -13,6 +13,7 @@ from dialogue.answer.followup import pointed
 from dialogue.answer.naming import named, one_named
 from dialogue.answer.question import questions, resolved
 from dialogue.answer.smalltalk import MANNERS, Talk, talk_of
+from dialogue.answer.smalltalk_english import ENGLISH
 from dialogue.answer.wording import choose
 from dialogue.audit import Audit, Auditor, log_audit
 from dialogue.composer import Composer, Names
@@ -20,6 +21,7 @@ from dialogue.conversation import Conversation
 from dialogue.event import Citation, Done, Emotion, Event, LeadForm, LeadUpdate, Sentence, Suggestions
 from dialogue.handoff import HandoffPolicy, Reason, Who
 from dialogue.handoff_event import handoff_events
+from dialogue.locale import Locale
 from dialogue.message import Role
 from dialogue.model.budget import Budget
 from dialogue.model.model import Model
@@ -153,7 +155,10 @@ class Engine:
     def _talk(self, conversation: Conversation, talk: Talk, rules: ChannelRules) -> list[Event]:
         manner = MANNERS[talk]
         wordings = manner.live if rules.live and manner.live else manner.wordings
-        said = choose(conversation, f"talk/{talk}", wordings)
+        slot = f"talk/{talk}"
+        if conversation.locale is Locale.EN and not rules.live:
+            slot, wordings = f"{slot}/en", ENGLISH[talk]
+        said = choose(conversation, slot, wordings)
         # At night nobody is there to be fetched: the call-back is offered instead of promising a transfer.
         asked = talk is Talk.HUMAN and not rules.live and conversation.handoff.who is Who.BOT
         absent = asked and not self._handoff.staffed(self._clock())

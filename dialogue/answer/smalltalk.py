@@ -193,6 +193,12 @@ _HEAD = re.compile(rf"^{_FILL}(?:(?:{_GREETING}|{_THANKS}){_FILL})+", re.I)
 _HUMAN = re.compile(
     r"转(?:到|接)?(?:一下)?(?:人工|真人|客服)|人工客服(?!几点|什么时候|上班|电话|在线|的?时间)|(?:找|要|叫|换|来)(?:个|一个|一下|你们)?(?:真人|人工|活人|负责人|老板|店长|经理|主管|领导)"
     r"|(?:不想|别|不要)(?:跟|和|让)?(?:机器人|AI|ai|人工智能)(?:聊|说|回|讲)|^\W*(?:人工|真人)(?:服务)?\W*$"
+    r"|^\W*(?:human|person|real person|agent|operator)(?:,? please)?\W*$"
+    r"|\b(?:talk|speak|chat|connect me|transfer me|pass me on)(?:ing)? (?:to|with) (?:an? |the |some )?(?:real |live )?"
+    r"(?:human|person|agent|someone|somebody|colleague|representative|operator)\b"
+    r"|\b(?:want|need|get me|like) (?:an? )?(?:real |live )?(?:human|person|agent|representative)\b"
+    r"|\b(?:human|live|real) (?:agent|support|service|being)\b",
+    re.I,
 )
 _COMPLAINT = re.compile(
     r"投诉|举报|曝光|12315|消协|消费者协会|工商局?|市场监管|差评|欺骗消费者|假货|骗子|骗人|骗钱|太差(?:了|劲)|什么破|什么垃圾|质量(?:太|真|好|很)差|服务(?:太|真)差|态度(?:太|真|这么|很)差"

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from dialogue import Engine, HandoffPolicy, Locale, locale_of
+from dialogue.answer.smalltalk import Talk
+from dialogue.answer.smalltalk_english import ENGLISH
 from dialogue.lead import CONTACT_TEXT_ENGLISH, AskingPolicy
 from dialogue.store import Store
 from stream.chat.asyncapi import asyncapi_document
@@ -94,6 +96,20 @@ async def test_a_call_back_is_offered_and_kept_in_english(tmp_path: Path) -> Non
         assert not _chinese(said["text"] + form["purpose"])
         logged = await store.events_after(visitor.frames[0]["conversation"], 0)
         assert [event.payload["purpose"] for event in logged if event.kind == "lead_form"] == [form["purpose"]]
+
+
+def test_every_kind_of_small_talk_has_english_words() -> None:
+    assert ENGLISH.keys() == set(Talk)
+    assert not any(_chinese(text) for wordings in ENGLISH.values() for text in wordings)
+
+
+async def test_courtesy_and_the_way_to_a_colleague_are_in_english(tmp_path: Path) -> None:
+    async with _english(tmp_path) as (visitor, _):
+        await visitor.send(type="message", client_id="a", text="hello")
+        assert (await visitor.next("message"))["text"] in ENGLISH[Talk.GREETING]
+        await visitor.send(type="message", client_id="b", text="human")
+        assert (await visitor.next("message"))["text"] in ENGLISH[Talk.HUMAN]
+        assert (await visitor.next("handoff"))["state"] == "requested"
 
 
 async def test_a_form_says_in_english_what_it_is_for(tmp_path: Path) -> None:
