@@ -22,6 +22,9 @@ from dialogue.safety.numeral import folded
 from knowledge import Decision, Evidence, KnowledgeError, Passage, PassageKind, Record, Turn
 
 _LOG = logging.getLogger(__name__)
+_IN_BULK = re.compile(
+    r"(?:公司|企业|单位|批发|团购|采购|大量).*(?:优惠|便宜|折|价)|(?:优惠|便宜|折|价).*(?:公司|企业|单位|批发|团购|采购)"
+)
 _FREIGHT = re.compile(r"\W*(?:那|还有)?(?:来回)?(?:的)?运费(?:呢|怎么算|谁出|谁付|算谁的)?\W*")
 
 
@@ -63,8 +66,8 @@ class Search:
 
         `before` is the question before in the same message, whose words a later one may need ("能机洗吗？怎么洗？").
         """
-        question = plain(question)
         shelf = self._shelf(conversation.merchant)
+        question = _priced(plain(question), shelf)
         evidence = await self._once(conversation, question, record_id, history)
         if evidence is None:
             return None
@@ -84,6 +87,8 @@ class Search:
                 evidence = replace(evidence, record=own or current)
         if sent := await self._sent(conversation, question, evidence):
             return sent
+        if wholesale := await self._wholesale(conversation, question, evidence):
+            return wholesale
         if open_then := await self._open_then(conversation, question, evidence):
             return open_then
         if before and _FREIGHT.fullmatch(question):
@@ -112,6 +117,16 @@ class Search:
         if told is None:
             return replace(_refused(evidence), facts=(), near=None) if place.abroad else None
         return replace(evidence, decision=Decision.ANSWER, facts=(), passages=(told,), ask=None, choices=(), near=None)
+
+    async def _wholesale(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
+        """What the shop says of buying for a company or in bulk, where one asks for a better price for that."""
+        if not evidence.facts or not _IN_BULK.search(question):
+            return None
+        for other in ("企业采购有优惠吗", "批发怎么算"):
+            found = await self._once(conversation, other, None, ())
+            if found and found.decision is Decision.ANSWER and is_faq(found):
+                return replace(found, question=other, facts=(), record=evidence.record)
+        return None
 
     async def _open_then(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
         """The shop's hours, where it is asked if a time of day is within them."""
@@ -199,6 +214,18 @@ def _is_about_another(passage: Passage, question: str, record: Record | None, sh
     names = named(passage.question or "", shelf)
     asked = {own.id for one in named(question, shelf) for own in one.records} | ({record.id} if record else set())
     return bool(names) and not any(own.id in asked for one in names for own in one.records)
+
+
+def _priced(question: str, shelf: Sequence[Record]) -> str:
+    """The question with what is left out of "云朵沙发多少": 钱."""
+    bare = re.fullmatch(r"(?P<said>.*)多少(?:[呢啊呀]?\W*)", question)
+    if bare is None:
+        return question
+    return (
+        f"{bare['said']}多少钱"
+        if any(one.end == len(folded(bare["said"])) for one in named(bare["said"], shelf))
+        else question
+    )
 
 
 def _topic(before: str) -> str:

@@ -40,6 +40,10 @@ _HOW_LONG = re.compile(r"多久|几天|多长时间|几个?小时|几分钟|几�
 _TELLS_TIME = re.compile(
     r"[0-9一二两三四五六七八九十半几]\s*个?(?:工作)?(?:天|日|小时|分钟|月|年|周|星期|点|:|号)|当[天日]|[次隔]|即|立|随时|长期|终身|永久|不过期|每"
 )
+_DEED = re.compile(
+    r"(?:能不能|可不可以|会不会|要不要|能|可以|会|要)(?P<deed>[^，。？?,]{1,8}?)(?:吗|么|嘛|不|没|[?？]|$)"
+)
+"""What may be done or happens, in a question to be answered by yes or no."""
 _MEASURING = frozenset("多几大小")
 """Characters that only ask for a measure: 多重 shares nothing with 多2到3天."""
 _PERIOD = re.compile(r"(?:活动|促销|特价|优惠).{0,4}(?:到|几号|哪天|多久|截止|结束|什么时候|啥时候|几时)")
@@ -143,21 +147,26 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
 def _held(question: str, names: Sequence[Named], passage: Passage, shelf: Sequence[Record]) -> float | None:
     """The share of what is asked that an answer holds, 0..1, where its own question is about something else; else None.
 
-    "充值的钱能退吗" is not answered by 能开发票吗 because that speaks of 充值 too.
+    "充值的钱能退吗" is not answered by 能开发票吗 because that speaks of 充值 too, nor "坐垫能拆吗" by what does not
+    speak of 拆.
     """
     asked = weighty(_without(question, names))
     own = passage.question or ""
-    if not asked or asked & weighty(_without(own, named(own, shelf))):
-        return None
     told = _without(passage.text, named(passage.text, shelf))
-    share = len(asked & weighty(told)) / len(asked)
+    shared = asked & weighty(_without(own, named(own, shelf)))
+    deed = _DEED.search(folded(question))
+    done = weighty(_without(deed["deed"], named(deed["deed"], shelf))) if deed else set()
+    undone = bool(done) and not done & weighty(f"{own}{told}")
+    if not asked or (shared and not undone):
+        return None
+    share = len(asked & weighty(f"{own}{told}")) / len(asked)
     return share if share < 1 else None
 
 
 def _says_nothing_of_it(evidence: Evidence, names: Sequence[Named]) -> bool:
     """Whether the answer shares only "how long" with what is asked of one product: 台灯能用多久, 退款多久到账."""
     top = evidence.passages[0]
-    if top.kind is not PassageKind.FAQ or len(names) != 1 or len(names[0].records) != 1:
+    if top.kind is PassageKind.RECORD or len(names) != 1 or len(names[0].records) != 1:
         return False
     asked = set(re.findall(r"[\u4e00-\u9fff]", _EMPTY.sub(" ", _without(evidence.question, names)))) - _MEASURING
     return bool(asked) and not asked & set(_whole(top))
