@@ -44,6 +44,8 @@ _DEED = re.compile(
     r"(?:能不能|可不可以|会不会|要不要|能|可以|会|要)(?P<deed>[^，。？?,]{1,8}?)(?:吗|么|嘛|不|没|[?？]|$)"
 )
 """What may be done or happens, in a question to be answered by yes or no."""
+HEAD = 3
+"""Passages among which another answer is looked for."""
 _MEASURING = frozenset("多几大小")
 """Characters that only ask for a measure: 多重 shares nothing with 多2到3天."""
 _PERIOD = re.compile(r"(?:活动|促销|特价|优惠).{0,4}(?:到|几号|哪天|多久|截止|结束|什么时候|啥时候|几时)")
@@ -128,6 +130,9 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return None
     if top.kind is PassageKind.FAQ and not same_question(evidence.question, top):
         held = _held(evidence.question, names, top, shelf)
+        if held is not None and (other := _speaking_of_it(evidence, names, shelf)):
+            others = tuple(passage for passage in evidence.passages if passage is not other)
+            return replace(evidence, passages=(other, *others))
         if held is not None:
             near = top if 2 * held >= 1 or not names else None
             return replace(evidence, decision=Decision.REFUSE, passages=(), near=near)
@@ -161,6 +166,25 @@ def _held(question: str, names: Sequence[Named], passage: Passage, shelf: Sequen
         return None
     share = len(asked & weighty(f"{own}{told}")) / len(asked)
     return share if share < 1 else None
+
+
+def _speaking_of_it(evidence: Evidence, names: Sequence[Named], shelf: Sequence[Record]) -> Passage | None:
+    """Of the next best answers the one to whether the same may be done or happens: "技师会推销吗", 会办卡推销吗."""
+    deed = _DEED.search(folded(evidence.question))
+    done = weighty(_without(deed["deed"], named(deed["deed"], shelf))) if deed else set()
+    asked = weighty(_without(evidence.question, names))
+    for passage in evidence.passages[1:HEAD]:
+        about = named(passage.question or "", shelf)
+        fits = (
+            not names
+            or not about
+            or any(record in one.records for one in names for other in about for record in other.records)
+        )
+        held = asked & weighty(f"{passage.question or ''}{passage.text}")
+        if passage.kind is PassageKind.FAQ and fits and done & weighty(passage.question or ""):
+            if 2 * len(held) >= len(asked):
+                return passage
+    return None
 
 
 def _says_nothing_of_it(evidence: Evidence, names: Sequence[Named]) -> bool:
