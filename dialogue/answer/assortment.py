@@ -36,10 +36,22 @@ _EMPTY = re.compile(
     r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|多久|多长时间|几(?=[层格个条把只节])|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
-_HOW_LONG = re.compile(r"多久|几天|多长时间|几个?小时|几分钟|几个?月")
-_TELLS_TIME = re.compile(
-    r"[0-9一二两三四五六七八九十半几]\s*个?(?:工作)?(?:天|日|小时|分钟|月|年|周|星期|点|:|号)|当[天日]|[次隔]|即|立|随时|长期|终身|永久|不过期|每"
+_SORTS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
+    (re.compile(asks), re.compile(tells))
+    for asks, tells in (
+        (
+            r"多久|几天|多长时间|几个?小时|几分钟|几个?月",
+            r"[0-9一二两三四五六七八九十半几]\s*个?(?:工作)?(?:天|日|小时|分钟|月|年|周|星期|点|:|号)|当[天日]|[次隔]|即|立|随时|长期|终身|永久|不过期|每",
+        ),
+        (
+            r"[0-9几一二两三四五六七八九十]个?人(?:坐|睡|用|[吗么不]|$)|(?:坐|睡)[^，]{0,3}个人",
+            r"[0-9几一二两三四五六七八九十]\s*(?:个|位|名)?(?:人|顾客)|座|男|女",
+        ),
+        (r"多少钱|几块钱|要钱|什么价|收费|加钱", r"元|块|免|不收|不加|不另|价|费|%|折"),
+        (r"几岁|多少岁|[0-9]岁", r"岁|孩|童|成年"),
+    )
 )
+"""What asks for a sort of answer, and how one of that sort speaks."""
 _DEED = re.compile(
     r"(?:能不能|可不可以|会不会|要不要|能|可以|会|要)(?P<deed>[^，。？?,]{1,8}?)(?:吗|么|嘛|不|没|[?？]|$)"
 )
@@ -124,7 +136,11 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return None
     if _is_about_others(evidence, names, wanted, shelf):
         return None
-    if _HOW_LONG.search(evidence.question) and top.kind is PassageKind.FAQ and not _TELLS_TIME.search(top.text):
+    if (
+        top.kind is PassageKind.FAQ
+        and not same_question(evidence.question, top)
+        and _of_other_sort(evidence.question, top)
+    ):
         return None
     if area.place_of(top.question or "") and not area.place_of(evidence.question):
         return None
@@ -147,6 +163,12 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return evidence
     about = named(_whole(top), shelf)
     return None if about and not any(record in one.records for one in about) else evidence
+
+
+def _of_other_sort(question: str, passage: Passage) -> bool:
+    """Whether a time, a number of people, a price or an age is asked for, and the answer holds none."""
+    asked = folded(question)
+    return any(asks.search(asked) and not tells.search(passage.text) for asks, tells in _SORTS)
 
 
 def _held(question: str, names: Sequence[Named], passage: Passage, shelf: Sequence[Record]) -> float | None:
