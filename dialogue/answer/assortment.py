@@ -56,6 +56,8 @@ _DEED = re.compile(
     r"(?:能不能|可不可以|会不会|要不要|能|可以|会|要)(?P<deed>[^，。？?,]{1,8}?)(?:吗|么|嘛|不|没|[?？]|$)"
 )
 """What may be done or happens, in a question to be answered by yes or no."""
+MOSTLY = 0.75
+"""Share of what is asked from which an answer is taken for one, whatever its own question is."""
 HEAD = 3
 """Passages among which another answer is looked for."""
 _MEASURING = frozenset("多几大小")
@@ -187,7 +189,7 @@ def _held(question: str, names: Sequence[Named], passage: Passage, shelf: Sequen
     if not asked or (shared and not undone):
         return None
     share = len(asked & weighty(f"{own}{told}")) / len(asked)
-    return share if share < 1 else None
+    return share if undone or share < MOSTLY else None
 
 
 def _speaking_of_it(evidence: Evidence, names: Sequence[Named], shelf: Sequence[Record]) -> Passage | None:
