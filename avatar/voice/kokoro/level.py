@@ -16,11 +16,11 @@ from avatar.voice.kokoro.window import HOP, Floats
 from avatar.voice.limiter import CEILING
 from avatar.voice.loudness import TARGET_LUFS, integrated, weighted
 
-_TRUST = 4
+_TRUST = 80
 """Measured frames that weigh as much as the expectation."""
 _MAKE_UP_DB = 1.0
 """A window may get so much more or less than its clause asks for, to make up for the line so far."""
-_STEP_DB = 4.5
+_STEP_DB = 7.0
 """Nor does the gain move further than this from one window of a clause to the next."""
 _GAINS_DB = (-12.0, 20.0)
 _CREST = 4.0
