@@ -116,7 +116,7 @@ async def test_a_target_is_made_tried_and_removed_and_dead_messages_go_again(tmp
 
 async def test_the_figures_come_by_group_with_cost_and_open_questions(tmp_path: Path) -> None:
     async with open_console(tmp_path) as console:
-        talk = await console.visit("我电话13805716021")
+        talk = await console.visit("能开专票吗？我电话13805716021")
         today = date.today()
         await console.store.spending.add([Spent("demo", talk, today, Usage(900, 100), 2_500)])
         viewer = bearing(console.viewer)
