@@ -133,24 +133,9 @@ def _clothing_size(m: Match[str]) -> str:
     return f"{digits(m[1])}，{digits(m[2])} {m[3]} "
 
 
-@RULES.rule(r"(?<!\d)(925|990|999|9999)(?=(?:纯|足|千足)?[金银]|铂金)")
-def _fineness(m: Match[str]) -> str:
-    return digits(m[1])
-
-
-@RULES.rule(r"(?<!\d)(50[15]|51[1-7])(?=牛仔|直筒|系列|修身)")
-def _jeans(m: Match[str]) -> str:
-    return digits(m[1])
-
-
 @RULES.rule(r"(?<!\d)(\d{1,3})(?=单元(?!格))")
 def _entrance(m: Match[str]) -> str:
     return cardinal(m[1])
-
-
-@RULES.rule(r"(?<=色号)\s?#?\s?(\d{2,4})(?!\d)")
-def _shade(m: Match[str]) -> str:
-    return digits(m[1])
 
 
 @RULES.rule(
@@ -172,29 +157,17 @@ def _carat(m: Match[str]) -> str:
     return f"{cardinal(m[1])} K "
 
 
-@RULES.rule(r"(?<!\d)1688(?=批发|网|平台|店|同款)")
-def _market(m: Match[str]) -> str:
-    return digits(m[0])
-
-
-@RULES.rule(r"(?<=[座栋幢楼])\s?(\d{3,4})(?![\d.,]*\s?[元块个件米平层户人套])(?!\d)")
-def _door(m: Match[str]) -> str:
-    return digits(m[1])
-
-
-@RULES.rule(r"(?<!\d)(\d{3})(?=口红|唇釉|唇膏|唇泥|色号|号色)")
-def _lipstick(m: Match[str]) -> str:
-    return digits(m[1])
-
-
-@RULES.rule(r"(?<!\d)(\d{3,4})(?=室|房(?!间[^号]|子)|号房|包厢)")
-def _room(m: Match[str]) -> str:
-    return digits(m[1])
-
-
-@RULES.rule(r"(?<!\d)(1060|3003|5052|6061|6063|6082|7075)(?=铝|航空)")
-def _alloy(m: Match[str]) -> str:
-    return digits(m[1])
+for _pattern in (
+    r"(?<!\d)(925|990|999|9999)(?=(?:纯|足|千足)?[金银]|铂金)",  # gold and silver
+    r"(?<!\d)(50[15]|51[1-7])(?=牛仔|直筒|系列|修身)",  # jeans
+    r"(?<=色号)\s?#?\s?(\d{2,4})(?!\d)",  # shade
+    r"(?<!\d)(1688)(?=批发|网|平台|店|同款)",  # 1688.com
+    r"(?<=[座栋幢楼])\s?(\d{3,4})(?![\d.,]*\s?[元块个件米平层户人套])(?!\d)",  # door
+    r"(?<!\d)(\d{3})(?=口红|唇釉|唇膏|唇泥|色号|号色)",  # lipstick
+    r"(?<!\d)(\d{3,4})(?=室|房(?!间[^号]|子)|号房|包厢)",  # room
+    r"(?<!\d)(1060|3003|5052|6061|6063|6082|7075)(?=铝|航空)",  # aluminium
+):
+    RULES.rule(_pattern)(lambda m: digits(m[1]))
 
 
 @RULES.rule(r"(?m)^\s*(\d{1,2})\s?[.)、](?!\d)")
