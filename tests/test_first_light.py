@@ -39,7 +39,7 @@ async (seconds) => {
       const loud = Math.sqrt(wave.reduce((sum, x) => sum + x * x, 0) / wave.length);
       brush.drawImage(video, 0, 0, video.videoWidth, video.videoHeight * 0.625, 0, 0, 288, 320);  // head and shoulders
       seen.push({ t: performance.now(), loud, picture: canvas.toDataURL("image/jpeg", 0.85) });
-      const enough = seen.length > 200 || ran() > 3 * seconds;  // a machine at work looks at fewer pictures a second
+      const enough = seen.length > 350 || ran() > 3 * seconds;  // a machine at work looks at fewer pictures a second
       if (ran() > seconds && enough) done(); else video.requestVideoFrameCallback(look);
     };
     video.requestVideoFrameCallback(look);
@@ -87,7 +87,7 @@ def test_the_picture_runs_at_full_rate_with_sound_and_the_mouth_follows_it(
     rate = (after["frames"] - before["frames"]) / (after["t"] - before["t"]) * 1000
     assert rate >= 24, f"{rate:.1f} frames a second"
 
-    seen: list[dict[str, Any]] = page.evaluate(WATCH, 14)
+    seen: list[dict[str, Any]] = page.evaluate(WATCH, 28)
     page.close()
     assert len(seen) > 120
     loudness = np.array([moment["loud"] for moment in seen])
@@ -97,7 +97,7 @@ def test_the_picture_runs_at_full_rate_with_sound_and_the_mouth_follows_it(
     assert np.isfinite(opening).mean() > 0.95, "the face is not found"
     opening = np.nan_to_num(opening)
     assert opening.std() > 0.005, "the mouth does not move"
-    assert _best_correlation(opening, loudness) >= 0.6
+    assert _best_correlation(np.array([moment["t"] for moment in seen]), opening, loudness) >= 0.6
 
 
 def _opening(finder: FaceFinder, picture: str) -> float:
@@ -107,10 +107,15 @@ def _opening(finder: FaceFinder, picture: str) -> float:
     return faces[0].mouth_opening if faces else float("nan")
 
 
-def _best_correlation(opening: np.ndarray, loudness: np.ndarray) -> float:
-    """Highest correlation of smoothed curves within ±4 frames: Chromium buffers sound and picture apart."""
-    smooth = np.ones(5) / 5
-    a, b = np.convolve(opening, smooth, "same"), np.convolve(np.minimum(loudness, 0.2), smooth, "same")
+def _best_correlation(t: np.ndarray, opening: np.ndarray, loudness: np.ndarray) -> float:
+    """Highest correlation of opening and loudness in dB within ±160 ms: Chromium buffers sound and picture apart.
+
+    Both on a grid of 40 ms and smoothed over 360 ms, a syllable or two: within one, a loud "m" is a closed mouth.
+    Beside the sound of other lines the same pictures reach 0.44 at most (56 pairs measured).
+    """
+    grid, smooth = np.arange(t[0], t[-1], 40.0), np.ones(9) / 9
+    level = np.clip(20 * np.log10(np.maximum(loudness, 1e-5)), -50, -10)
+    a, b = (np.convolve(np.interp(grid, t, curve), smooth, "same") for curve in (opening, level))
     return max(
         float(np.corrcoef(a[max(0, lag) : len(a) + min(0, lag)], b[max(0, -lag) : len(b) + min(0, -lag)])[0, 1])
         for lag in range(-4, 5)
