@@ -31,6 +31,21 @@ _REFUSAL = re.compile(
     rf"{_CONTACT}(?:我)?(?:就)?(?:先)?不(?:留|给|提供|填)|不(?:留|给|提供|填)(?:我?的)?{_CONTACT}|"
     r"不(?:用|需要|必|要)联系我|隐私.{0,6}(?:不|别)|不加微信"
 )
+_EN_CONTACT = (
+    r"(?:(?:my|your|any|a|an|the|for) )*"
+    r"(?:(?:phone|mobile|cell|contact|wechat|e-?mail) ?)?"
+    r"(?:number|phone|mobile|contacts?|contact details|details|e-?mail|wechat|personal (?:info|information|details))\b"
+)
+_EN_REFUSAL = re.compile(
+    r"\b(?:(?:do not|don'?t|will not|won'?t|would not|wouldn'?t|not|rather not|prefer not to|not going to)"
+    r"(?: want to| wish to| like to| need to| comfortable| happy| willing)*(?: to)?"
+    rf" (?:leave|leaving|give|giving|share|sharing|provide|providing)(?: you| out)? {_EN_CONTACT}"
+    rf"|(?:do not|don'?t|stop|quit|please not)(?: ever| keep)? (?:ask|asking)(?: me)?(?: for)? {_EN_CONTACT}"
+    r"|(?:do not|don'?t|no need to|please not) (?:contact|call|phone|text|ring) me\b"
+    rf"|(?:keep|withhold) my {_EN_CONTACT}(?: private| to myself)?|no (?:phone|contact) (?:number|details)\b)",
+    re.IGNORECASE,
+)
+_LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 
 
 class PolicyError(DialogueError):
@@ -47,6 +62,10 @@ class Trigger:
     reason_en: str = ""
     """The reason in English; empty: the other one is shown to everybody."""
 
+    def seen(self, text: str) -> bool:
+        """Whether one of the words stands in `text`: Latin ones as whole words in any case, others anywhere."""
+        return any(_stands(word, text) for word in self.words)
+
     def given(self, locale: Locale) -> str:
         """The reason in the customer's language, where there is one."""
         return self.reason_en if locale is Locale.EN and self.reason_en else self.reason
@@ -55,31 +74,50 @@ class Trigger:
 _TRIGGERS = (
     Trigger(
         "delivery",
-        ("送货", "发货", "配送", "安装", "上门", "多久到", "什么时候到"),
+        (
+            *("送货", "发货", "配送", "安装", "上门", "多久到", "什么时候到"),
+            *("deliver", "delivery", "delivered", "ship", "shipping", "shipped", "shipment", "courier"),
+            *("install", "installation", "installed", "fitting", "how soon", "how fast", "arrive", "get here"),
+        ),
         "方便的话留个联系方式，我们为您安排送货和安装时间。",
         "Leave a contact, and we arrange delivery and fitting with you.",
     ),
     Trigger(
         "price",
-        ("多少钱", "价格", "优惠", "便宜", "折扣", "活动", "报价", "预算"),
+        (
+            *("多少钱", "价格", "优惠", "便宜", "折扣", "活动", "报价", "预算"),
+            *("how much", "price", "prices", "pricing", "cost", "costs", "discount", "discounts", "offer", "offers"),
+            *("promotion", "coupon", "cheaper", "on sale", "sale", "deal", "deals", "budget"),
+            *("quote", "quotation"),
+        ),
         "留个联系方式，有新的优惠我们第一时间告诉您。",
         "Leave a contact, and you hear of new offers first.",
     ),
     Trigger(
         "stock",
-        ("有货", "库存", "现货", "缺货", "补货"),
+        (
+            *("有货", "库存", "现货", "缺货", "补货"),
+            *("in stock", "out of stock", "stock", "available", "availability", "restock", "sold out"),
+        ),
         "留个联系方式，到货后我们马上通知您。",
         "Leave a contact, and we tell you as soon as it is in stock.",
     ),
     Trigger(
         "custom",
-        ("定制", "尺寸", "批发", "团购", "企业采购", "量大"),
+        (
+            *("定制", "尺寸", "批发", "团购", "企业采购", "量大"),
+            *("custom", "customise", "customize", "customised", "customized", "made to measure", "bespoke"),
+            *("size", "sizes", "dimensions", "wholesale", "bulk", "group order", "company order"),
+        ),
         "留个联系方式，我们的顾问给您出一份详细方案。",
         "Leave a contact, and our adviser sends you a detailed proposal.",
     ),
     Trigger(
         "visit",
-        ("门店", "到店", "看样", "体验", "地址"),
+        (
+            *("门店", "到店", "看样", "体验", "地址"),
+            *("showroom", "a store", "your store", "your shop", "visit", "see it in person", "address", "located"),
+        ),
         "留个联系方式，我们为您预留到店接待。",
         "Leave a contact, and we keep a time for your visit.",
     ),
@@ -190,7 +228,7 @@ def decide(policy: AskingPolicy, progress: Progress, text: str, *, locale: Local
         return None
     if progress.messages_since_offer is not None and progress.messages_since_offer < policy.pause_messages:
         return None
-    trigger = next((one for one in policy.triggers if any(word in text for word in one.words)), None)
+    trigger = next((one for one in policy.triggers if one.seen(text)), None)
     if trigger is None:
         return None
     return Ask(trigger.name, trigger.given(locale), progress.variant == HOLD_OUT)
@@ -198,4 +236,11 @@ def decide(policy: AskingPolicy, progress: Progress, text: str, *, locale: Local
 
 def is_refusal(text: str) -> bool:
     """True when the customer says that they do not want to leave a contact."""
-    return _REFUSAL.search(text) is not None
+    return _REFUSAL.search(text) is not None or _EN_REFUSAL.search(text.replace("’", "'")) is not None
+
+
+def _stands(word: str, text: str) -> bool:
+    """Whether `word` stands in `text`; one of Latin letters ends where other Latin letters begin."""
+    if not _LATIN.search(word):
+        return word in text
+    return re.search(rf"(?<![a-z]){re.escape(word)}(?![a-z])", text, re.IGNORECASE) is not None

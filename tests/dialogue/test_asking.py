@@ -10,6 +10,7 @@ import pytest
 
 from dialogue.lead import AskingPolicy, PolicyError, TargetKind
 from dialogue.lead.asking import ASK, HOLD_OUT, Progress, decide, is_refusal
+from dialogue.locale import Locale
 from dialogue.store import Store
 from tests.dialogue.databases import Clock
 
@@ -23,6 +24,30 @@ def test_interest_after_an_answer_is_the_moment_and_has_a_reason() -> None:
     ask = decide(POLICY, READY, "这个有优惠吗")
     assert ask is not None and (ask.trigger, ask.held_out) == ("price", False)
     assert "优惠" in ask.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger"),
+    [
+        ("How much is the chair?", "price"),
+        ("Any DISCOUNT for two?", "price"),
+        ("Do you ship to Shanghai", "delivery"),
+        ("is it in stock?", "stock"),
+        ("What sizes are there", "custom"),
+        ("Where is your showroom?", "visit"),
+    ],
+)
+def test_interest_in_english_is_interest_and_the_reason_is_in_english(text: str, trigger: str) -> None:
+    ask = decide(POLICY, READY, text, locale=Locale.EN)
+    assert ask is not None and ask.trigger == trigger
+    assert ask.reason.isascii() and ask.reason
+
+
+@pytest.mark.parametrize(
+    "text", ["thanks for our relationship", "the wholesaler is not the costume", "a salesman came"]
+)
+def test_a_latin_word_within_another_is_no_interest(text: str) -> None:
+    assert decide(POLICY, READY, text, locale=Locale.EN) is None
 
 
 @pytest.mark.parametrize(
@@ -72,6 +97,11 @@ def test_the_held_out_are_counted_but_not_asked() -> None:
         "不用联系我",
         "不加微信",
         "不要再问我电话了",
+        "I don't want to leave my phone number",
+        "I’d rather not give you my number",
+        "No, I won't share contact details",
+        "Stop asking me for my phone",
+        "please don't call me",
     ],
 )
 def test_a_refusal_is_understood(text: str) -> None:
@@ -79,7 +109,12 @@ def test_a_refusal_is_understood(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["好的", "这款不留胶吧", "不要甲醛", "我不用沙发床", "电话13812346021", "不方便的话能送上楼吗"]
+    "text",
+    [
+        *("好的", "这款不留胶吧", "不要甲醛", "我不用沙发床", "电话13812346021", "不方便的话能送上楼吗"),
+        *("don't you give a discount?", "I don't want the big one", "call me at 13812346021", "is number 5 in stock"),
+        *("does it not give off a smell", "I don't need a phone holder", "Do not give me the red one"),
+    ],
 )
 def test_something_else_is_no_refusal(text: str) -> None:
     assert not is_refusal(text)
