@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,8 @@ from typing import Any, Protocol
 from fastapi import APIRouter, Response
 from fastapi.responses import FileResponse, PlainTextResponse
 
-PLAYLIST = "index.m3u8"
+from stream.output.playlist import PLAYLIST, read_playlist
+
 _FILE = re.compile(r"index\.m3u8|\d{1,12}\.ts")
 _CORS = {"Access-Control-Allow-Origin": "*"}
 _SOON = {"Cache-Control": "max-age=1"}
@@ -38,11 +40,14 @@ def hls_router(find: Callable[[str], HasFolder | None]) -> APIRouter:
     @router.get("/rooms/{room}/hls/{file}", response_class=Response, responses=responses)
     async def get(room: str, file: str) -> Response:
         output = find(room)
-        path = output.folder / file if output is not None and _FILE.fullmatch(file) else None
-        if path is None or not path.is_file():
-            return PlainTextResponse("no such room or segment\n", 404, headers={**_CORS, **_SOON})
-        if file == PLAYLIST:
-            return FileResponse(path, media_type="application/vnd.apple.mpegurl", headers={**_CORS, **_SOON})
-        return FileResponse(path, media_type="video/mp2t", headers={**_CORS, "Cache-Control": "max-age=60, immutable"})
+        folder = output.folder if output is not None and _FILE.fullmatch(file) else None
+        if folder is not None and file == PLAYLIST:
+            playlist = await asyncio.to_thread(read_playlist, folder)
+            if playlist is not None:
+                return Response(playlist, media_type="application/vnd.apple.mpegurl", headers={**_CORS, **_SOON})
+        elif folder is not None and (folder / file).is_file():
+            headers = {**_CORS, "Cache-Control": "max-age=60, immutable"}
+            return FileResponse(folder / file, media_type="video/mp2t", headers=headers)
+        return PlainTextResponse("no such room or segment\n", 404, headers={**_CORS, **_SOON})
 
     return router

@@ -20,6 +20,7 @@ from stream.output.hls_router import hls_router
 from stream.output.muxer import Muxer, MuxError
 from stream.output.muxing import MuxingOutput
 from stream.output.output import Outputs
+from stream.output.playlist import read_playlist
 from stream.output.recorder import RecordingOutput
 from stream.program.clock import FRAME_SAMPLES
 from stream.program.encoder import AudioUnit, VideoEncoder, VideoUnit, picture
@@ -272,12 +273,54 @@ async def test_a_playlist_goes_on_behind_a_discontinuity_and_an_old_one_begins_a
     assert both == list(range(first[0], first[0] + 6)), "nothing that a player was told of is gone"
     assert lines[lines.index(f"{first[-1]}.ts") + 1] == "#EXT-X-DISCONTINUITY"
     assert f"#EXT-X-MEDIA-SEQUENCE:{first[0]}" in lines
-    assert [path.name for path in files(tmp_path, "*")] == [*(f"{number}.ts" for number in both), "index.m3u8"]
+    assert [path.name for path in files(tmp_path, "*")] == [*(f"{number}.ts" for number in both), "index.m3u8", "runs"]
     now[0] += 3600
     _, late = await run()
     assert late[0] > both[-1]
     assert len(late) == 3
     assert len(files(tmp_path, "*.ts")) == 3
+
+
+async def test_a_segment_keeps_its_discontinuity_number_over_restarts(tmp_path: Path) -> None:
+    now = [time.time()]
+    seen: dict[int, int] = {}
+
+    async def run(frames: int) -> tuple[int, int]:
+        """One life of the output; the playlist's media and discontinuity sequence at its end."""
+        output = HlsOutput("hls", tmp_path, wall=lambda: now[0])
+        await output.start()
+        units = feed(output, frames)
+        await eventually(lambda: output.frames == len(units))
+        await output.stop()
+        text = read_playlist(tmp_path)
+        assert text is not None
+        media, discontinuity, number, current = 0, 0, 0, 0
+        for line in text.splitlines():
+            tag, _, value = line.partition(":")
+            if tag == "#EXT-X-MEDIA-SEQUENCE":
+                media = number = int(value)
+            elif tag == "#EXT-X-DISCONTINUITY-SEQUENCE":
+                discontinuity = current = int(value)
+            elif tag == "#EXT-X-DISCONTINUITY":
+                current += 1
+            elif line and line[0] != "#":
+                assert line == f"{number}.ts"
+                assert seen.setdefault(number, current) == current, "as a player was told before"
+                number += 1
+        return media, discontinuity
+
+    first = await run(110)
+    assert await run(60) == first, "both runs are listed whole"
+    later = await run(260)
+    assert later[0] > first[0] and later[1] == first[1] + 2, "the beginnings of two runs have left the playlist"
+    now[0] += 3600
+    anew = await run(60)
+    assert anew[0] > later[0] and anew[1] == later[1] + 1, "no player takes it for a part of the last one"
+    for path in files(tmp_path, "*"):
+        path.unlink()
+    now[0] += 60
+    assert await run(60) > anew, "nor where the folder was emptied"
+    assert sorted(seen.items()) == sorted(seen.items(), key=lambda item: item[1])
 
 
 async def test_a_nearly_full_disk_pauses_hls_before_a_segment_is_cut_off(tmp_path: Path) -> None:
