@@ -18,7 +18,10 @@ def read_origin(text: str) -> str:
     given = text.strip()
     if given == ANY:
         return ANY
-    wrong = AccessError(f"{given[:80]!r} is no origin; write it like https://shop.example, without a path")
+    wrong = AccessError(
+        f"{given[:80]!r} 不是网站来源，写成 https://shop.example，不带路径 / "
+        "is no origin; write it like https://shop.example, without a path"
+    )
     try:
         parts = urlsplit(given)
         host = (parts.hostname or "").encode("idna").decode("ascii")

@@ -37,7 +37,10 @@ class Registry:
         An id is 1 to 63 of a–z, 0–9, `-` and `_`; it stands in addresses and folder names.
         """
         if not _MERCHANT_ID.fullmatch(merchant):
-            raise AccessError(f"merchant id {merchant[:80]!r} is not usable; take a-z, 0-9, - and _, at most 63")
+            raise AccessError(
+                f"商家编号 {merchant[:80]!r} 用不了，只用 a-z、0-9、- 和 _，最多 63 个 / "
+                "merchant id is not usable; take a-z, 0-9, - and _, at most 63"
+            )
         return await self._write(lambda tx: _create_merchant(tx, merchant, name or merchant))
 
     async def ensure_merchant(self, merchant: str, *, name: str = "") -> MerchantRow:
@@ -77,9 +80,12 @@ class Registry:
         """
         allowed = None if origins is None else list(dict.fromkeys(read_origin(one) for one in origins))
         if allowed is not None and len(allowed) > ORIGINS_LIMIT:
-            raise AccessError(f"at most {ORIGINS_LIMIT} origins are kept, here are {len(allowed)}")
+            raise AccessError(
+                f"允许的网站最多 {ORIGINS_LIMIT} 个，这里有 {len(allowed)} 个 / "
+                f"at most {ORIGINS_LIMIT} origins are kept, here are {len(allowed)}"
+            )
         if name is not None and not 0 < len(name.strip()) <= _NAME_LIMIT:
-            raise AccessError(f"a shop's name has 1 to {_NAME_LIMIT} characters")
+            raise AccessError(f"店名要 1–{_NAME_LIMIT} 个字 / a shop's name has 1 to {_NAME_LIMIT} characters")
 
         def work(tx: Transaction) -> MerchantRow:
             values: dict[str, Any] = {} if name is None else {"name": name.strip()}
@@ -90,7 +96,10 @@ class Registry:
                 tx.connection.execute(update(merchants).where(*same).values(values))
             row = tx.connection.execute(select(merchants).where(*same)).one_or_none()
             if row is None:
-                raise AccessError(f"there is no merchant {merchant!r}; see: zhanggui merchant list")
+                raise AccessError(
+                    f"没有商家 {merchant!r}，看看有哪些 / "
+                    "there is no merchant of this name; see: zhanggui merchant list"
+                )
             if values:
                 detail = ", ".join(sorted(values))
                 audit(tx, merchant=merchant, actor=actor, action="merchant.set", subject=merchant, detail=detail)
@@ -108,7 +117,10 @@ class Registry:
                 .values(removed_at_ms=tx.now_ms)
             )
             if gone.rowcount == 0:
-                raise AccessError(f"there is no merchant {merchant!r}; see: zhanggui merchant list")
+                raise AccessError(
+                    f"没有商家 {merchant!r}，看看有哪些 / "
+                    "there is no merchant of this name; see: zhanggui merchant list"
+                )
             tx.connection.execute(
                 update(tokens)
                 .where(tokens.c.merchant == merchant, tokens.c.revoked_at_ms.is_(None))
@@ -127,7 +139,10 @@ class Registry:
         def work(tx: Transaction) -> TokenRow:
             alive = select(merchants.c.id).where(merchants.c.id == merchant, merchants.c.removed_at_ms.is_(None))
             if tx.connection.execute(alive).one_or_none() is None:
-                raise AccessError(f"there is no merchant {merchant!r}; make it with: zhanggui merchant create")
+                raise AccessError(
+                    f"没有商家 {merchant!r}，先新建 / "
+                    "there is no merchant of this name; make it with: zhanggui merchant create"
+                )
             expires = None if lifetime_s is None else tx.now_ms + lifetime_s * 1000
             row = TokenRow(new_id("tok"), merchant, role, label, tx.now_ms, expires, None)
             tx.connection.execute(
@@ -165,7 +180,10 @@ class Registry:
                 select(tokens).where(tokens.c.id == token_id, tokens.c.revoked_at_ms.is_(None))
             ).one_or_none()
             if row is None:
-                raise AccessError(f"there is no working token {token_id!r}; see: zhanggui token list")
+                raise AccessError(
+                    f"没有这个还有效的令牌 {token_id!r} / "
+                    "there is no working token of this id; see: zhanggui token list"
+                )
             tx.connection.execute(update(tokens).where(tokens.c.id == token_id).values(revoked_at_ms=tx.now_ms))
             audit(tx, merchant=row.merchant, actor=actor, action="token.revoke", subject=token_id)
 
@@ -195,7 +213,7 @@ class Registry:
 def _create_merchant(tx: Transaction, merchant: str, name: str) -> MerchantRow:
     row = tx.connection.execute(select(merchants).where(merchants.c.id == merchant)).one_or_none()
     if row is not None and row.removed_at_ms is None:
-        raise AccessError(f"merchant {merchant!r} exists already; see: zhanggui merchant list")
+        raise AccessError(f"商家 {merchant!r} 已经有了 / the merchant exists already; see: zhanggui merchant list")
     if row is not None:
         tx.connection.execute(update(merchants).where(merchants.c.id == merchant).values(name=name, removed_at_ms=None))
         return replace(_merchant(row), name=name, removed_at_ms=None)

@@ -64,9 +64,9 @@ def create_merchant_app(open_store: OpenStore) -> typer.Typer:
     ) -> None:
         """修改一个商家：店名、允许嵌入客服的网站；马上生效。"""
         if no_origins and origin:
-            raise typer.BadParameter("--origin 和 --no-origins 只能写一个")
+            raise typer.BadParameter("--origin 和 --no-origins 只能写一个 / take one of the two")
         if name is None and not origin and not no_origins:
-            raise typer.BadParameter("写要改什么：--name、--origin 或 --no-origins")
+            raise typer.BadParameter("写要改什么：--name、--origin 或 --no-origins / say what to change")
         origins = [] if no_origins else origin or None
 
         async def work(store: Store) -> MerchantRow:

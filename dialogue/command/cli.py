@@ -55,7 +55,7 @@ def create_app(open_store: OpenStore, open_postman: OpenPostman) -> typer.Typer:
     ) -> None:
         """列出线索，最新的在前；联系方式默认打码。"""
         if partial and complete:
-            raise typer.BadParameter("--partial 和 --complete 不能一起用")
+            raise typer.BadParameter("--partial 和 --complete 不能一起用 / take one of the two")
         begin, end = read_days(since, until, read_zone(zone))
 
         async def work(store: Store) -> Sequence[LeadRow]:
@@ -100,7 +100,7 @@ def create_app(open_store: OpenStore, open_postman: OpenPostman) -> typer.Typer:
     ) -> None:
         """导出：给商家的 CSV（只含已同意联系的），或按联系方式导出一位客户的全部数据。"""
         if (contact is None) == (csv is None):
-            raise typer.BadParameter("写一个联系方式，或者 --csv 文件，二选一")
+            raise typer.BadParameter("写一个联系方式，或者 --csv 文件，二选一 / give a contact, or --csv FILE")
         place = read_zone(zone)
         begin, end = read_days(since, until, place)
 
@@ -123,7 +123,7 @@ def create_app(open_store: OpenStore, open_postman: OpenPostman) -> typer.Typer:
             csv.write_text(text, encoding="utf-8", newline="")
             csv.chmod(0o600)
         except OSError as exc:
-            fail(f"{csv} 写不了（{exc.strerror}）；换一个位置")
+            fail(f"{csv} 写不了（{exc.strerror}），换一个位置 / cannot be written; choose another place")
         typer.echo(f"已导出 {count} 条到 {csv}")
 
     @app.command()
@@ -143,7 +143,7 @@ def create_app(open_store: OpenStore, open_postman: OpenPostman) -> typer.Typer:
 
         count = run(open_store, data_dir, work)
         if count == 0:
-            fail("没有这个联系方式的线索；先用 zhanggui leads list 看看")
+            fail("没有这个联系方式的线索 / no lead holds this contact; see: zhanggui leads list")
         typer.echo(f"已删除 {count} 条线索")
 
     @app.command()
@@ -177,7 +177,7 @@ def create_app(open_store: OpenStore, open_postman: OpenPostman) -> typer.Typer:
     ) -> None:
         """漏斗：会话 → 开口 → 留资 → 有效留资；首响时间、回答、反问、拒答、转人工、单条成本。"""
         if by is not None and by not in ("day", "channel", "product", "variant"):
-            raise typer.BadParameter("--by 只能是 day、channel、product 或 variant")
+            raise typer.BadParameter("--by 只能是 day、channel、product 或 variant / must be one of these")
         place = read_zone(zone)
         begin, end = read_days(since, until, place)
 

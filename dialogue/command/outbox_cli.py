@@ -50,7 +50,7 @@ def add_outbox_commands(app: typer.Typer, open_store: OpenStore, open_postman: O
     ) -> None:
         """查看转交队列和死信。"""
         if state is not None and state not in _STATES:
-            raise typer.BadParameter("--state 只能是 pending、delivered 或 dead")
+            raise typer.BadParameter("--state 只能是 pending、delivered 或 dead / must be one of these")
 
         async def work(store: Store) -> list[OutboxRow]:
             return list(await store.outbox.messages(await only(store, merchant), state=state, limit=limit))
@@ -120,7 +120,7 @@ def add_outbox_commands(app: typer.Typer, open_store: OpenStore, open_postman: O
 
         problem = run(open_store, data_dir, work)
         if problem is not None:
-            fail(f"没送到：{problem}")
+            fail(f"没送到 / not delivered: {problem}")
         typer.echo("测试消息已送达")
 
     @targets.command("remove")

@@ -55,7 +55,8 @@ async def only(store: Store, merchant: str | None) -> str:
     if merchant is None:
         if len(known) == 1:
             return known[0]
-        raise DialogueError(f"请用 --merchant 指定商家；现有：{'、'.join(known) or '（还没有）'}")
+        names = "、".join(known) or "还没有 / none yet"
+        raise DialogueError(f"请用 --merchant 指定商家 / choose one with --merchant: {names}")
     return merchant
 
 
@@ -71,7 +72,7 @@ def read_zone(name: str) -> tzinfo:
     except (ZoneInfoNotFoundError, ValueError):
         if name == BEIJING:
             return timezone(timedelta(hours=8), "CST")
-        raise typer.BadParameter(f"不认识的时区：{name}") from None
+        raise typer.BadParameter(f"不认识的时区 / unknown time zone: {name}") from None
 
 
 def read_days(since: str | None, until: str | None, zone: tzinfo) -> tuple[int | None, int | None]:
@@ -80,7 +81,7 @@ def read_days(since: str | None, until: str | None, zone: tzinfo) -> tuple[int |
         begin = datetime.fromisoformat(since).replace(tzinfo=zone) if since else None
         end = datetime.fromisoformat(until).replace(tzinfo=zone) + timedelta(days=1) if until else None
     except ValueError:
-        raise typer.BadParameter("日期要写成 YYYY-MM-DD") from None
+        raise typer.BadParameter("日期要写成 YYYY-MM-DD / write a date as YYYY-MM-DD") from None
     return (
         None if begin is None else int(begin.timestamp() * 1000),
         None if end is None else int(end.timestamp() * 1000),

@@ -68,7 +68,9 @@ class KeyRing:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as exc:
-            raise KeyRingError(f"key folder {path.parent} cannot be made ({exc.strerror}); mend its rights") from exc
+            raise KeyRingError(
+                f"密钥文件夹 {path.parent} 建不了 / key folder cannot be made ({exc.strerror}); mend its rights"
+            ) from exc
         ring = cls(path)
         secret = secrets.token_bytes(32)
         ring._create(_new_id(), secret)
@@ -91,21 +93,28 @@ class KeyRing:
             info = self.path.stat()
         except OSError as exc:
             raise KeyRingError(
-                f"key file {self.path} cannot be read ({exc.strerror}); restore it from your backup"
+                f"密钥文件 {self.path} 读不了，从备份恢复 / "
+                f"key file cannot be read ({exc.strerror}); restore it from your backup"
             ) from exc
         stamp = (info.st_ino, info.st_mtime_ns, info.st_size)
         if stamp == self._stamp:
             return
         if stat.S_IMODE(info.st_mode) & 0o077:
-            raise KeyRingError(f"key file {self.path} can be read by other users; run: chmod 600 {self.path}")
+            raise KeyRingError(
+                f"密钥文件 {self.path} 别的用户也能读 / key file can be read by other users; run: chmod 600 {self.path}"
+            )
         try:
             content = json.loads(self.path.read_text("ascii"))
             keys = {name: _Key(base64.b64decode(text, validate=True)) for name, text in content["keys"].items()}
             active = content["active"]
         except (OSError, ValueError, KeyError, TypeError, AttributeError, binascii.Error) as exc:
-            raise KeyRingError(f"key file {self.path} is damaged; restore it from your backup") from exc
+            raise KeyRingError(
+                f"密钥文件 {self.path} 坏了，从备份恢复 / key file is damaged; restore it from your backup"
+            ) from exc
         if active not in keys or any(len(key.secret) != 32 or len(name) != _ID_BYTES for name, key in keys.items()):
-            raise KeyRingError(f"key file {self.path} is damaged; restore it from your backup")
+            raise KeyRingError(
+                f"密钥文件 {self.path} 坏了，从备份恢复 / key file is damaged; restore it from your backup"
+            )
         # A reader may still hold rows of before a rotation's end: this process opens them until it ends.
         self._retired |= self._keys
         self._keys, self._active, self._stamp = keys, active, stamp
@@ -138,11 +147,15 @@ class KeyRing:
             key = self._keys.get(name.decode("ascii", "replace"))
         key = key or self._retired.get(name.decode("ascii", "replace"))
         if key is None:
-            raise KeyRingError(f"key file {self.path} lacks the key of a stored row; restore it from your backup")
+            raise KeyRingError(
+                f"密钥文件 {self.path} 里没有这行数据的钥匙，从备份恢复 / "
+                "key file lacks the key of a stored row; restore it from your backup"
+            )
         try:
             return key.aead.decrypt(nonce, rest, name + context.encode())
         except (InvalidTag, ValueError) as exc:
             raise KeyRingError(
+                f"存着的 {context} 打不开，被改过或坏了 / "
                 f"a stored {context} does not open with its key: the row was changed or damaged"
             ) from exc
 

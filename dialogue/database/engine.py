@@ -46,7 +46,9 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
     try:
         parsed = make_url(url)
     except ArgumentError as exc:
-        raise DatabaseError("the database URL is not a URL; give sqlite:///FILE or postgresql+psycopg://…") from exc
+        raise DatabaseError(
+            "数据库地址写得不对 / the database URL is not a URL; give sqlite:///FILE or postgresql+psycopg://…"
+        ) from exc
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         arguments: dict[str, Any] = {"connect_args": {"timeout": _BUSY_TIMEOUT_MS / 1000, "check_same_thread": False}}
@@ -54,7 +56,7 @@ def open_engines(url: str) -> tuple[Engine, Engine]:
         parsed = parsed.set(drivername="postgresql+psycopg")
         arguments = {"connect_args": _POSTGRESQL, "pool_pre_ping": True}
     else:
-        raise DatabaseError(f"the database {backend!r} is not supported; use sqlite or postgresql")
+        raise DatabaseError(f"不支持数据库 {backend!r} / the database is not supported; use sqlite or postgresql")
     writer = create_engine(parsed, pool_size=1, max_overflow=0, **arguments)
     reader = create_engine(parsed, pool_size=READERS, max_overflow=0, **arguments)
     if backend == "sqlite":
@@ -94,9 +96,13 @@ def translated() -> Iterator[None]:
     except OperationalError as exc:
         reason = str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else type(exc.orig).__name__
         if "locked" in reason or "busy" in reason or "lock timeout" in reason:
-            raise DatabaseBusyError("the database is held by another process; try again") from exc
-        raise DatabaseError(f"the database cannot be used: {reason}") from exc
+            raise DatabaseBusyError(
+                "数据库正被别的进程占着，请再试一次 / the database is held by another process; try again"
+            ) from exc
+        raise DatabaseError(f"数据库用不了 / the database cannot be used: {reason}") from exc
     except DBAPIError as exc:
-        raise DatabaseError(f"the database refused a statement: {type(exc.orig).__name__}") from exc
+        raise DatabaseError(
+            f"数据库拒绝了一条语句 / the database refused a statement: {type(exc.orig).__name__}"
+        ) from exc
     except SQLAlchemyError as exc:
-        raise DatabaseError(f"the database cannot be used: {type(exc).__name__}") from exc
+        raise DatabaseError(f"数据库用不了 / the database cannot be used: {type(exc).__name__}") from exc

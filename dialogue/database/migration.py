@@ -76,6 +76,7 @@ def migrate(connection: Connection, *, now_ms: int, steps: Sequence[Step] = STEP
     newest = max(step.version for step in steps)
     if max(present, default=0) > newest:
         raise MigrationError(
+            "数据库是更新的版本写的，请装新版 / "
             f"the database has tables of version {max(present)}, this release knows {newest}; install the newer release"
         )
     applied = []

@@ -142,15 +142,18 @@ class AskingPolicy:
 
     def __post_init__(self) -> None:
         if not self.version:
-            raise PolicyError("asking policy: version must not be empty")
+            raise PolicyError("留资规则的 version 不能空 / asking policy: version must not be empty")
         if not 0 <= self.hold_out <= 1:
-            raise PolicyError("asking policy: hold_out must be between 0 and 1")
+            raise PolicyError("留资规则的 hold_out 要在 0 到 1 之间 / asking policy: hold_out must be between 0 and 1")
         for name in ("max_offers", "min_answers", "pause_messages"):
             if not 0 <= getattr(self, name) <= 100:
-                raise PolicyError(f"asking policy: {name} must be between 0 and 100")
+                raise PolicyError(
+                    f"留资规则的 {name} 要在 0 到 100 之间 / asking policy: {name} must be between 0 and 100"
+                )
         unknown = set(self.fields) - _FORM_FIELDS
         if unknown or not self.fields:
-            raise PolicyError(f"asking policy: fields must be of {', '.join(sorted(_FORM_FIELDS))}")
+            names = ", ".join(sorted(_FORM_FIELDS))
+            raise PolicyError(f"留资规则的 fields 只能有这些 / asking policy: fields must be of {names}")
 
     @classmethod
     def from_json(cls, text: str) -> AskingPolicy:
@@ -174,7 +177,7 @@ class AskingPolicy:
                 values["fields"] = tuple(map(str, values["fields"]))
             return cls(**values)
         except (ValueError, TypeError, KeyError) as exc:
-            raise PolicyError(f"asking policy: not usable ({exc})") from exc
+            raise PolicyError(f"留资规则用不了 / asking policy: not usable ({exc})") from exc
 
     @classmethod
     def read(cls, path: Path) -> AskingPolicy:
@@ -184,7 +187,7 @@ class AskingPolicy:
         try:
             return cls.from_json(path.read_text("utf-8"))
         except OSError as exc:
-            raise PolicyError(f"asking policy {path} cannot be read ({exc.strerror})") from exc
+            raise PolicyError(f"留资规则 {path} 读不了 / asking policy cannot be read ({exc.strerror})") from exc
 
     def as_json(self) -> Mapping[str, Any]:
         """The policy as plain data."""

@@ -214,7 +214,10 @@ def remove_target(tx: Transaction, merchant: str, target_id: str, *, actor: str)
         .values(removed_at_ms=tx.now_ms)
     )
     if gone.rowcount == 0:
-        raise TargetError(f"there is no target {target_id!r} of this merchant")
+        raise TargetError(
+            f"这家店没有转交目标 {target_id!r} / "
+            "there is no such target of this merchant; see: zhanggui leads target list"
+        )
     audit(tx, merchant=merchant, actor=actor, action="target.remove", subject=target_id)
 
 

@@ -81,21 +81,21 @@ def check_target(kind: TargetKind, address: str, secret: str) -> None:
     """Raises `TargetError` when the address or secret has the wrong form. The address is resolved only when sending."""
     if kind == TargetKind.EMAIL:
         if not _EMAIL.fullmatch(address):
-            raise TargetError("target: the address is not an e-mail address")
+            raise TargetError("地址不是邮箱 / target: the address is not an e-mail address")
         return
     try:
         parts = urllib.parse.urlsplit(address)
         port = parts.port
     except ValueError as exc:
-        raise TargetError("target: the address is not a URL") from exc
+        raise TargetError("地址不是网址 / target: the address is not a URL") from exc
     if parts.scheme not in ("https", "http") or not parts.hostname or port == 0 or any(ord(c) <= 32 for c in address):
-        raise TargetError("target: the address must be an http or https URL")
+        raise TargetError("地址要是 http 或 https 网址 / target: the address must be an http or https URL")
     try:
         httpx.URL(address).host.encode("idna")
     except (httpx.InvalidURL, UnicodeError) as exc:
-        raise TargetError("target: the address holds no usable host name") from exc
+        raise TargetError("网址里没有能用的主机名 / target: the address holds no usable host name") from exc
     if parts.username or parts.password:
-        raise TargetError("target: the address must not hold a user name or password")
+        raise TargetError("网址里不能带用户名和密码 / target: the address must not hold a user name or password")
     if kind == TargetKind.WEBHOOK:
         _secret_bytes(secret)
 
@@ -188,9 +188,9 @@ def _secret_bytes(secret: str) -> bytes:
     try:
         raw = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except (binascii.Error, ValueError) as exc:
-        raise TargetError("target: the secret must be whsec_ and base64") from exc
+        raise TargetError("密钥要是 whsec_ 加 base64 / target: the secret must be whsec_ and base64") from exc
     if not 24 <= len(raw) <= 64:
-        raise TargetError("target: the secret must hold 24 to 64 bytes")
+        raise TargetError("密钥要有 24–64 字节 / target: the secret must hold 24 to 64 bytes")
     return raw
 
 

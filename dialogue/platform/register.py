@@ -65,18 +65,23 @@ def add(tx: Transaction, merchant: str, *, name: str, address: str, secret: str,
     """Joins a platform, or changes one that is joined. Raises `PlatformError`."""
     if not _NAME.fullmatch(name) or name in OWN:
         raise PlatformError(
-            f"channel name {name[:40]!r} is not usable; take a-z, 0-9, - and _, at most 31, and not chat or live"
+            f"渠道名 {name[:40]!r} 用不了 / "
+            "channel name is not usable; take a-z, 0-9, - and _, at most 31, and not chat or live"
         )
     try:
         check_target(TargetKind.WEBHOOK, address, secret)
     except TargetError as exc:
-        raise PlatformError(str(exc).replace("target:", f"channel {name}:", 1)) from exc
+        raise PlatformError(f"{name}: {exc}") from exc
     alive = select(merchants.c.id).where(merchants.c.id == merchant, merchants.c.removed_at_ms.is_(None))
     if tx.connection.execute(alive).one_or_none() is None:
-        raise PlatformError(f"there is no merchant {merchant!r}; make it with: zhanggui merchant create")
+        raise PlatformError(
+            f"没有商家 {merchant!r}，先新建 / there is no merchant of this name; make it with: zhanggui merchant create"
+        )
     known = [row.name for row in read(tx, merchant)]
     if name not in known and len(known) >= LIMIT:
-        raise PlatformError(f"a merchant has at most {LIMIT} channels; remove one first")
+        raise PlatformError(
+            f"一家店最多接 {LIMIT} 个渠道，先移除一个 / a merchant has at most {LIMIT} channels; remove one first"
+        )
     config = tx.seal({"address": address, "secret": secret}, channels.c.config)
     same = and_(channels.c.merchant == merchant, channels.c.name == name)
     if name in known:
@@ -94,7 +99,9 @@ def remove(tx: Transaction, merchant: str, name: str, *, actor: str) -> None:
     """Leaves a platform; what waits for it is dropped. Raises `PlatformError` when there is none of this name."""
     gone = tx.connection.execute(delete(channels).where(channels.c.merchant == merchant, channels.c.name == name))
     if gone.rowcount == 0:
-        raise PlatformError(f"there is no channel {name[:40]!r} of this merchant; see: zhanggui channel list")
+        raise PlatformError(
+            f"这家店没有渠道 {name[:40]!r} / there is no such channel of this merchant; see: zhanggui channel list"
+        )
     tx.connection.execute(delete(deliveries).where(_of(merchant, name)))
     audit(tx, merchant=merchant, actor=actor, action="channel.remove", subject=name)
 

@@ -116,7 +116,10 @@ class LeadBook:
 
         def work(tx: Transaction) -> None:
             if not read_leads(tx, merchant=merchant, ids=[lead_id], limit=1):
-                raise FormError("lead", f"there is no lead {lead_id!r} of this merchant")
+                raise FormError(
+                    "lead",
+                    f"这家店没有线索 {lead_id!r} / there is no such lead of this merchant; see: zhanggui leads list",
+                )
             record(tx, lead_id, wording or WORDINGS[purpose], state)
             audit(
                 tx, merchant=merchant, actor=actor, action="lead.consent", subject=lead_id, detail=f"{purpose}={state}"
@@ -232,4 +235,8 @@ def read_any(text: str) -> tuple[Contact, ...]:
         read = read_contact(ContactKind.WECHAT, text)
         if read is not None:
             return (Contact(ContactKind.WECHAT, read, (0, len(text))),)
-    raise FormError("contact", f"{text!r} is not a contact; give a number, an e-mail, wechat:ID or qq:NUMBER")
+    raise FormError(
+        "contact",
+        f"{text!r} 不是联系方式，写手机号、邮箱、wechat:微信号 或 qq:号码 / "
+        "not a contact; give a number, an e-mail, wechat:ID or qq:NUMBER",
+    )

@@ -55,7 +55,10 @@ class Outbox:
         def work(tx: Transaction) -> tuple[Target, int]:
             found = next((one for one in delivery.read_targets(tx, merchant) if one.id == target_id), None)
             if found is None:
-                raise TargetError(f"there is no target {target_id!r} of this merchant")
+                raise TargetError(
+                    f"这家店没有转交目标 {target_id!r} / "
+                    "there is no such target of this merchant; see: zhanggui leads target list"
+                )
             audit(tx, merchant=merchant, actor=actor, action="target.test", subject=target_id)
             return found, tx.now_ms
 

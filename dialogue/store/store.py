@@ -92,7 +92,9 @@ class Store:
         try:
             data_dir.mkdir(parents=True, exist_ok=True)
         except OSError as exc:
-            raise DatabaseError(f"data folder {data_dir} cannot be made ({exc.strerror}); choose another") from exc
+            raise DatabaseError(
+                f"数据文件夹 {data_dir} 建不了，换一个 / data folder cannot be made ({exc.strerror}); choose another"
+            ) from exc
         ring = KeyRing.open(key_file or data_dir / "keys" / "contacts.key")
         writer, reader = open_engines(database_url or f"sqlite:///{_private_file(data_dir / 'zhanggui.db')}")
         try:
@@ -224,5 +226,7 @@ def _private_file(path: Path) -> Path:
         if not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as exc:
-        raise DatabaseError(f"database {path} cannot be opened ({exc.strerror}); mend the folder's rights") from exc
+        raise DatabaseError(
+            f"数据库 {path} 打不开 / database cannot be opened ({exc.strerror}); mend the folder's rights"
+        ) from exc
     return path

@@ -6,6 +6,7 @@ import asyncio
 import csv
 import io
 import json
+import re
 from datetime import date
 from pathlib import Path
 
@@ -168,3 +169,29 @@ def test_merchants_and_tokens(shop: Shop) -> None:
     shop.ok("merchant", "remove", "second")
     assert [row["id"] for row in json.loads(shop.ok("merchant", "list", "--json"))] == ["demo"]
     assert shop.run("merchant", "create", "Bad Name").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("merchant", "create", "Bad Name"),
+        ("merchant", "create", "demo"),
+        ("merchant", "set", "demo", "--origin", "shop"),
+        ("merchant", "set", "nobody", "--name", "x"),
+        ("token", "revoke", "tok_none"),
+        ("leads", "consent", "lead_none", "contact", "granted"),
+        ("leads", "erase", "hello", "-y"),
+        ("leads", "erase", "13900001111", "-y"),
+        ("leads", "target", "add", "webhook", "gopher://x"),
+        ("leads", "target", "add", "email", "nobody"),
+        ("leads", "target", "remove", "tgt_none"),
+        ("leads", "stats", "--merchant", "demo", "--since", "today"),
+    ],
+    ids=" ".join,
+)
+def test_an_error_is_said_in_chinese_with_english_beside_it(shop: Shop, line: tuple[str, ...]) -> None:
+    failed = shop.run(*line)
+    assert failed.exit_code in (1, 2)
+    chinese, _, english = failed.stderr.partition(" / ")
+    assert re.search(r"[一-鿿]", chinese), failed.stderr
+    assert re.search(r"[a-z]{3}", english) and not re.search(r"[一-鿿]", english), failed.stderr
