@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import make_url
-from sqlalchemy.exc import SQLAlchemyError
 
 from avatar import VoiceFigures
-from dialogue import Budget, DialogueError, Engine, HandoffPolicy, Patience, Price, create_model
+from dialogue import Budget, Engine, HandoffPolicy, Patience, Price, create_model
 from dialogue.lead import Retention
 from dialogue.platform import PREFIX, PlatformCourier, webhooks
 from dialogue.store import Courier, SpendingLog, Store, system_ms
@@ -24,6 +20,8 @@ from knowledge import KnowledgeBase, Library
 from stream.backends import embedder_of, open_database, postman_of
 from stream.chat.hub import ChatHub, ChatShop
 from stream.chat.platform import take_up
+from stream.chores import forget_leads, forget_recordings
+from stream.readiness import database_problem
 from stream.room.book import RoomBook, RoomError
 from stream.room.capacity import usable_cores
 from stream.room.house import House
@@ -37,11 +35,6 @@ from stream.telemetry.voice_metrics import VoiceCollector
 
 if TYPE_CHECKING:
     from stream.room.staffing import Staffing
-
-logger = logging.getLogger(__name__)
-
-_FORGET_S = 3600.0
-_PROBE_S = 2.0
 
 
 def local_now() -> datetime:
@@ -138,7 +131,9 @@ class Service:
         await take_up(self.hub, self.store.platforms)
         self._chore("outbox", courier.run)
         self._chore("platforms", platforms.run)
-        self._chore("retention", self._forget)
+        retention = Retention(settings.lead_days, settings.conversation_days)
+        self._chore("retention", lambda: forget_leads(self.store.leads, retention))
+        self._chore("recordings", lambda: forget_recordings(settings.data_dir))
 
     async def open_rooms(self) -> None:
         """Put every room on air that is to run."""
@@ -249,18 +244,6 @@ class Service:
             if spec.name not in self.house.names()
         ]
 
-    async def _forget(self) -> None:
-        """Take away what is older than the merchant promised to keep it."""
-        retention = Retention(self.settings.lead_days, self.settings.conversation_days)
-        while True:
-            try:
-                purged = await self.store.leads.purge(retention)
-                while purged.more:
-                    purged = await self.store.leads.purge(retention)
-            except DialogueError as exc:
-                logger.warning("old leads were not taken away, trying again: %s", exc)
-            await asyncio.sleep(_FORGET_S)
-
     async def _restock(self, merchant: str) -> None:
         for room in self.house.rooms.values():
             if room.merchant == merchant:
@@ -285,16 +268,7 @@ class Service:
         return self.house.problem()
 
     async def _database_problem(self) -> str | None:
-        """Whether the database answers; a file that was taken away would be read and written on unseen."""
-        url = make_url(self.settings.resolved_database_url)
-        if url.get_backend_name() == "sqlite" and not await asyncio.to_thread(Path(url.database or "").is_file):
-            return f"数据库文件不见了 / the database file is gone: {url.database}"
-        try:
-            async with asyncio.timeout(_PROBE_S):
-                await self.store.access.merchants()
-        except (DialogueError, SQLAlchemyError, OSError, TimeoutError) as exc:
-            return f"数据库没有回答 / the database does not answer: {type(exc).__name__}"
-        return None
+        return await database_problem(self.store, self.settings.resolved_database_url)
 
 
 @asynccontextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 from avatar import SAMPLE_RATE
 from stream.output.muxer import Muxer, MuxError
 from stream.output.muxing import MuxingOutput
+from stream.output.retention import KEEP_BYTES, KEEP_S, forget_recordings
 from stream.program.encoder import AudioUnit, VideoUnit
 
 _GUARD_EVERY = 250
@@ -55,7 +56,7 @@ class Recording:
     def _begin(self, first: VideoUnit) -> Muxer:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
-            self._forget_old()
+            forget_recordings(self._folder, now_s=self._wall(), keep_s=self._keep_s, keep_bytes=self._keep_bytes)
         except OSError as exc:
             raise MuxError(f"the recordings' folder cannot be used: {exc.strerror}") from exc
         self._guard()
@@ -69,15 +70,6 @@ class Recording:
         if self._free(self._folder) < self._free_bytes:
             raise MuxError(f"less than {self._free_bytes >> 20} MiB are free for recordings")
 
-    def _forget_old(self) -> None:
-        files = sorted(self._folder.glob("*.mp4"), key=lambda path: path.stat().st_mtime)
-        total = sum(path.stat().st_size for path in files)
-        for path in files:
-            if total <= self._keep_bytes and self._wall() - path.stat().st_mtime <= self._keep_s:
-                break
-            total -= path.stat().st_size
-            path.unlink()
-
 
 class RecordingOutput(MuxingOutput):
     """Records a room into `folder`; the oldest files go when there are too many; a full disk pauses it."""
@@ -88,8 +80,8 @@ class RecordingOutput(MuxingOutput):
         folder: Path,
         *,
         file_s: float = 1800.0,
-        keep_bytes: int = 50 << 30,
-        keep_s: float = 7 * 86_400.0,
+        keep_bytes: int = KEEP_BYTES,
+        keep_s: float = KEEP_S,
         free_bytes: int = 2 << 30,
         backoff_s: tuple[float, float] = (5.0, 60.0),
         free: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,

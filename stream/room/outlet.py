@@ -9,6 +9,7 @@ from stream.output.hls import HlsOutput
 from stream.output.output import Output
 from stream.output.push_address import OutletError, check_targets
 from stream.output.recorder import RecordingOutput
+from stream.output.retention import RECORDINGS
 from stream.output.rtmp import RtmpOutput
 from stream.output.whip import WhipOutput
 from stream.room.room import Room
@@ -29,7 +30,7 @@ def create_output(name: str, target: str, *, room: Room, folder: Path) -> Output
         address, token = _parted(target)
         return WhipOutput(name, address, video=room.hubs[room.best], audio=room.audio_hub, token=token)
     if target == "record":
-        return RecordingOutput(name, folder / "recordings" / room.name)
+        return RecordingOutput(name, folder / RECORDINGS / room.name)
     if target == "hls":
         return HlsOutput(name, folder / "hls" / room.name)
     raise OutletError(f"{name}: 没有推流目标 / no target")
