@@ -42,6 +42,16 @@ def test_a_price_spoken_as_a_sentence_is_no_setting() -> None:
     assert parse_script("大家好。\n价格: 很实在。").scenes[0].sentences == ("大家好。", "价格: 很实在。")
 
 
+def test_headings_need_no_space_and_marks_of_emphasis_are_not_said() -> None:
+    script = parse_script("#云朵沙发\n##开场\n- **大家好**。<!-- 挥手 -->\n`39` 元。")
+    assert script.title == "云朵沙发"
+    assert [(scene.title, scene.sentences) for scene in script.scenes] == [("开场", ("大家好。", "39 元。"))]
+
+
+def test_a_hashtag_in_a_scene_is_said() -> None:
+    assert parse_script("大家好。\n#好物推荐").scenes[0].sentences == ("大家好。", "#好物推荐")
+
+
 @pytest.mark.parametrize("line", ["时间：今晚八点。", "赠品：抱枕一个。", "情况是这样：先到先得。"])
 def test_what_only_looks_like_a_setting_is_said(line: str) -> None:
     assert parse_script(f"## 一\n{line}").scenes[0].sentences == (line,)
@@ -52,14 +62,20 @@ def test_what_only_looks_like_a_setting_is_said(line: str) -> None:
     [
         ("", "nothing to say"),
         ("😀😀 ！！", "nothing to say"),
-        ("## 一\n情绪: 开心\n好。", "emotion"),
-        ("## 一\n商品: 沙发\n好。", "价格"),
-        ("## 一\n背景: studio\n## 二\n好。", "nothing to say"),
+        ("## 一\n情绪: 开心\n好。", "第 2 行.*emotion"),
+        ("## 一\n商品: 沙发\n好。", "第 2 行.*价格"),
+        ("好。\n## 一\n背景: studio\n## 二\n好。", "第 2 行.*nothing to say"),
+        ("## 一\n### 二\n好。", "第 2 行.*###"),
+        ("## 一\n好。\n背景: daylight", "第 3 行.*开头"),
+        ("## 一\n好。\n价格: ¥99", "第 3 行.*开头"),
+        ("## 一\n价格:\n好。", "第 2 行.*no value"),
+        ("## 一\n价格: 99\n好。", "第 2 行.*没写商品"),
+        ("## 一\n商品: 沙发\n价格: 1\n商品: 椅子\n好。", "第 4 行.*一次"),
         ("好。\n# 迟到的标题", "第 2 行"),
         ("## 一\n商品: 沙发\n价钱: 99\n好。", "第 3 行.*价钱"),
         ("## 一\n背景图：moon.jpg\n好。", "背景图"),
-        ("## 一\n商品: 沙发\n价格: 1\n图片: missing.jpg\n好。", r"missing\.jpg"),
-        ("## 一\n商品: 沙发\n价格: 1\n倒计时: soon\n好。", "18:42"),
+        ("## 一\n商品: 沙发\n价格: 1\n图片: missing.jpg\n好。", r"第 4 行.*missing\.jpg"),
+        ("## 一\n商品: 沙发\n价格: 1\n倒计时: soon\n好。", "第 4 行.*18:42"),
         ("好" * 20_001, "20001"),
     ],
 )
