@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from re import Match
 
-from avatar.voice.text.number import cardinal, digits
+from avatar.voice.text.number import cardinal, digits, roman
 from avatar.voice.text.rule import Rules
 
 _NUMBERED = "|".join(
     "单号 订单 编号 号码 验证码 电话 手机 手机号 微信 微信号 QQ 邮编 密码 尾号 热线 账号 房间号 货号 型号 款号 "
     "券码 口令 ID 工号 批号 学号 卡号 取件码 提货码 取货码 兑换码 核销码 邀请码 激活码 优惠码 防伪码 追溯码 条码 编码 "
-    "机身码 序列号 流水号 交易号 会员号 门牌号 车牌号 群号 批次 身份证 护照".split()
+    "机身码 代码 股票 序列号 流水号 交易号 会员号 门牌号 车牌号 群号 批次 身份证 护照".split()
 )
 _LINES = "10086|10010|12315|12306|12318|95588|95533|95599|95555"
 """Numbers nobody reads as a quantity."""
@@ -25,9 +25,30 @@ def _wifi(_: Match[str]) -> str:
     return "WiFi"
 
 
-@RULES.rule(r"https?://\S+|www\.[\w./-]+")
-def _link(_: Match[str]) -> str:
-    return "网页链接"
+_DOMAIN = r"(?:[A-Za-z0-9-]+\.)+(?:com|cn|net|org|shop|store|vip|top|tv|cc|xyz)"
+
+
+@RULES.rule(rf"(?<![A-Za-z0-9_@.-])({_DOMAIN})(?![A-Za-z0-9.-])(/[!-~]*)?")
+def _domain(m: Match[str]) -> str:
+    return "网页链接" if m[2] else _spelled(m[1])
+
+
+@RULES.rule(r"(?<![A-Za-z&])(H&M|M&M|AT&T|P&G|D&G|C&A|B&O|A&F|R&B|Q&A)(?![A-Za-z&])")
+def _firm(m: Match[str]) -> str:
+    return m[1].replace("&", " and ")
+
+
+@RULES.rule(r"(?<![\d/])24/7(?![\d/])")
+def _always(_: Match[str]) -> str:
+    return "二十四乘七"
+
+
+_NUMERAL = "(?=[IVX])X{0,3}(?:IX|IV|V?I{0,3})"
+
+
+@RULES.rule(rf"(?:(?<=第)\s?({_NUMERAL})(?![A-Za-z])|(?<![A-Za-z])({_NUMERAL})(?=[代届世期]))")
+def _numeral(m: Match[str]) -> str:
+    return cardinal(str(roman(m[1] or m[2])))
 
 
 @RULES.rule(r"(?<=\d)\s?转\s?(\d{1,6})(?![\d元块圈度])")
@@ -50,9 +71,9 @@ def _mobile(m: Match[str]) -> str:
     return "，".join(digits(part, phone=True) for part in m.groups())
 
 
-@RULES.rule(r"(?<!\d)([48]00)[-\s]?(\d{3})[-\s]?(\d{4})(?!\d)")
+@RULES.rule(r"(?<!\d)([48]00)(?:[-\s]?(\d{3})[-\s]?(\d{4})|[-\s](\d{4})[-\s](\d{3}))(?!\d)")
 def _service(m: Match[str]) -> str:
-    return "，".join(digits(part, phone=True) for part in m.groups())
+    return "，".join(digits(part, phone=True) for part in m.groups() if part)
 
 
 @RULES.rule(r"(?<!\d)([48]00\d)[-\s](\d{3})[-\s](\d{3})(?!\d)")
@@ -65,9 +86,20 @@ def _short_message(m: Match[str]) -> str:
     return digits(m[0], phone=True)
 
 
-@RULES.rule(r"(?<!\d)\(?(0\d{2,3})(?:\)\s?|[-\s])(\d{7,8})(?!\d)")
+@RULES.rule(r"(?<![\d.])\d{4}(?: \d{4}){2,4}(?: \d{1,4})?(?![\d.])")
+def _card(m: Match[str]) -> str:
+    return "，".join(digits(part) for part in m[0].split())
+
+
+@RULES.rule(r"(?<!\d)\(?(0\d{2,3})(?:\)\s?|[-\s])(\d{3,4})([-\s]?)(\d{4})(?!\d)")
 def _landline(m: Match[str]) -> str:
-    return "，".join(digits(part, phone=True) for part in m.groups())
+    parts = (m[1], m[2], m[4]) if m[3] else (m[1], m[2] + m[4])
+    return "，".join(digits(part, phone=True) for part in parts)
+
+
+@RULES.rule(r"(?<=[路街道巷弄])(\d{1,4})-(\d{1,3})(?=号)")
+def _house(m: Match[str]) -> str:
+    return f"{cardinal(m[1])}杠{cardinal(m[2])}"
 
 
 @RULES.rule(rf"({_NUMBERED})(号?[:：是为\s]{{0,3}})([A-Za-z]*)-?(\d{{3,}})(?![\d.]*[元块%折年月日个件])")
@@ -96,10 +128,12 @@ def _group(m: Match[str]) -> str:
     return m[1] + digits(m[2])
 
 
-@RULES.rule(r"(?<=[扣打刷敲])\s?((\d)\2{2,}|123|520|1314|233)(?!\d)(?![\d.,]*\s?[元块%折年月日个件单份人次万千积分])")
+@RULES.rule(
+    r"(?<=[扣打刷敲])(\s?|个|波|一波|一下)((\d)\3{2,}|123|520|1314|233)(?!\d)(?![\d.,]*\s?[元块%折年月日个件单份人次万千积分])"
+)
 def _typed(m: Match[str]) -> str:
     """What viewers are asked to type is read as it is typed."""
-    return digits(m[1])
+    return m[1].strip() + digits(m[2])
 
 
 @RULES.rule(r"(?<![\d.¥￥$])(?:6{3,}|23{3,})(?!\d)(?![\d.,]*\s?[元块%折年月日个件单份人次万千积分毫克米号楼])")
@@ -152,7 +186,7 @@ def _sizes(m: Match[str]) -> str:
     return f"{_size(m[1])}到{_size(m[2])}"
 
 
-@RULES.rule(r"(?<![\d.])(\d{1,2})[kK](?=\s?(?:足|黄|白|彩|包|镀)?(?:金|玫瑰|铂))")
+@RULES.rule(r"(?<![\d.])(\d{1,2})[kK](?=\s?(?:足|黄|白|彩|包|镀|纯|真)?(?:金|玫瑰|铂))")
 def _carat(m: Match[str]) -> str:
     return f"{cardinal(m[1])} K "
 
@@ -162,12 +196,30 @@ for _pattern in (
     r"(?<!\d)(50[15]|51[1-7])(?=牛仔|直筒|系列|修身)",  # jeans
     r"(?<=色号)\s?#?\s?(\d{2,4})(?!\d)",  # shade
     r"(?<!\d)(1688)(?=批发|网|平台|店|同款)",  # 1688.com
+    r"(?<!\d)(88)(?=VIP|vip|会员)",  # a paid membership
+    r"(?<!\d)(58|51|163|126|360)(?=同城|到家|job|邮箱|浏览器|安全|卫士|摄像|儿童手表)",  # firms
+    r"(?<!\d)(2\d)(?=SS|FW|AW)",  # seasons of fashion
+    r"(?<=N)(95)(?!\d)",  # masks
+    r"(?<!\d)(985|211)(?=[、/和]?(?:985|211)?(?:高校|大学|院校|名校|毕业|工程|本科|硕士))",  # universities
+    r"(?<=单元)\s?(\d{3,4})(?!\d)",  # flat
     r"(?<=[座栋幢楼])\s?(\d{3,4})(?![\d.,]*\s?[元块个件米平层户人套])(?!\d)",  # door
     r"(?<!\d)(\d{3})(?=口红|唇釉|唇膏|唇泥|色号|号色)",  # lipstick
     r"(?<!\d)(\d{3,4})(?=室|房(?!间[^号]|子)|号房|包厢)",  # room
     r"(?<!\d)(1060|3003|5052|6061|6063|6082|7075)(?=铝|航空)",  # aluminium
 ):
     RULES.rule(_pattern)(lambda m: digits(m[1]))
+
+
+@RULES.rule(r"(?<![\d#])(\d{1,4})#(?!\d)")
+def _numbered_by_hash(m: Match[str]) -> str:
+    return (digits(m[1]) if len(m[1]) > 2 else cardinal(m[1])) + "号"
+
+
+@RULES.rule(r"\s(\d{1,2})[.)、](?=[㐀-鿿])")
+def _next_item(m: Match[str]) -> str:
+    """A list written in one line: where the number before stands as an item too."""
+    before = rf"(?<!\d){int(m[1]) - 1}\s?[.)、](?!\d)"
+    return f"，{cardinal(m[1])}，" if re.search(before, m.string[: m.start()]) else m[0]
 
 
 @RULES.rule(r"(?m)^\s*(\d{1,2})\s?[.)、](?!\d)")

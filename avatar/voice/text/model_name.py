@@ -48,12 +48,12 @@ def _ten_thousand(m: Match[str]) -> str:
 
 @RULES.rule(r"(?<![\d.])(\d+(?:\.\d+)?)k(?![A-Za-z])(\+?)")
 def _thousand(m: Match[str]) -> str:
-    return f"{amount(m[1])}千{'多' if m[2] else ''}"
+    return f"{cardinal(str(round(float(m[1]) * 1000)))}{'多' if m[2] else ''}"
 
 
 @RULES.rule(r"(?<![\d.])(\d+(?:\.\d+)?)(?=[A-Za-z])")
 def _before_letters(m: Match[str]) -> str:
-    return f"{cardinal(m[1])} "
+    return f"{_model_number(m[1]) if len(m[1]) > 3 else cardinal(m[1])} "
 
 
 def _model_number(text: str) -> str:

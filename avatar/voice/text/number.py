@@ -5,6 +5,7 @@ from __future__ import annotations
 _DIGITS = "零一二三四五六七八九"
 _PLACES = ("", "十", "百", "千")
 _GROUPS = ("", "万", "亿", "万亿")
+_ROMAN = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100, "D": 500, "M": 1000}
 LONGEST = 16
 """Digits a whole number may have to be read as a quantity; longer ones are read digit by digit."""
 
@@ -35,6 +36,12 @@ def amount(text: str) -> str:
     """Read an amount of money or a measure: as `cardinal`, without decimals that are only zeros (`99.00`)."""
     whole, _, fraction = text.partition(".")
     return cardinal(whole if not fraction.strip("0") else text.rstrip("0"), counting=True)
+
+
+def roman(text: str) -> int:
+    """Return the value of a Roman numeral in capitals or small letters."""
+    values = [_ROMAN[c] for c in text.upper()]
+    return sum(-one if one < after else one for one, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def _whole(value: int) -> str:

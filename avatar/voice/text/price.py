@@ -5,8 +5,8 @@ from __future__ import annotations
 from re import Match
 
 from avatar.voice.text.number import amount, cardinal, digits
-from avatar.voice.text.rule import CURRENCY, NUMBER, TO, Rules
-from avatar.voice.text.unit import CURRENCIES
+from avatar.voice.text.rule import CURRENCY, NUMBER, TO, UNIT, Rules
+from avatar.voice.text.unit import CURRENCIES, UNITS
 
 RULES = Rules()
 
@@ -25,7 +25,7 @@ def _eleven(_: Match[str]) -> str:
     return "双十一"
 
 
-@RULES.rule(rf"(?<![\d.])12\.12(?={_SALE})|双\s?12(?!\d)")
+@RULES.rule(rf"(?<![\d.])12\.12(?={_SALE})|(?<!\d)1212(?=大促|活动|狂欢|预售|返场|专场)|双\s?12(?!\d)")
 def _twelve(_: Match[str]) -> str:
     return "双十二"
 
@@ -35,7 +35,7 @@ def _as_in_june(_: Match[str]) -> str:
     return "六一八"
 
 
-@RULES.rule(r"(?<![\d.¥$])6\.?18(?=大促|活动|购物|狂欢|预售|年中|期间|来|到)")
+@RULES.rule(r"(?<![\d.¥$])6\.?18(?=大促|活动|购物|狂欢|预售|年中|期间|来|到|价|返场|专场|当天)")
 def _june(_: Match[str]) -> str:
     return "六一八"
 
@@ -47,9 +47,16 @@ def _festival(m: Match[str]) -> str:
     return digits(m[0])
 
 
-@RULES.rule(r"(?<![A-Za-z\d])(\d)([vVA])(?=\d(?!\d)|级景区|级写字楼|级服务)")
+@RULES.rule(r"(?<![A-Za-z\d])(\d)(?:([vVA])(?=\d(?!\d))|(A)(?=级|座|景区|认证|大作|游戏))")
 def _one_to_one(m: Match[str]) -> str:
-    return f"{cardinal(m[1])} {m[2].upper()} "
+    return f"{cardinal(m[1])} {(m[2] or m[3]).upper()} "
+
+
+@RULES.rule(
+    r"(?<![\d.])(\d+(?:\.\d+)?)W(\+?)(?=\s?[多\s]?(?:粉|人|单|件|次|播放|观看|点赞|赞|好评|条|用户|家人|会员|销量))"
+)
+def _ten_thousand(m: Match[str]) -> str:
+    return f"{amount(m[1])}万{'多' if m[2] else ''}"
 
 
 @RULES.rule(r"(?<![\d.])(30[34]L?|31[06]L?|430|201)(?=[\s]?(?:食品级|医用级)?(?:不锈钢|钢))")
@@ -86,9 +93,9 @@ def _price(m: Match[str]) -> str:
     return f"{amount(m[2])}{_thousands(m[3])}{CURRENCIES[m[1]]}"
 
 
-@RULES.rule(r"(?<=元|块)\s?/\s?(?:(\d+)\s?)?(?=[一-鿿])")
+@RULES.rule(rf"(?<=元|块)\s?/\s?(?:({NUMBER})\s?)?(?:({UNIT})(?![A-Za-z])|(?=[一-鿿]))")
 def _each(m: Match[str]) -> str:
-    return f"每{cardinal(m[1], counting=True) if m[1] else ''}"
+    return f"每{cardinal(m[1], counting=True) if m[1] else ''}{UNITS.get(m[2] or '', '')}"
 
 
 @RULES.rule(rf"({NUMBER})(?:元)?{TO}({NUMBER})\s?(元|块|美元|港币|欧元)")
