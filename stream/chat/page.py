@@ -25,6 +25,9 @@ _PARTS = (
     "widget.js",
 )
 
+_NOSCRIPT = "聊天需要 JavaScript。请打开浏览器的 JavaScript 后刷新。"
+_NOSCRIPT_EN = "The chat needs JavaScript. Please switch it on and reload the page."
+
 PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors *",
@@ -58,10 +61,14 @@ def widget_script() -> WidgetScript:
 
 def chat_page_of(shop: ChatShop, *, language: str = "zh", theme: str = "auto") -> str:
     """The shop's chat as a page of its own."""
+    english = language == "en"
     values = {
         "merchant": shop.merchant,
+        "tag": "en" if english else "zh-CN",
+        "title": f"{shop.name} support" if english else f"{shop.name}客服",
+        "noscript": _NOSCRIPT_EN if english else _NOSCRIPT,
         "name": shop.name,
-        "lang": "en" if language == "en" else "zh",
+        "lang": "en" if english else "zh",
         "theme": theme if theme in ("light", "dark") else "auto",
     }
     page = _read("chat.html")

@@ -31,7 +31,7 @@ function translate() {
   for (const node of $$("[data-i18n-label]")) node.setAttribute("aria-label", t(node.dataset.i18nLabel));
   for (const node of $$("[data-i18n-placeholder]")) node.placeholder = t(node.dataset.i18nPlaceholder);
   for (const node of $$("[data-i18n-title]")) node.title = t(node.dataset.i18nTitle);
-  showState(); showShelf(); showNow(); muteLook(); showLine();
+  showQuick(); showState(); showShelf(); showNow(); muteLook(); showLine();
 }
 
 const element = (tag, className, ...children) => {
@@ -55,11 +55,22 @@ const picture = (source, name) => {
 };
 
 // ---- state ------------------------------------------------------------------------------------------------------
-const view = { shop: "", state: "joining", viewers: 0, likes: 0, product: null, products: [], comments: new Map(), merchant: "", seq: 0, count: 0, token: kept() };
+const view = { shop: "", state: "joining", viewers: 0, likes: 0, product: null, products: [], questions: [], comments: new Map(), merchant: "", seq: 0, count: 0, token: kept() };
 
 // Who comes back over a reload or a broken line is the same visitor to the room; where storage is refused, for this page's life.
 function kept(token) {
   try { if (token) sessionStorage.setItem(`zg-room:${room}`, token); return sessionStorage.getItem(`zg-room:${room}`); } catch { return token; }
+}
+
+// The shop's own questions are asked in its language; who reads English sees beside them what they are about.
+const GISTS = [[/发票/, "Invoice?"], [/保修|质保/, "Warranty?"], [/退|换货/, "Returns?"], [/包邮|运费/, "Free delivery?"], [/安装/, "Fitting?"], [/现货|有货/, "In stock?"],
+  [/几天|多久到|发货/, "How soon?"], [/拆洗|机洗|清洗|保养/, "Care?"], [/甲醛|环保/, "Is it safe?"], [/什么价|多少钱|价格/, "How much?"], [/优惠|便宜|打折/, "Any discount?"], [/尺寸|多大/, "What size?"], [/门店|看样|地址/, "Where to see it?"]];
+function showQuick() {
+  $(".quick").replaceChildren(...view.questions.map(text => {
+    const gist = lang === "en" && GISTS.find(([words]) => words.test(text))?.[1];
+    const chip = element("button", "chip", gist ? `${text}（${gist}）` : text);
+    chip.type = "button"; chip.addEventListener("click", () => comment(text)); return chip;
+  }));
 }
 
 function showState() {
@@ -190,8 +201,8 @@ function take(message) {
     const off = view.state === "stopped";
     tries = 0; Object.assign(view, { token: kept(message.token), shop: message.shop, merchant: message.merchant, product: message.product, products: message.products, ...message.state });
     document.title = `${view.shop} · ${t("room")}`;
-    $(".quick").replaceChildren(...message.questions.map(text => { const chip = element("button", "chip", text); chip.type = "button"; chip.addEventListener("click", () => comment(text)); return chip; }));
-    showState(); showShelf(); showNow(); showLine();
+    view.questions = message.questions;
+    showQuick(); showState(); showShelf(); showNow(); showLine();
     if (off) player.retry();
     for (const id of pending.keys()) deliver(id);
   } else if (message.type === "comment") {

@@ -239,3 +239,14 @@ async def test_who_scrolls_back_is_left_there() -> None:
         await place.rooms["demo"].comment(visitor="v", client_id="last", text="最后一句")
         await expect(flow.locator("li")).to_have_count(41)
         assert await flow.evaluate("node => node.scrollTop") == 0
+
+
+async def test_the_shop_s_questions_have_english_beside_them_for_who_reads_english() -> None:
+    async with watching() as place:
+        chip = place.page.locator(".quick .chip")
+        await expect(chip).to_have_text("包邮吗")
+        await place.page.evaluate("document.querySelector('[data-lang]').click()")
+        await expect(chip).to_have_text("包邮吗（Free delivery?）")
+        await chip.evaluate("node => node.click()")
+        await expect(place.page.locator(".flow li")).to_contain_text("包邮吗")
+        assert list(place.rooms["demo"].taken.values()) == ["包邮吗"]

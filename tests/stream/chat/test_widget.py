@@ -366,6 +366,8 @@ async def test_a_site_without_permission_is_told_so() -> None:
 @pytest.mark.browser
 async def test_english_words_and_whole_sentences_for_screen_readers() -> None:
     async with _visit("/chat/demo?lang=en") as visit:
+        assert await visit.page.title() == "栖木家居 support"
+        assert await visit.page.evaluate("document.documentElement.lang") == "en"
         await expect(visit.page.get_by_role("button", name="Talk to a human")).to_be_visible()
         await expect(visit.page.get_by_role("note").first).to_contain_text("Answers are written by AI")
         await visit.input.fill("hello")
