@@ -21,6 +21,10 @@ WIDTH, HEIGHT = 720, 1280
 _MOST_PIXELS = 80_000_000
 _WORK_SIDE = 2560
 _BEHIND = (222, 219, 215)
+_HEIF = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+"""What a HEIC or HEIF file calls itself (ISO 23008-12)."""
+_STILL = ("image2", "jpeg_pipe", "png_pipe", "webp_pipe", "bmp_pipe", "tiff_pipe")
+"""What FFmpeg calls the format of a file that is one still picture."""
 _LONGEST_CLIP_S, _SHORTEST_CLIP_S = 60.5, 4.7
 
 
@@ -32,7 +36,8 @@ def read_photo(path: Path) -> Image:
     """Read a still photo as BGR, upright, its long side at most 2,560 pixels. Raises `PortraitError`."""
     try:
         with warnings.catch_warnings(), _open(path) as opened:
-            if getattr(opened, "n_frames", 1) > 1:
+            # Phones store a picture's depth or brightness behind it (MPO): the first picture is the photo.
+            if getattr(opened, "n_frames", 1) > 1 and opened.format not in ("MPO", "TIFF"):
                 raise PortraitError(
                     f"{path.name}：这是动图，请给一张照片，或用 --clip 给一段视频 / "
                     "a moving picture; give one still photo, or a video with --clip"
@@ -53,11 +58,34 @@ def read_photo(path: Path) -> Image:
             f"{path.name}：超过 8000 万像素，请先缩小 / more than 80 megapixels; make it smaller first"
         ) from exc
     except (OSError, ValueError, SyntaxError) as exc:
-        raise PortraitError(
-            f"{path.name}：照片读不出来，请另存为 jpg 或 png / "
-            f"the photo cannot be read ({exc}); save it again as jpg or png"
-        ) from exc
+        raise _unread(path, exc) from exc
     return np.ascontiguousarray(rgb[..., ::-1])
+
+
+def _unread(path: Path, cause: Exception) -> PortraitError:
+    """Say what a file is that Pillow cannot read, as far as its first bytes tell: ISO 14496-12, 4.3."""
+    kind, brand = _head(path)
+    if kind == b"ftyp" and brand in _HEIF:
+        return PortraitError(
+            f"{path.name}：这是 HEIC 照片，请在手机或电脑上另存为 jpg；iPhone 也可以在“设置、相机、格式”里选"
+            "“兼容性最佳”再拍 / a HEIC photo; save it as jpg, or set the iPhone's camera to Most Compatible"
+        )
+    if kind == b"ftyp" or path.suffix.lower() in (".mp4", ".mov", ".mkv", ".webm", ".avi"):
+        return PortraitError(f"{path.name}：这是视频，请用 --clip 给它 / a video; give it with --clip")
+    return PortraitError(
+        f"{path.name}：照片读不出来，请另存为 jpg 或 png / "
+        f"the photo cannot be read ({cause}); save it again as jpg or png"
+    )
+
+
+def _head(path: Path) -> tuple[bytes, bytes]:
+    """Return what kind of box a file begins with, and its brand; empty where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return b"", b""
+    return head[4:8], head[8:12]
 
 
 def _narrow(picture: Canvas.Image) -> Canvas.Image:
@@ -91,6 +119,8 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
         with av.open(str(path)) as container:
             if not container.streams.video:
                 raise PortraitError(f"{path.name}：文件里没有画面 / no video in this file")
+            if container.format.name in _STILL or _head(path)[1] in _HEIF:
+                raise _no_clip(path)
             stream = container.streams.video[0]
             # What the file says of itself spares a minute's looking; that it may say nothing is why frames count too.
             if stream.duration and float(stream.duration * (stream.time_base or 0)) > _LONGEST_CLIP_S:
@@ -109,6 +139,8 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
     except FileNotFoundError as exc:
         raise PortraitError(f"{path}：没有这个文件 / no such file") from exc
     except (av.error.FFmpegError, ValueError) as exc:
+        if _head(path)[1] in _HEIF:
+            raise _no_clip(path) from exc
         raise PortraitError(
             f"{path.name}：视频读不出来，请另存为 mp4 / the clip cannot be read ({exc}); save it again as mp4"
         ) from exc
@@ -116,6 +148,13 @@ def read_clip(path: Path, *, every_s: float = 0.2) -> Iterator[Image]:
         raise PortraitError(
             f"{path.name}：只有 {last:.1f} 秒，至少要 5 秒 / {last:.1f} seconds of video; at least 5 are needed"
         )
+
+
+def _no_clip(path: Path) -> PortraitError:
+    return PortraitError(
+        f"{path.name}：这是一张图片，照片请用 --photo 给，或者给一段 mp4 视频 / "
+        "a picture; give a photo with --photo, or a video as mp4"
+    )
 
 
 def _too_long(path: Path) -> PortraitError:

@@ -48,6 +48,25 @@ def test_what_is_cut_out_stands_before_light_grey_whatever_colour_the_file_hides
     assert np.ptp(photo[0, 0].astype(int)) < 10
 
 
+def test_of_a_phones_photo_with_more_pictures_behind_it_the_first_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "phone.jpg"
+    depth = Canvas.new("RGB", (15, 10))
+    Canvas.new("RGB", (30, 20), (200, 150, 120)).save(path, format="MPO", save_all=True, append_images=[depth])
+    assert read_photo(path).shape == (20, 30, 3)
+    assert abs(int(read_photo(path)[10, 15, 2]) - 200) < 4
+
+
+def _iphone(path: Path) -> None:
+    path.write_bytes(b"\0\0\0\x24ftypheic\0\0\0\0mif1heic" + bytes(500))
+
+
+def test_a_photo_given_as_a_clip_is_told_so(tmp_path: Path) -> None:
+    for name, make in (("a.jpg", _noise(64, 48).save), ("b.png", _noise(64, 48).save), ("c.heic", _iphone)):
+        make(tmp_path / name)  # type: ignore[operator]
+        with pytest.raises(PortraitError, match="--photo"):
+            list(read_clip(tmp_path / name))
+
+
 def _truncated(path: Path) -> None:
     _noise(200, 200).save(path.with_suffix(".full.jpg"))
     path.write_bytes(path.with_suffix(".full.jpg").read_bytes()[:2000])
@@ -68,6 +87,8 @@ def _enormous(path: Path) -> None:
         (_truncated, "cannot be read"),
         (_moving, "still photo"),
         (_enormous, "80 megapixels"),
+        (_iphone, "HEIC.*另存为 jpg"),
+        (lambda path: _clip(path, 5), "--clip"),
         (lambda path: path.write_bytes(b""), "cannot be read"),
         (lambda path: path.write_text("not a picture"), "cannot be read"),
         (lambda path: path.mkdir(), "cannot be read"),
@@ -92,7 +113,7 @@ def test_any_shape_is_cut_to_the_hosts_shape_without_a_gap(size: tuple[int, int]
 
 
 def _clip(path: Path, frames: int, *, rate: int = 25, size: tuple[int, int] = (64, 48)) -> None:
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate)
         stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
         for k in range(frames):
