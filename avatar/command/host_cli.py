@@ -12,6 +12,7 @@ from typing import Annotated, Protocol
 
 import typer
 
+from avatar.command.frame_size import SIZES_HELP, frame_size
 from avatar.command.native_log import native_logs_hidden
 from avatar.errors import AvatarError
 from avatar.face.host import load_host
@@ -39,6 +40,22 @@ class HostSettings(Protocol):
         ...
 
 
+_FINDINGS = {
+    "face": "找到人脸",
+    "orientation": "照片方向",
+    "one face": "只有一人",
+    "size": "脸的大小",
+    "tilt": "头的歪斜",
+    "frontal": "正对镜头",
+    "light": "光线",
+    "closed mouth": "闭着嘴",
+    "whole face": "脸拍全",
+    "sharpness": "清晰",
+    "colour": "彩色",
+    "eyes": "看得见眼睛",
+    "mouth": "看得见嘴",
+}
+"""What each finding of `avatar.rigging.quality` is called on the terminal."""
 _STEPS = {"look": "看每一帧", "store": "接成循环"}
 Reporting = Callable[[], AbstractContextManager[None]]
 
@@ -80,6 +97,7 @@ def add_host_commands(
         host: Annotated[str, typer.Argument(help="主播名称")] = "xiaoqi",
         out: Annotated[Path, typer.Option("--out", "-o", help="写到这个文件夹")] = Path("preview"),
         background: Annotated[str, typer.Option("--background", help="背景")] = "studio",
+        size: Annotated[str, typer.Option("--size", help=SIZES_HELP)] = "9:16",
         data_dir: DataDir = None,
     ) -> None:
         """生成样张：口型表、表情表、十秒连续画面和一张定妆照。"""
@@ -92,7 +110,8 @@ def add_host_commands(
 
         with reporting():
             own = open_settings(data_dir).data_dir / "hosts"
-            stage = create_stage(host, hosts_dir=own, background=background)
+            width, height = frame_size(size)
+            stage = create_stage(host, width=width, height=height, hosts_dir=own, background=background)
             out.mkdir(parents=True, exist_ok=True)
             sheets = {
                 "visemes": viseme_sheet(stage),
@@ -121,10 +140,9 @@ def add_host_commands(
             if as_json:
                 typer.echo(json.dumps({"accepted": quality.accepted, "findings": rows}, ensure_ascii=False))
             else:
-                for row in rows:
-                    typer.echo(
-                        f"{'通过' if row['passed'] else '不行'}  {row['name']:14} {row['measured']:12} {row['advice']}"
-                    )
+                for f in quality.findings:
+                    wide = _FINDINGS[f.name] + "\u3000" * (5 - len(_FINDINGS[f.name]))
+                    typer.echo(f"{'通过' if f.passed else '不行'}  {wide} {f.measured:16} {f.advice}".rstrip())
             if not quality.accepted:
                 raise QualityError(source.name, quality)
 

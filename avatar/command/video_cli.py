@@ -10,6 +10,8 @@ from typing import Annotated, Protocol
 
 import typer
 
+from avatar.command.frame_size import SIZES_HELP, frame_size
+
 
 class VideoSettings(Protocol):
     """What the command needs to know."""
@@ -26,7 +28,6 @@ class VideoSettings(Protocol):
 
 
 Reporting = Callable[[], AbstractContextManager[None]]
-_SIZES = {"9:16": (720, 1280), "16:9": (1280, 720), "9:16-1080p": (1080, 1920), "16:9-1080p": (1920, 1080)}
 
 
 def add_video_command(
@@ -41,7 +42,7 @@ def add_video_command(
         host: Annotated[str, typer.Option("--host", help="主播名称")] = "xiaoqi",
         voice: Annotated[str, typer.Option("--voice", help="声音；不写就用主播的声音")] = "",
         background: Annotated[str, typer.Option("--background", help="背景")] = "studio",
-        size: Annotated[str, typer.Option("--size", help="、".join(_SIZES))] = "9:16",
+        size: Annotated[str, typer.Option("--size", help=SIZES_HELP)] = "9:16",
         captions: Annotated[bool, typer.Option("--captions/--no-captions", help="把字幕烧进画面")] = True,
         producer: Annotated[str, typer.Option("--producer", help="写进 AIGC 标识的制作者")] = "zhanggui",
         seed: Annotated[int, typer.Option("--seed", help="动作的随机种子")] = 1,
@@ -51,18 +52,16 @@ def add_video_command(
         from rich.progress import Progress
 
         from avatar.face.host import load_host
-        from avatar.video.filming import Look, VideoError
+        from avatar.video.filming import Look
         from avatar.video.script import read_script
         from avatar.video.video import make_video
         from avatar.voice.voice import create_voice
 
         with reporting():
-            if size not in _SIZES:
-                raise VideoError(f"--size {size} 不能用，可选：{'、'.join(_SIZES)} / no such size; choose one of these")
+            width, height = frame_size(size)
             settings = open_settings(data_dir)
             text = read_script(script)
             person = load_host(host, hosts_dir=settings.data_dir / "hosts")
-            width, height = _SIZES[size]
             speaker = create_voice(
                 voice or f"kokoro:{person.voice}",
                 models_dir=settings.models_dir,

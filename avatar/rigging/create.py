@@ -18,6 +18,7 @@ import numpy as np
 from avatar.errors import AvatarError
 from avatar.face.host import Host, Image, read_host, write_host
 from avatar.face.host_folder import host_folders
+from avatar.rigging.footage import check_rate
 from avatar.rigging.landmarks import Face, FaceFinder
 from avatar.rigging.portrait import read_clip, read_photo
 from avatar.rigging.quality import Quality, judge, judge_far
@@ -61,6 +62,7 @@ def check_photo(path: Path, finder: FaceFinder) -> Quality:
 def check_clip(path: Path, finder: FaceFinder) -> Quality:
     """Read a clip and judge its best still. Raises `PortraitError`, or `QualityError` when no still is usable."""
     photo, face = _best_still(path, finder)
+    check_rate(path)
     return judge(photo, [face], [])
 
 
@@ -100,6 +102,7 @@ def create_host(
         )
     if clip:
         photo, face = _best_still(source, finder)
+        check_rate(source)
     else:
         photo = read_photo(source)
         found, quality = _look(photo, finder)

@@ -16,6 +16,12 @@ _LEAST_RATE = 15.0
 """Pictures a second below which movement stutters."""
 
 
+def check_rate(path: Path) -> None:
+    """Raise `PortraitError` where a clip has too few pictures a second."""
+    with av.open(str(path)) as container:
+        _rate(path, container.streams.video[0])
+
+
 def read_footage(path: Path) -> Iterator[Image]:
     """Yield the clip's BGR pictures, to be shown at 25 a second; holds one at a time. Raises `PortraitError`.
 
@@ -25,12 +31,7 @@ def read_footage(path: Path) -> Iterator[Image]:
     try:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
-            mean, told = float(stream.average_rate or 0), float(stream.guessed_rate or 0)
-            if 0 < mean < _LEAST_RATE:
-                raise PortraitError(
-                    f"{path.name}：每秒只有 {mean:.0f} 帧，请用 25 或 30 帧拍 / "
-                    f"{mean:.0f} pictures a second; film with 25 or 30"
-                )
+            mean, told = _rate(path, stream), float(stream.guessed_rate or 0)
             steady = told > 0 and abs(mean / told - 1) < 0.02
             every = 1 if steady and 22 <= mean <= 31 else 2 if steady and 44 <= mean <= 62 else 0
             if every:
@@ -52,6 +53,16 @@ def read_footage(path: Path) -> Iterator[Image]:
         raise PortraitError(
             f"{path.name}：视频读不出来，请另存为 mp4 / the clip cannot be read ({exc}); save it again as mp4"
         ) from exc
+
+
+def _rate(path: Path, stream: av.VideoStream) -> float:
+    mean = float(stream.average_rate or 0)
+    if 0 < mean < _LEAST_RATE:
+        raise PortraitError(
+            f"{path.name}：每秒只有 {mean:.0f} 帧，请用 25 或 30 帧拍 / "
+            f"{mean:.0f} pictures a second; film with 25 or 30"
+        )
+    return mean
 
 
 def _picture(frame: av.VideoFrame) -> Image:

@@ -57,12 +57,13 @@ def strip(stage: Stage, *, seconds: float = 10.0, start_s: float = 0.0, every: i
     """Return every `every`-th frame of a stretch in which the host is silent, speaks and listens (BGR)."""
     cues = demo_cues(round((start_s + 0.2 * seconds) * SAMPLE_RATE), seconds * 0.5)
     tiles = []
+    least = min(stage.width, stage.height)
     for i in range(round(seconds * FRAME_RATE)):
         sample = round(start_s * SAMPLE_RATE) + i * SAMPLE_RATE // FRAME_RATE
         frame = stage.frame(sample, cues, listening=i > 0.8 * seconds * FRAME_RATE)
         if i % every == 0:
-            tiles.append((f"{i / FRAME_RATE:.2f}", _shrink(to_bgr(frame), 3)))
-    return _sheet(tiles, 9)
+            tiles.append((f"{i / FRAME_RATE:.2f}", _shrink(to_bgr(frame), max(1, round(least / 240)))))
+    return _sheet(tiles, 9 if stage.height >= stage.width else 5)
 
 
 def demo_cues(start: int, seconds: float, emotion: Emotion = Emotion.NEUTRAL) -> tuple[Cue, ...]:

@@ -21,6 +21,7 @@ from avatar.rigging.create import Consent, QualityError, check_clip, check_photo
 from avatar.rigging.landmarks import LEFT_EYE, RIGHT_EYE, FaceFinder
 from avatar.rigging.lids import eye_patches
 from avatar.rigging.matte import cut_out
+from avatar.rigging.portrait import PortraitError
 from avatar.rigging.segmenter import PersonFinder
 from avatar.scene.scene import Stage
 from tests.avatar.clips import write_clip
@@ -275,3 +276,14 @@ def test_a_refused_clip_is_told_what_most_of_it_lacks(tmp_path: Path, portrait: 
     clip = write_clip(tmp_path / "clip.mp4", [wall] * 4 + [sideways] * 22, rate=5)
     with pytest.raises(QualityError, match=r"方向|歪"):
         check_clip(clip, finder)
+
+
+def test_a_check_refuses_a_clip_with_too_few_pictures_as_making_a_host_does(
+    tmp_path: Path, portrait: Image, finder: FaceFinder
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", [portrait] * 50, rate=10)
+    with pytest.raises(PortraitError, match="10 帧"):
+        check_clip(clip, finder)
+    with pytest.raises(PortraitError, match="10 帧"):
+        _make(clip, tmp_path / "hosts", finder, clip=True)
+    assert not (tmp_path / "hosts").exists()

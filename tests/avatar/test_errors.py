@@ -52,6 +52,7 @@ def test_every_error_is_told_in_chinese_first_with_english_beside() -> None:
         (["avatar", "create", "shop", "--photo", "a.jpg", "--consent", "--voice", "nobody"], "nobody"),
         (["avatar", "create", "shop", "--photo", "a.jpg", "--consent", "--gender", "robot"], "robot"),
         (["avatar", "preview", "nobody"], "没有名为“nobody”的主播，可选："),
+        (["avatar", "preview", "xiaoqi", "--size", "1:1"], "可选：9:16、16:9"),
         (["avatar", "preview", "xiaoqi", "--background", "moon"], "没有背景“moon”，请用"),
     ],
 )
