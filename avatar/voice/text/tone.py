@@ -50,6 +50,8 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
             return ("hang2",) if counted else ()
         case "切":
             return ("qie1",)
+        case "闷":
+            return ("men1",) if after and after[0] in _NUMBERS + "在煮熟饭着上住" else ("men4",)
         case "了":
             return ("liao3",) if before[-1:] in ("不", "得") else ()
         case "长长":
@@ -173,7 +175,29 @@ def change_tones(words: Sequence[Read], *, fixed: Container[str] = ()) -> list[R
             elif character == "一" and pinyin[place] in ("yi1", "yi2", "yi4"):
                 counts = _is_quantity(out, index, place)
                 pinyin[place] = "yi1" if not counts else "yi2" if following[-1] == "4" or following == "ge5" else "yi4"
+    _try_out(out, fixed)
     return out
+
+
+def _try_out(words: Sequence[Read], fixed: Container[str]) -> None:
+    """Read 晃一晃 the second time as the first, with a light 一 between, however it is divided into words."""
+    written = [
+        (character, word, pinyin, place)
+        for word, pinyin in words
+        for place, character in enumerate(word if len(word) == len(pinyin) else " ")
+    ]
+    for index in range(len(written) - 2):
+        (before, first, said, at), (one, middle, light, between), (after, last, again, end) = written[index : index + 3]
+        if (
+            one != "一"
+            or before != after
+            or before in _NUMBERS + " 不"
+            or any(w in fixed for w in (first, middle, last))
+        ):
+            continue
+        if index and written[index - 1][0] in _COUNTABLE:  # 一件一件
+            continue
+        light[between], again[end] = "yi5", said[at]
 
 
 def _inside(word: str, pinyin: list[str]) -> list[str]:
