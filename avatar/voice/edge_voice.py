@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import aiohttp
 import edge_tts
 from edge_tts.exceptions import EdgeTTSException, NoAudioReceived
 
-from avatar.errors import NothingToSay, VoiceFailure
+from avatar.errors import VoiceFailure
 from avatar.voice.align import WordBoundary
 from avatar.voice.phoneme import Phonemizer
 from avatar.voice.prosody import PROSODY, Prosody
-from avatar.voice.recording import decode, speeches
+from avatar.voice.recording import decode, recorded, speeches
 from avatar.voice.speech import Emotion, Speech
-from avatar.voice.text.clause import clauses
 from avatar.voice.text.normalise import Normaliser
 
 DEFAULT_EDGE_VOICE = "zh-CN-XiaoxiaoNeural"
@@ -42,20 +42,16 @@ class EdgeVoice:
         self._proxy = proxy
         self._timeout_s = timeout_s
 
-    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
+    def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`."""
-        pieces = clauses(self._normaliser.spoken(text))
-        if not pieces:
-            raise NothingToSay
-        position = 0
-        for index, piece in enumerate(pieces):
-            data, words = await self._fetch(piece.text, PROSODY[emotion])
-            for chunk in await asyncio.to_thread(self._finish, piece.text, data, words):
-                yield chunk.moved(position, last=chunk.last and index == len(pieces) - 1)
-            position += chunk.start + len(chunk.pcm)
+        return recorded(self._normaliser.spoken(text), partial(self._record, prosody=PROSODY[emotion]))
 
     async def aclose(self) -> None:
         """Nothing is held between lines."""
+
+    async def _record(self, text: str, prosody: Prosody) -> list[Speech]:
+        data, words = await self._fetch(text, prosody)
+        return await asyncio.to_thread(lambda: speeches(decode(data), self._phonemizer.phonemes(text), words))
 
     async def _fetch(self, text: str, prosody: Prosody) -> tuple[bytes, list[WordBoundary]]:
         sound = bytearray()
@@ -89,6 +85,3 @@ class EdgeVoice:
                 f"edge-tts {self._timeout_s:g} 秒内没有完成 / edge-tts took too long", reason="late"
             ) from exc
         return bytes(sound), words
-
-    def _finish(self, text: str, data: bytes, words: list[WordBoundary]) -> list[Speech]:
-        return speeches(decode(data), self._phonemizer.phonemes(text), words)

@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncGenerator
+from functools import partial
 
 import openai
 
-from avatar.errors import NothingToSay, VoiceFailure
+from avatar.errors import VoiceFailure
 from avatar.voice.phoneme import Phonemizer
 from avatar.voice.prosody import PROSODY
-from avatar.voice.recording import decode, speeches, with_header
+from avatar.voice.recording import decode, recorded, speeches, with_header
 from avatar.voice.speech import Emotion, Speech
-from avatar.voice.text.clause import clauses
 from avatar.voice.text.normalise import Normaliser
 
 _LARGEST = 32 << 20
@@ -47,21 +47,17 @@ class OpenAIVoice:
         )
         self._speech = self._client.audio.speech  # the package loads this part late, half a second that no line waits
 
-    async def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
+    def speak(self, text: str, *, emotion: Emotion = Emotion.NEUTRAL) -> AsyncGenerator[Speech, None]:
         """See `Voice.speak`."""
-        pieces = clauses(self._normaliser.spoken(text))
-        if not pieces:
-            raise NothingToSay
-        position = 0
-        for index, piece in enumerate(pieces):
-            data, kind = await self._fetch(piece.text, PROSODY[emotion].speed)
-            for chunk in await asyncio.to_thread(self._finish, piece.text, data, kind):
-                yield chunk.moved(position, last=chunk.last and index == len(pieces) - 1)
-            position += chunk.start + len(chunk.pcm)
+        return recorded(self._normaliser.spoken(text), partial(self._record, speed=PROSODY[emotion].speed))
 
     async def aclose(self) -> None:
         """Close the connections to the server."""
         await self._client.close()
+
+    async def _record(self, text: str, speed: float) -> list[Speech]:
+        data, kind = await self._fetch(text, speed)
+        return await asyncio.to_thread(self._finish, text, data, kind)
 
     async def _fetch(self, text: str, speed: float) -> tuple[bytes, str]:
         """Return the sound of `text` and its media type."""

@@ -1,21 +1,22 @@
-"""Sound that came as a file: decoded, levelled, given its mouth shapes, cut into chunks."""
+"""Sound that came as files, one a clause: decoded, levelled, given its mouth shapes, cut into chunks."""
 
 from __future__ import annotations
 
 import io
 import wave
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 
 import av
 import numpy as np
 from numpy.typing import NDArray
 
-from avatar.errors import VoiceFailure
+from avatar.errors import NothingToSay, VoiceFailure
 from avatar.voice.align import WordBoundary, align
 from avatar.voice.limiter import Limiter
 from avatar.voice.loudness import gain_to_target, loudness, pcm16
 from avatar.voice.phoneme import Phoneme
 from avatar.voice.speech import SAMPLE_RATE, Speech
+from avatar.voice.text.clause import clauses
 
 _CHUNK = SAMPLE_RATE // 2
 _SHORTEST = SAMPLE_RATE // 20
@@ -28,6 +29,21 @@ _MARGIN_S = 3.0
 _RATES = range(4_000, 384_001)
 """Hz: a header that claims another rate is damaged, and would make a little sound fill the memory."""
 _PASSES = 4
+
+
+async def recorded(text: str, record: Callable[[str], Awaitable[list[Speech]]]) -> AsyncGenerator[Speech, None]:
+    """Yield a line of normalised `text` clause by clause; `record` returns the chunks of one.
+
+    Raises `NothingToSay` when it holds no clause.
+    """
+    pieces = clauses(text)
+    if not pieces:
+        raise NothingToSay
+    position = 0
+    for index, piece in enumerate(pieces):
+        for chunk in await record(piece.text):
+            yield chunk.moved(position, last=chunk.last and index == len(pieces) - 1)
+        position += chunk.start + len(chunk.pcm)
 
 
 def decode(data: bytes) -> NDArray[np.float32]:
