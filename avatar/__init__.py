@@ -11,7 +11,8 @@ from avatar.face.host_folder import host_folders
 from avatar.face.presenter import FRAME_RATE, I420, Cue, Performer
 from avatar.models.catalogue import open_models
 from avatar.scene.line import divide_evenly
-from avatar.voice.lexicon import Lexicon, load_lexicon
+from avatar.voice.lexicon import Lexicon
+from avatar.voice.lexicon_file import LexiconFile
 from avatar.voice.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
 from avatar.voice.voice import create_voice
 from avatar.voice.voice_figures import VoiceFigures
@@ -29,6 +30,7 @@ __all__ = [
     "Cue",
     "Emotion",
     "Lexicon",
+    "LexiconFile",
     "Performer",
     "ProductCard",
     "Speech",
@@ -42,7 +44,6 @@ __all__ = [
     "divide_evenly",
     "host_folders",
     "load_host",
-    "load_lexicon",
     "open_models",
 ]
 

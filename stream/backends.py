@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import create_engine
 from sqlalchemy.engine import Engine as DatabaseEngine
 
-from avatar import Voice, VoiceFigures, create_voice, load_lexicon
+from avatar import LexiconFile, Voice, VoiceFigures, create_voice
 from dialogue.lead import Mailbox, Postman
 from knowledge import Embedder, create_embedder
 from stream.settings import Settings, SettingsError
@@ -26,7 +26,7 @@ def voice_of(settings: Settings, name: str, stand_in: str, figures: VoiceFigures
         name,
         models_dir=settings.models_dir,
         cache_dir=settings.data_dir / "speech",
-        lexicon=load_lexicon(settings.data_dir / "lexicon.txt"),
+        lexicon=LexiconFile(settings.data_dir / "lexicon.txt"),
         allow_cloud=settings.cloud_voice,
         base_url=settings.speech_base_url,
         api_key=settings.speech_api_key.get_secret_value(),

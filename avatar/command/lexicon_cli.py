@@ -36,7 +36,7 @@ def add_lexicon_commands(
     reporting: Callable[[], AbstractContextManager[None]],
 ) -> None:
     """Add the sub-commands; `reporting` turns errors into one line."""
-    lexicon = typer.Typer(help="自己的读音：列出、加上、删去（改完重启生效）", no_args_is_help=True)
+    lexicon = typer.Typer(help="自己的读音：列出、加上、删去（改完从下一句起生效）", no_args_is_help=True)
     app.add_typer(lexicon, name="lexicon")
 
     @lexicon.command("list")
@@ -68,7 +68,7 @@ def add_lexicon_commands(
             path = open_settings(data_dir).data_dir / FILE
             text, line = with_entry(_read(path), written, " ".join(said), str(path))
             _write(path, text)
-        typer.echo(f"{line}（{path}，重启后生效；试听：zhanggui avatar say {written}）")
+        typer.echo(f"{line}（{path}，从下一句起生效；试听：zhanggui avatar say {written}）")
 
     @lexicon.command("remove")
     def remove(
@@ -79,7 +79,7 @@ def add_lexicon_commands(
         with reporting():
             path = open_settings(data_dir).data_dir / FILE
             _write(path, without_entry(_read(path), written, str(path)))
-        typer.echo(f"已删去 {written}（{path}，重启后生效）")
+        typer.echo(f"已删去 {written}（{path}，从下一句起生效）")
 
 
 def _read(path: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
 from avatar.voice.line_cache import LineCache, LineKey
@@ -18,9 +18,17 @@ class CachedVoice:
     """Plays lines from a `LineCache`, and keeps there what the wrapped voice speaks to its end."""
 
     def __init__(
-        self, voice: Voice, cache: LineCache | None, *, fingerprint: str = "", figures: VoiceFigures | None = None
+        self,
+        voice: Voice,
+        cache: LineCache | None,
+        *,
+        fingerprint: Callable[[], str] = str,
+        figures: VoiceFigures | None = None,
     ):
-        """Without a `cache` nothing is kept. `fingerprint` names what else shapes the sound, such as the lexicon."""
+        """Without a `cache` nothing is kept. `fingerprint` names what else shapes the sound, such as the lexicon.
+
+        It is called in a thread before every line, also without a `cache`.
+        """
         self.name = voice.name
         self.figures = figures or VoiceFigures()
         self._voice = voice
@@ -35,7 +43,7 @@ class CachedVoice:
                 yield chunk
 
     async def _line(self, text: str, emotion: Emotion) -> AsyncGenerator[Speech, None]:
-        key = LineKey(f"{self.name}/{self._fingerprint}", text, emotion.value)
+        key = LineKey(f"{self.name}/{await asyncio.to_thread(self._fingerprint)}", text, emotion.value)
         kept = await asyncio.to_thread(self._cache.get, key) if self._cache else None
         if kept is not None:
             self.figures.cache_hits += 1

@@ -62,6 +62,8 @@ VISEMES: Mapping[str, Viseme] = {symbol: viseme for viseme, symbols in _SHAPES.i
 
 _PAUSES = ",.!?;:—… "
 _PUNCTUATION = str.maketrans("，、。！？；：（）“”《》【】—…·", ",,.!?;:,,,,,,,,,, ")
+_CERTAIN = 100_000
+"""Frequency of a word that is always taken as one."""
 _HAN = re.compile(r"[㐀-鿿]+")
 _TOKEN = re.compile(r"(?P<han>[㐀-鿿]+)|(?P<latin>[A-Za-z]+(?:['’][A-Za-z]+)*)|(?P<pause>[,.!?;:]+)")
 
@@ -73,17 +75,27 @@ class Phonemizer:
     """
 
     def __init__(self, pronunciations: Pronunciations | None = None, *, cache_dir: Path | None = None):
-        own = {simplified(word): list(said) for word, said in (pronunciations or {}).items()}
-        self._readings = {**_table("readings.txt"), **own}
-        self._own = frozenset(own)
         dictionary()
         self._words = jieba.Tokenizer()
         if cache_dir is not None:
             cache_dir.mkdir(parents=True, exist_ok=True)
             self._words.tmp_dir = str(cache_dir)
         self._words.initialize()
-        for word in self._readings:
-            self._words.add_word(word, freq=100_000)
+        for word in _table("readings.txt"):
+            self._words.add_word(word, freq=_CERTAIN)
+        self._own: dict[str, int] = {}
+        """The merchant's words, and how frequent each was before."""
+        self.learn(pronunciations or {})
+
+    def learn(self, pronunciations: Pronunciations) -> None:
+        """Take these as the merchant's own from now on, instead of those before."""
+        own = {simplified(word): list(said) for word, said in pronunciations.items()}
+        for word in self._own.keys() - own:
+            self._words.add_word(word, freq=self._own[word])
+        known = {word: self._own.get(word, self._words.FREQ.get(word, 0)) for word in own}
+        for word in own:
+            self._words.add_word(word, freq=_CERTAIN)
+        self._own, self._readings = known, {**_table("readings.txt"), **own}
 
     def phonemes(self, text: str) -> tuple[Phoneme, ...]:
         """Return the phonemes of `text`; empty when it holds nothing that can be spoken."""

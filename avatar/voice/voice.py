@@ -10,6 +10,7 @@ from avatar.voice.cached_voice import CachedVoice
 from avatar.voice.fallback_voice import FallbackVoice
 from avatar.voice.fingerprint import fingerprint
 from avatar.voice.lexicon import Lexicon
+from avatar.voice.lexicon_file import LexiconFile
 from avatar.voice.line_cache import LineCache
 from avatar.voice.speech import Voice
 from avatar.voice.voice_figures import VoiceFigures
@@ -26,7 +27,7 @@ def create_voice(
     models_dir: Path,
     cache_dir: Path,
     cache_bytes: int = LINES_BYTES,
-    lexicon: Lexicon | None = None,
+    lexicon: Lexicon | LexiconFile | None = None,
     threads: int = 1,
     allow_cloud: bool = False,
     base_url: str | None = None,
@@ -39,7 +40,8 @@ def create_voice(
 
     Blocking, two or three seconds, a first word spoken to nobody included: call it before serving or from a thread.
     `models_dir` holds fetched models; spoken lines are kept under `cache_dir`, at most `cache_bytes` of them (0 keeps
-    none). `lexicon` holds the merchant's own words (`load_lexicon`); `figures` are written by the voice as it speaks.
+    none). `lexicon` holds the merchant's own words, or follows the file they stand in; `figures` are written by the
+    voice as it speaks.
 
     `edge` and `openai` send the text to a server: they need `allow_cloud`, and fall back to the embedded voice within a
     second when they fail or are late: to the timbre `stand_in`. `openai` takes `base_url`, `api_key` and `model`.
@@ -58,7 +60,8 @@ def create_voice(
         raise AvatarError(
             f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true / cloud voices are off"
         )
-    own, figures = lexicon or Lexicon(), figures or VoiceFigures()
+    own = lexicon.lexicon if isinstance(lexicon, LexiconFile) else lexicon or Lexicon()
+    figures = figures or VoiceFigures()
     normaliser = Normaliser(own.replacements)
     phonemizer = Phonemizer(own.pronunciations, cache_dir=cache_dir)
     local = create_kokoro(
@@ -72,10 +75,17 @@ def create_voice(
     local.warm()
     cache = LineCache(cache_dir / "lines", max_bytes=cache_bytes) if cache_bytes else None
     figures.cache_bytes = cache.bytes if cache else 0
-    words = (sorted(own.pronunciations.items()), sorted(own.replacements.items()))
+
+    def learn(words: Lexicon) -> None:
+        normaliser.learn(words.replacements)
+        phonemizer.learn(words.pronunciations)
 
     def remembering(voice: Voice, *, server: str = "") -> Voice:
-        return CachedVoice(voice, cache, fingerprint=fingerprint(*words, server), figures=figures)
+        def shaping() -> str:
+            words = lexicon.current(learn) if isinstance(lexicon, LexiconFile) else own
+            return fingerprint(sorted(words.pronunciations.items()), sorted(words.replacements.items()), server)
+
+        return CachedVoice(voice, cache, fingerprint=shaping, figures=figures)
 
     if engine == "kokoro":
         return remembering(local)

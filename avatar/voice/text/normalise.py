@@ -68,15 +68,20 @@ class Normaliser:
     """
 
     def __init__(self, replacements: Mapping[str, str] | None = None):
-        own = sorted((replacements or {}).items(), key=lambda pair: -len(pair[0]))
-        self._own = dict(own)
-        self._own_pattern = re.compile("|".join(re.escape(written) for written, _ in own)) if own else None
+        self.learn(replacements or {})
+
+    def learn(self, replacements: Mapping[str, str]) -> None:
+        """Take these as the merchant's own from now on, instead of those before."""
+        longest = sorted(replacements, key=len, reverse=True)
+        pattern = re.compile("|".join(re.escape(written) for written in longest)) if longest else None
+        self._own = pattern, dict(replacements)  # at once: another thread may be reading
 
     def spoken(self, text: str) -> str:
         """Return what is said for `text`; empty when nothing can be said (only emoji, only punctuation)."""
         text = text[:MOST_CHARACTERS]
-        if self._own_pattern is not None:
-            text = self._own_pattern.sub(lambda m: self._own[m[0]], text)
+        pattern, own = self._own
+        if pattern is not None:
+            text = pattern.sub(lambda m: own[m[0]], text)
         text = _LINK.sub(r"\1", _TAG.sub(" ", html.unescape(text)))
         text = _ANGLED.sub(r"，\1，", _ADDRESS.sub("网页链接", text))
         text = _STRUCK.sub(r"\1，", text)
