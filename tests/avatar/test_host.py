@@ -24,6 +24,17 @@ def test_a_shipped_host_is_whole_and_is_nobody(folder: Path) -> None:
     assert host.voice and host.title and host.gender in {"female", "male"}
 
 
+def test_no_black_hole_gapes_between_neck_and_collar() -> None:
+    host = load_host("muchen")
+    assert host.turns is not None
+    x, y = host.turns.rect.x, host.turns.rect.y
+    for x0, x1 in ((368, 396), (644, 668)):
+        seen = host.picture[684:712, x0:x1, 3] > 250
+        heads = [host.picture[684:712, x0:x1, :3], *host.turns.images[:, 684 - y : 712 - y, x0 - x : x1 - x]]
+        for head in heads:
+            assert np.percentile(head[seen].max(1), 2) > 40
+
+
 def test_a_host_survives_being_stored(tmp_path: Path) -> None:
     host = load_host("xiaoqi")
     write_host(host, tmp_path, quality=95)

@@ -18,6 +18,7 @@ import numpy as np
 from avatar.face.host import Geometry, Host, Patches, Rect, write_host
 from tools.presenter.grade import grade_host
 from tools.presenter.heads import read_turns
+from tools.presenter.retouch import retouched
 
 
 def main() -> None:
@@ -45,6 +46,8 @@ def main() -> None:
         bite=parts["bite"],
         turns=read_turns(renders, picture, meta["crops"]["turns"], patches, exposure),
     )
+    if "retouch" in meta:
+        host = retouched(host, meta["retouch"])
     out.mkdir(parents=True, exist_ok=True)
     write_host(host, out, quality=meta.get("quality", 90))
 
