@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
 
 from dialogue import Locale, locale_of
 from stream.chat.limit import Rate, RateLimiter
@@ -91,8 +92,22 @@ class _Viewer:
     locale: Locale
 
 
+def _still_open(socket: WebSocket) -> None:
+    """Raises `WebSocketDisconnect` once this side has closed the socket: what the page said meanwhile finds nobody."""
+    if socket.application_state is not WebSocketState.CONNECTED:
+        raise WebSocketDisconnect(CLOSE_NORMAL)
+
+
 async def _send(socket: WebSocket, message: Message) -> None:
-    await asyncio.wait_for(socket.send_json(message), SEND_TIMEOUT_S)
+    async with asyncio.timeout(SEND_TIMEOUT_S):
+        _still_open(socket)
+        await socket.send_json(message)
+
+
+async def _receive(socket: WebSocket, timeout_s: float) -> str:
+    async with asyncio.timeout(timeout_s):
+        _still_open(socket)
+        return await socket.receive_text()
 
 
 async def _pump(socket: WebSocket, reader: Subscription) -> None:
@@ -136,7 +151,7 @@ class _Conversation:
 
 
 async def _hello(socket: WebSocket) -> Hello:
-    raw = await asyncio.wait_for(socket.receive_text(), HELLO_TIMEOUT_S)
+    raw = await _receive(socket, HELLO_TIMEOUT_S)
     frame = parse(raw)
     if not isinstance(frame, Hello):
         raise ProtocolError("hello_first", "第一条消息必须是 hello。")
@@ -189,7 +204,7 @@ async def _serve(socket: WebSocket, room: LiveFeed, limits: Limits, staff: Staff
         await _send(socket, welcome)
         pump = asyncio.create_task(_pump(socket, reader))
         while True:
-            raw = await asyncio.wait_for(socket.receive_text(), IDLE_TIMEOUT_S)
+            raw = await _receive(socket, IDLE_TIMEOUT_S)
             await conversation.take(raw)
     finally:
         reader.close()

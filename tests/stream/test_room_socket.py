@@ -13,7 +13,7 @@ from starlette.websockets import WebSocketDisconnect
 from stream.chat.limit import Rate
 from stream.room.broadcast import Broadcast
 from stream.room.protocol import Message, ProtocolError
-from stream.room.socket import Limits, create_room_router
+from stream.room.socket import CLOSE_NO_ROOM, Limits, create_room_router
 
 
 class Room:
@@ -28,6 +28,9 @@ class Room:
         return {"seq": self.feed.seq, "shop": "栖木家居", "products": []}
 
     async def comment(self, *, visitor: str, client_id: str, text: str) -> None:
+        if text == "打烊":
+            self.feed.close()
+            return
         if text == "滚":
             raise ProtocolError("unwanted", "请好好说话。")
         self.feed.publish("comment", id=client_id, text=text)
@@ -91,6 +94,16 @@ def test_a_bad_frame_is_named_and_the_socket_stays_open(client: TestClient, raw:
         assert socket.receive_json()["code"] == code
         socket.send_json({"type": "ping"})
         assert socket.receive_json() == {"type": "pong"}
+
+
+def test_what_a_page_says_into_a_socket_that_was_closed_meanwhile_breaks_nothing(client: TestClient) -> None:
+    with client.websocket_connect("/ws/rooms/demo") as socket:
+        _join(socket)
+        socket.send_json({"type": "comment", "client_id": "a", "text": "打烊"})
+        with pytest.raises(WebSocketDisconnect) as closed:
+            socket.receive_json()
+        assert closed.value.code == CLOSE_NO_ROOM
+        socket.send_json({"type": "ping"})
 
 
 def test_an_unwanted_comment_is_answered_with_a_reason(client: TestClient) -> None:
