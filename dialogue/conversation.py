@@ -47,6 +47,8 @@ class Conversation:
         """Customer messages so far."""
         self.asked_contact = 0
         """How often a contact was asked for."""
+        self.reachable = False
+        """A contact was left, and agreed to be used: a call-back needs no form."""
         self._history: deque[Message] = deque()
         self._characters = 0
         self._questions: deque[str] = deque(maxlen=SUMMARY_ITEMS)
@@ -162,6 +164,7 @@ class Conversation:
             "low_evidence": self.low_evidence,
             "turn": self.turn,
             "asked_contact": self.asked_contact,
+            "reachable": self.reachable,
             "history": [[m.role.value, m.text, m.at, m.record_id] for m in self._history],
             "questions": list(self._questions),
             "records": list(self._records),
@@ -181,6 +184,7 @@ class Conversation:
         conversation.low_evidence = state["low_evidence"]
         conversation.turn = state["turn"]
         conversation.asked_contact = state["asked_contact"]
+        conversation.reachable = state.get("reachable", False)
         for role, text, at, record_id in state["history"]:
             conversation._add(Message(Role(role), text, at, record_id))
         conversation._questions.extend(state["questions"])

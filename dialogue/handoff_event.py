@@ -16,6 +16,10 @@ def handoff_events(conversation: Conversation) -> list[Event]:
     state: HandoffState = conversation.handoff
     if state.who is Who.CALLBACK:
         english = conversation.locale is Locale.EN
+        if conversation.reachable:
+            known = phrases.CALLBACK_KNOWN_ENGLISH if english else phrases.CALLBACK_KNOWN
+            said = choose(conversation, f"handoff/known/{conversation.locale}", known)
+            return [Sentence(said, Emotion.NEUTRAL), Handoff("callback", summarise(conversation))]
         wordings = phrases.CALLBACK_ENGLISH if english else phrases.CALLBACK
         purpose = phrases.CALLBACK_PURPOSE_ENGLISH if english else phrases.CALLBACK_PURPOSE
         said = choose(conversation, f"handoff/callback/{conversation.locale}", wordings)

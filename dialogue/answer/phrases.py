@@ -114,6 +114,16 @@ CALLBACK_ENGLISH = (
     "My colleagues are not here right now. Leave a number, and they will call you as soon as they are in.",
 )
 """The same, in English."""
+CALLBACK_KNOWN = (
+    "现在不在人工服务时间。您留的联系方式同事看得到，上班后先联系您。",
+    "同事这会儿没在线。您的联系方式已经记下，上班后第一时间联系您。",
+)
+"""The same to who has left a contact already: it is not asked for again."""
+CALLBACK_KNOWN_ENGLISH = (
+    "Nobody is in at the moment. My colleagues have the contact you left and will reach you as soon as they are in.",
+    "My colleagues are not here right now. Your contact is noted, and they will reach you first thing.",
+)
+"""The same, in English."""
 CALLBACK_PURPOSE = "同事回电解答您的问题"
 """The reason given on the call-back form."""
 CALLBACK_PURPOSE_ENGLISH = "A colleague calls you back to answer your question"

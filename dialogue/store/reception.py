@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeGuard
 
 from sqlalchemy import Row, select
 
 from dialogue.contact import find, may_continue
 from dialogue.database import DatabaseError
-from dialogue.database.schema import conversations, events
+from dialogue.database.schema import conversations, events, leads
 from dialogue.database.transaction import Transaction
 from dialogue.event import LeadUpdate
 from dialogue.lead.asking import is_refusal
@@ -68,6 +68,7 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
         refuse(tx, row.id)
     if captured is not None and changed:
         enqueue(tx, captured.lead_id)
+    agreed = states(tx, [lead_id]).get(lead_id, {}).get(CONTACT_TEXT.purpose) if _complete(tx, lead_id) else None
     return Received(
         seq=seq,
         duplicate=False,
@@ -78,8 +79,14 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
         consent_due=captured is not None
         and captured.complete
         and row.consent_asked_seq is None
-        and states(tx, [captured.lead_id])[captured.lead_id].get(CONTACT_TEXT.purpose) == ConsentState.PENDING,
+        and agreed == ConsentState.PENDING,
+        reachable=agreed == ConsentState.GRANTED,
     )
+
+
+def _complete(tx: Transaction, lead_id: str | None) -> TypeGuard[str]:
+    """Whether the lead holds a contact."""
+    return lead_id is not None and bool(tx.connection.scalar(select(leads.c.complete).where(leads.c.id == lead_id)))
 
 
 def _before(tx: Transaction, row: Row[Any]) -> tuple[list[str], str]:

@@ -45,6 +45,8 @@ class Received:
     """The message said nothing besides; otherwise there is something left to answer."""
     consent_due: bool = False
     """The lead is complete and nobody has asked for consent yet: say the consent words, then `leads.consent_asked`."""
+    reachable: bool = False
+    """The customer has left a contact, now or before, and agreed to be contacted."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ class FormDesk:
         self._log = log
         self._forms = forms
 
-    async def take(self, answer: LeadAnswer, sender: Listener | None) -> None:
-        """`lead_saved` is told only after the lead is synced.
+    async def take(self, answer: LeadAnswer, sender: Listener | None) -> bool:
+        """`lead_saved` is told only after the lead is synced. Returns whether the customer can be reached now.
 
         Raises `FrameError` (`consent_required`, `lead_invalid`) and `DialogueError`.
         """
@@ -29,7 +29,7 @@ class FormDesk:
                 raise FrameError("consent_required", "没有同意，信息没有保存", client_id=answer.client_id)
             await self._forms.close_offer(self._id, "dismissed")
             acknowledge(sender, answer.client_id, self._log.head)
-            return
+            return False
         ticked = ("contact", "share") if answer.consent.share else ("contact",)
         try:
             saved = await self._forms.submit(self._id, client_id=answer.client_id, fields=answer.fields, consent=ticked)
@@ -39,6 +39,7 @@ class FormDesk:
         if saved.duplicate:
             if sender is not None:
                 sender.offer(encode(LeadSaved(seq=saved.seq, client_id=answer.client_id, complete=saved.complete)))
-            return
+            return saved.complete
         await self._log.reached(saved.seq)
         self._log.tell(from_stored("lead_saved", saved.seq, payload), seq=saved.seq)
+        return saved.complete

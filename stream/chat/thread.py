@@ -148,7 +148,8 @@ class Thread:
         async with self._lock:
             if answer.consent.granted:
                 await self._close_segment()
-            await self._forms.take(answer, sender)
+            if await self._forms.take(answer, sender):
+                self.conversation.reachable = True
 
     async def handoff_asked(self, asked: HandoffRequest, sender: Listener | None) -> None:
         """The customer wants a human (`to: "human"`), or the AI back."""
@@ -230,6 +231,7 @@ class Thread:
 
     async def _received(self, said: Say, received: StoredMessage, sender: Listener | None) -> None:
         await self.log.reached(received.seq)
+        self.conversation.reachable = received.reachable
         self._typed(False)
         acknowledge(sender, said.client_id, received.seq)
         if await self._scribe.taken(self.conversation, said, received, sender):

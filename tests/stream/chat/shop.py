@@ -58,6 +58,7 @@ class MemoryReceived:
     lead: LeadUpdate | None = None
     consent: str | None = None
     consent_due: bool = False
+    reachable: bool = False
 
 
 @dataclass(frozen=True)

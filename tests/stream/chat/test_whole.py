@@ -169,3 +169,29 @@ async def test_outside_business_hours_a_call_back_is_offered(tmp_path: Path) -> 
         consent = {"granted": True, "purpose": form["purpose"], "policy_version": form["policy_version"]}
         await visitor.send(type="lead", client_id="l", fields={"phone": "13805716021", "time": "明早"}, consent=consent)
         assert (await visitor.next("lead_saved"))["complete"]
+
+
+async def test_who_has_left_a_contact_is_not_asked_for_it_again_when_nobody_is_there(tmp_path: Path) -> None:
+    closed = HandoffPolicy(weekdays=())
+    async with _talk(tmp_path, policy=closed) as (visitor, store):
+        fields = {"phone": "13805716021"}
+        await visitor.send(type="lead", client_id="l", fields=fields, consent={"granted": True})
+        await visitor.next("lead_saved")
+        await visitor.send(type="handoff", client_id="h")
+        await visitor.next("ack")
+        await visitor.send(type="handoff", client_id="back", to="ai")
+        await visitor.next("ack")
+        await visitor.send(type="message", client_id="a", text="转人工")
+        await visitor.next("handoff")
+        events = await store.events_after(visitor.frames[0]["conversation"], 0)
+        said = [event.payload["text"] for event in events if event.payload.get("role") == "assistant"]
+        assert len(said) == 2 and all("联系方式" in text and "留个" not in text for text in said)
+        assert "lead_form" not in [event.kind for event in events]
+
+
+async def test_a_contact_without_consent_is_not_promised_a_call(tmp_path: Path) -> None:
+    async with _talk(tmp_path, policy=HandoffPolicy(weekdays=())) as (visitor, _store):
+        await visitor.send(type="message", client_id="a", text="我电话13805716021")
+        await visitor.next("lead_saved")
+        await visitor.send(type="handoff", client_id="h")
+        assert (await visitor.next("lead_form"))["fields"] == ["phone", "time"]
