@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
+from typing import Any
 
 from sqlalchemy import Row, select
 
@@ -68,7 +68,7 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
         refuse(tx, row.id)
     if captured is not None and changed:
         enqueue(tx, captured.lead_id)
-    agreed = states(tx, [lead_id]).get(lead_id, {}).get(CONTACT_TEXT.purpose) if _complete(tx, lead_id) else None
+    agreed = _agreed(tx, lead_id)
     return Received(
         seq=seq,
         duplicate=False,
@@ -84,9 +84,11 @@ def receive(tx: Transaction, conversation_id: str, *, client_id: str, text: str)
     )
 
 
-def _complete(tx: Transaction, lead_id: str | None) -> TypeGuard[str]:
-    """Whether the lead holds a contact."""
-    return lead_id is not None and bool(tx.connection.scalar(select(leads.c.complete).where(leads.c.id == lead_id)))
+def _agreed(tx: Transaction, lead_id: str | None) -> str | None:
+    """What the customer said to being contacted; None while there is no contact."""
+    if lead_id is None or not tx.connection.scalar(select(leads.c.complete).where(leads.c.id == lead_id)):
+        return None
+    return states(tx, [lead_id]).get(lead_id, {}).get(CONTACT_TEXT.purpose)
 
 
 def _before(tx: Transaction, row: Row[Any]) -> tuple[list[str], str]:

@@ -26,7 +26,7 @@ const WORDS = {
     callback: "回电", today: "今天 {t}", yesterday: "昨天 {t}",
   },
   en: {
-    dialog: "{name} support", ai: "AI shopkeeper", online: "always online", human: "our team", reconnecting: "Reconnecting…", connecting: "Connecting…",
+    dialog: "{name} support", ai: "AI shopkeeper", online: "24/7", human: "our team", reconnecting: "Reconnecting…", connecting: "Connecting…",
     toHuman: "Human", toHumanLong: "Talk to a human", fold: "Close chat", openChat: "Open support chat", unread: ", {n} unread",
     tease: "Questions about size, price, delivery? Ask me.", noTease: "Don't show again",
     offline: "You are offline. Messages are kept and sent later", retryIn: "Retry in {n} s", retrying: "Retrying", retryNow: "Retry now",
