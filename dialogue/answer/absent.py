@@ -19,7 +19,7 @@ _GOODS = frozenset("床柜椅桌凳灯镜架钟锅碗盘杯壶瓶伞包鞋帽裙
 """Goods whose name is one character, beside what the shop's own names end with; others are no goods ("有你吗")."""
 _PROPERTY = re.compile(
     r"问题|影响|味|保障|区别|货$|票|券|折|活动|^人|人$|车位|电梯|毒|害|异|声音?|噪|年|天$|种$|号$|码$|色"
-    r"|包邮|费$"
+    r"|包邮|费$|店$|地方"
 )
 """Ends of words that are no goods: "有异味吗" asks about a product."""
 _HIDDEN = frozenset("name sku aliases category image link price promotion_price promotion_period stock".split())

@@ -68,6 +68,8 @@ _HAVING_LAST = re.compile(
 _FITS = re.compile(
     r"推荐|适合|(?:放|摆|送|买)(?:点|个|些)?(?:什么|啥|哪[个款种])(?:东西|礼物)?(?:好|合适|比较好|呢|$|\W)|(?:礼物|礼品).{0,4}(?:什么|啥|哪)"
 )
+_WITH_IT = re.compile(r"[买拍].{1,8}送(?:什么|啥|哪)")
+"""Asks for what comes with a product, and for no present."""
 _PICK = re.compile(
     r"(?:用|放|摆|配|买|选|装|铺|挂|送|睡|坐|喝|吃|做|穿|戴|涂|敷)(?:点|个|些|盏|张|块|条|把|一)*(?:什么|啥|哪[个款种盏张块条把])(?:样的|样)?"
     r"([\u4e00-\u9fff]{1,3}?)(?:比较|更|最)?(?:好看?|合适|舒服|适合|呢|[?？]|$)"
@@ -115,7 +117,7 @@ def asked(question: str) -> RangeQuestion | None:
         return RangeQuestion(Wish.LIST)
     if _LIST_KIND.search(text):
         return RangeQuestion(Wish.LIST, of_kind=True)
-    if _FITS.search(text):
+    if _FITS.search(text) and not _WITH_IT.search(text):
         return RangeQuestion(Wish.SUITED)
     if pick := _PICK.search(text):
         return RangeQuestion(Wish.SUITED, word=pick[1])

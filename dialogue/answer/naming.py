@@ -12,7 +12,7 @@ from knowledge import Record
 
 _BEFORE = frozenset(
     "的个张把套件盏台条和跟与或比买要款这那种是有加在用里上下看选问了只块两一二三俩几想来到对换退家你们我说"
-    "袋盒箱罐包桶双副次杯提束枚瓶份组床座支做吃喝坐铺完接"
+    "袋盒箱罐包桶双副次杯提束枚瓶份组床座支做吃喝坐铺完接吗呢吧啊么嘛"
 )
 """Characters that may stand before a short name without being a part of it."""
 
