@@ -9,13 +9,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from dialogue.answer import area, hours
+from dialogue.answer import area, founding, hours
 from dialogue.answer.assortment import is_faq, relevant
 from dialogue.answer.catalogue import Shelf
 from dialogue.answer.colloquial import kin, paraphrases, plain
+from dialogue.answer.description import described
 from dialogue.answer.followup import holds, joined, leans, says
 from dialogue.answer.naming import named, one_named
 from dialogue.answer.nearness import beyond, pairs, weighty
+from dialogue.answer.told import evidence_of as told_of
 from dialogue.audit import Auditor
 from dialogue.conversation import Conversation
 from dialogue.safety.numeral import folded
@@ -71,6 +73,7 @@ class Search:
         evidence = await self._once(conversation, question, record_id, history)
         if evidence is None:
             return None
+        first = evidence
         current = next((record for record in shelf if record.id == record_id), None)
         known = current.name if current else None
         open_ = not evidence.choices or not named(question, shelf)
@@ -80,6 +83,9 @@ class Search:
             told = current is not None and _tells(current, question)
             usable = named_too and named_too.decision is Decision.ANSWER and (named_too.facts or told)
             evidence = named_too if named_too and usable else evidence
+        if evidence.decision is Decision.ASK and not known and (meant := described(question, shelf)):
+            whole = await self._once(conversation, f"{meant.name}{question}", record_id, history)
+            evidence = whole if whole and whole.decision is Decision.ANSWER and whole.facts else evidence
         evidence = relevant(evidence, shelf) or _refused(evidence)
         if evidence.record is None and evidence.decision is Decision.REFUSE:
             own = one_named(question, shelf)
@@ -89,6 +95,8 @@ class Search:
             return sent
         if wholesale := await self._wholesale(conversation, question, evidence):
             return wholesale
+        if story := await self._story(conversation, question, evidence):
+            return story
         if open_then := await self._open_then(conversation, question, evidence):
             return open_then
         if before and _FREIGHT.fullmatch(question):
@@ -102,6 +110,8 @@ class Search:
             evidence = await self._followed(conversation, question, evidence, history) or evidence
         if evidence.decision is not Decision.ANSWER or _is_weak(evidence):
             evidence = await self._otherwise(conversation, question, evidence, shelf) or evidence
+        if evidence.decision is not Decision.ANSWER or _is_weak(evidence):
+            evidence = told_of(first, question, shelf) or evidence
         return evidence
 
     async def _sent(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
@@ -127,6 +137,22 @@ class Search:
             if found and found.decision is Decision.ANSWER and is_faq(found):
                 return replace(found, question=other, facts=(), record=evidence.record)
         return None
+
+    async def _story(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
+        """What the shop's story says of who keeps it and since when, where that is asked."""
+        if not founding.asked(question) or evidence.facts:
+            return None
+        found = list(evidence.passages)
+        for other in founding.QUESTIONS:
+            more = await self._once(conversation, other, None, ())
+            found += more.passages if more else ()
+            found += [part.passage for part in (more.told if more else None) or () if part.passage]
+        told = founding.told(found, question)
+        if told is None:
+            return None
+        whole = f"{question}，{founding.QUESTIONS[-1]}"
+        found_one = replace(evidence, question=whole, decision=Decision.ANSWER, passages=(told,))
+        return replace(found_one, record=None, ask=None, choices=(), near=None)
 
     async def _open_then(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:
         """The shop's hours, where it is asked if a time of day is within them."""
@@ -168,8 +194,8 @@ class Search:
         """What the shop says to the same question in its own words, for the whole shop and not for one product."""
         own = one_named(question, shelf)
         called = own.name if own else next((one.word for one in named(question, shelf)), "")
-        told: list[Evidence] = []
-        for other in paraphrases(question, name=called):
+        answers: list[Evidence] = []
+        for other in paraphrases(question.replace(called, "它") if own else question, name=called):
             found = await self._once(conversation, other, None, ())
             if found is None:
                 return None
@@ -180,9 +206,9 @@ class Search:
                 continue
             if found.decision is Decision.ANSWER and general and (is_faq(found) or not found.facts):
                 about = own or evidence.record
-                told.append(replace(found, question=other, facts=(), record=about, passages=tuple(general)))
+                answers.append(replace(found, question=other, facts=(), record=about, passages=tuple(general)))
         wanted = pairs(folded(question))
-        return max(told, key=lambda one: len(wanted & pairs(_whole(one.passages[0]))), default=None)
+        return max(answers, key=lambda one: len(wanted & pairs(_whole(one.passages[0]))), default=None)
 
     async def _once(
         self, conversation: Conversation, question: str, record_id: str | None, history: tuple[Turn, ...]

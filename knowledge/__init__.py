@@ -3,7 +3,7 @@
 from knowledge.base import BusyError, KnowledgeBase
 from knowledge.embedder import Embedder, create_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
+from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Told, Turn
 from knowledge.library import Library
 from knowledge.limits import Limits
 from knowledge.record import DateRange, Dimensions, Fact, Money, Record, Source, Value
@@ -27,6 +27,7 @@ __all__ = [
     "Record",
     "Source",
     "Summary",
+    "Told",
     "Turn",
     "Value",
     "create_embedder",

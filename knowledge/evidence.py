@@ -51,6 +51,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """A part of the material that speaks of what is asked, though it was written for no such question."""
+
+    text: str
+    """The part as it stands in the source: what may be quoted."""
+    held: float
+    """Share of what is asked that it holds, 0..1, rare characters counting more."""
+    likeness: float
+    """Cosine of its vector and the question's."""
+    single: bool
+    """Whether one character alone says what is asked, so that it may be held by accident."""
+    fact: Fact | None = None
+    """The fact that it is a part of."""
+    passage: Passage | None = None
+    """Else the answer or the prose that it is a sentence of."""
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """Ranked passages and typed facts for one question, from one knowledge version."""
 
@@ -71,3 +89,5 @@ class Evidence:
     """With `Decision.ASK`: the answers to offer."""
     near: Passage | None = None
     """Without `Decision.ANSWER`: the answered question about the same matter, which is not quite what was asked."""
+    told: tuple[Told, ...] | None = None
+    """Without facts that were asked for: the parts of the material that hold most of the question, best first."""

@@ -13,7 +13,7 @@ from datetime import date
 from dialogue.answer import hours, phrases
 from dialogue.answer.colloquial import is_foreign, kin
 from dialogue.answer.extract import compress, is_title
-from dialogue.answer.nearness import beyond, foreign, nearest, overlap, pairs, same_question
+from dialogue.answer.nearness import beyond, foreign, nearest, overlap, pairs, same_question, weighty
 from dialogue.answer.wording import Remembers, choose
 from dialogue.emotion import emotion_of
 from dialogue.event import Citation, Emotion, Sentence
@@ -25,7 +25,7 @@ from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, So
 FACTS_AT_ONCE = 4
 """Facts quoted in one answer."""
 _BARGAIN = re.compile(
-    r"便宜|打折|折扣|优惠点|少点|讲价|砍价|最低(?:价|多少)|再低|抹零|[少减降][0-9一二三四五六七八九十百]+(?!天|个|次|件|分钟|厘米)|[一二三四五六七八九0-9]折|议价|改价|降价吗|别人?家.{0,6}(?:才|只|便宜|卖)|隔壁.{0,6}(?:才|只|便宜|卖)|拼多多|底价|太贵|贵死|好贵|贵了|送(?:我|个|点)|赠品"
+    r"便宜|打折|折扣|优惠点|少点|讲价|砍(?:价|到|点|掉|一刀)|最低(?:价|多少)|再低|抹零|[少减降][0-9一二三四五六七八九十百]+(?!天|个|次|件|分钟|厘米)|[一二三四五六七八九0-9]折|议价|改价|降价吗|别人?家.{0,6}(?:才|只|便宜|卖)|隔壁.{0,6}(?:才|只|便宜|卖)|拼多多|底价|太贵|贵死|好贵|贵了|送(?:我|个|点)|赠品"
 )
 _PRICE = re.compile(r"多少钱|价格|价钱|卖多少|几块|怎么卖|什么价|售价|多少米")
 _NOT_APPLICABLE = re.compile(r"^(?:不适用|无|没有|/|-|—|暂无|N/?A)$", re.I)
@@ -36,6 +36,10 @@ _SPANS = frozenset(("duration", "warranty"))
 """Facts that every "how long" finds, where another tells how long it lasts or runs."""
 _LABELS = re.compile(r"^(?:别名|简称|别称|SKU|编号|货号|款号|类目|分类|图片|链接)[:：].*$", re.M | re.I)
 """Lines of a record that tell nothing to a customer."""
+_MEASURED = frozenset(("dimensions", "size"))
+_MEASURE_OF = re.compile(
+    r"^(?!大概|大约|具体|整体|整个|一共|总|全|到底|究竟|实际|占地|差不多)(?P<part>[\u4e00-\u9fff]{1,3}?)多[长宽高厚深粗]$"
+)
 _ADVICE = re.compile(r"注意|须知|禁忌|护理后")
 """Titles of facts that are told for whatever is asked of them, though they may say nothing of it."""
 _PRESENTATION = ("selling_points", "material", "dimensions", "size", "scenario")
@@ -207,7 +211,8 @@ class EmbeddedAnswerer:
                 priced.add(fact.record_id)
                 said += whole or [self._fact(fact, memory, evidence.version)]
             else:
-                if _ADVICE.search(fact.title) and not _tells_of(fact, evidence):
+                unsaid = _ADVICE.search(fact.title) and not _tells_of(fact, evidence)
+                if unsaid or (fact.name in _MEASURED and _of_a_part(evidence, fact)):
                     said.append(_sentence(choose(memory, "not written", phrases.NOT_WRITTEN)))
                 said.append(self._fact(fact, memory, evidence.version))
         return said
@@ -242,6 +247,8 @@ class EmbeddedAnswerer:
         wordings = phrases.FACTS.get(fact.name, phrases.ANY_FACT)
         if _NOT_APPLICABLE.match(text):
             wordings = phrases.NOT_STATED
+        elif fact.name == "selling_points" and fact.text != fact.value:
+            wordings = phrases.PART
         elif fact.name == "stock" and re.fullmatch(r"\d+", text):
             wordings = phrases.STOCK if int(text) else phrases.NO_STOCK
         elif fact.name in ("price", "promotion_price"):
@@ -256,6 +263,8 @@ class EmbeddedAnswerer:
     ) -> list[Sentence]:
         """The one fact of a record that holds the words asked for, cut down to the part that does."""
         score, found = self._asked_part(record, wanted, today)
+        if evidence.told is not None and not any(part.fact for part in evidence.told):
+            return []
         if found is None or score < max(0.4, 0.2 * len(wanted)):
             return []
         return [self._fact(found, memory, evidence.version)]
@@ -306,7 +315,15 @@ def _tells_of(fact: Fact, evidence: Evidence) -> bool:
     )
     if about is None or re.search(r"注意|禁忌|忌|怎么", wanted):
         return True
-    return any(char in fact.text for char in about["deed"] if char not in "能可以要得做一下再就碰")
+    deed = [char for char in about["deed"] if char not in "能可以要得做一下再就碰"]
+    return not deed or any(char in fact.text for char in deed)
+
+
+def _of_a_part(evidence: Evidence, fact: Fact) -> bool:
+    """Whether a measure is asked of a part that the sizes say nothing of: "落地灯线多长"."""
+    asked = _MEASURE_OF.search(beyond(evidence.question, evidence.record)) if evidence.record else None
+    part = weighty(asked["part"]) if asked else set()
+    return bool(part) and not part & set(fact.text)
 
 
 def _parts(record: Record, today: date | None) -> list[Fact]:

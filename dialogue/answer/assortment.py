@@ -26,6 +26,7 @@ from dialogue.answer.colloquial import is_foreign, points_at_nothing
 from dialogue.answer.naming import Named, named
 from dialogue.answer.nearness import same_question, weighty
 from dialogue.answer.pricing import cited
+from dialogue.answer.sort import of_other_sort
 from dialogue.answer.wording import Remembers, choose
 from dialogue.event import Emotion, Sentence
 from dialogue.safety.numeral import folded
@@ -36,28 +37,16 @@ _EMPTY = re.compile(
     r"请问|你们|我们|一下|可以|怎么样|怎么|什么|多少|多久|多长时间|几(?=[层格个条把只节])|有没有|是不是|能不能|会不会|可不可以|[吗呢吧啊呀的了是我你您能有会不]"
 )
 
-_SORTS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = tuple(
-    (re.compile(asks), re.compile(tells))
-    for asks, tells in (
-        (
-            r"多久|几天|多长时间|几个?小时|几分钟|几个?月",
-            r"[0-9一二两三四五六七八九十半几]\s*个?(?:工作)?(?:天|日|小时|分钟|月|年|周|星期|点|:|号)|当[天日]|[次隔]|即|立|随时|长期|终身|永久|不过期|每",
-        ),
-        (
-            r"[0-9几一二两三四五六七八九十]个?人(?:坐|睡|用|[吗么不]|$)|(?:坐|睡)[^，]{0,3}个人",
-            r"[0-9几一二两三四五六七八九十]\s*(?:个|位|名)?(?:人|顾客)|座|男|女",
-        ),
-        (r"多少钱|几块钱|要钱|什么价|收费|加钱", r"元|块|免|不收|不加|不另|价|费|%|折"),
-        (r"几岁|多少岁|[0-9]岁", r"岁|孩|童|成年"),
-    )
-)
-"""What asks for a sort of answer, and how one of that sort speaks."""
 _DEED = re.compile(
     r"(?:能不能|可不可以|会不会|要不要|能|可以|会|要)(?P<deed>[^，。？?,]{1,8}?)(?:吗|么|嘛|不|没|[?？]|$)"
 )
 """What may be done or happens, in a question to be answered by yes or no."""
 MOSTLY = 0.75
 """Share of what is asked from which an answer is taken for one, whatever its own question is."""
+WORTH = 0.4
+"""Share of a question from which a part may speak of it."""
+HARDLY, BETTER = 0.2, 0.45
+"""Cosines of the question and a part that holds some of it: below, by accident; from there, rather than another."""
 HEAD = 3
 """Passages among which another answer is looked for."""
 _MEASURING = frozenset("多几大小")
@@ -134,14 +123,17 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
     freight = _FREIGHT.search(evidence.question) and top.kind is PassageKind.FAQ
     if freight and not _FREIGHT.search(top.question or "") and not wanted & _pairs(top.question or ""):
         return None
-    if _says_nothing_of_it(evidence, names):
+    if _says_nothing_of_it(evidence, names) or _is_hardly_told(evidence, names):
         return None
+    if better_told := _better_told(evidence):
+        evidence = replace(evidence, passages=(better_told, *evidence.passages))
+        top = better_told
     if _is_about_others(evidence, names, wanted, shelf):
         return None
     if (
         top.kind is PassageKind.FAQ
         and not same_question(evidence.question, top)
-        and _of_other_sort(evidence.question, top)
+        and of_other_sort(evidence.question, top.text)
     ):
         return None
     if area.place_of(top.question or "") and not area.place_of(evidence.question):
@@ -152,7 +144,7 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
             others = tuple(passage for passage in evidence.passages if passage is not other)
             return replace(evidence, passages=(other, *others))
         if held is not None:
-            near = top if 2 * held >= 1 or not names else None
+            near = top if 2 * held >= 1 or (not names and _shares(evidence.question, top)) else None
             return replace(evidence, decision=Decision.REFUSE, passages=(), near=near)
     if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
         return evidence
@@ -165,12 +157,6 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         return evidence
     about = named(_whole(top), shelf)
     return None if about and not any(record in one.records for one in about) else evidence
-
-
-def _of_other_sort(question: str, passage: Passage) -> bool:
-    """Whether a time, a number of people, a price or an age is asked for, and the answer holds none."""
-    asked = folded(question)
-    return any(asks.search(asked) and not tells.search(passage.text) for asks, tells in _SORTS)
 
 
 def _held(question: str, names: Sequence[Named], passage: Passage, shelf: Sequence[Record]) -> float | None:
@@ -209,6 +195,37 @@ def _speaking_of_it(evidence: Evidence, names: Sequence[Named], shelf: Sequence[
             if 2 * len(held) >= len(asked):
                 return passage
     return None
+
+
+def _shares(question: str, passage: Passage) -> bool:
+    """Whether both questions have more in common than how they ask."""
+    asked, answered = (set(_EMPTY.sub("", folded(text))) - _MEASURING for text in (question, passage.question or ""))
+    return bool(asked & answered)
+
+
+def _is_hardly_told(evidence: Evidence, names: Sequence[Named]) -> bool:
+    """Whether the search saw that next to nothing of what is asked of a product, or that so little, is spoken of."""
+    top = evidence.passages[0]
+    if evidence.told is None or top.kind is not PassageKind.FAQ or same_question(evidence.question, top):
+        return False
+    if all(part.held < WORTH for part in evidence.told):
+        return bool(names)
+    own = [part for part in evidence.told if part.passage and part.passage.id == top.id]
+    return any(WORTH <= part.held < 0.5 and part.likeness < HARDLY for part in own)
+
+
+def _better_told(evidence: Evidence) -> Passage | None:
+    """The sentence that speaks of what is asked, where the answer that was found in front does not."""
+    top, parts = evidence.passages[0], evidence.told or ()
+    if top.kind is not PassageKind.FAQ or same_question(evidence.question, top) or not parts or not parts[0].passage:
+        return None
+    if (
+        parts[0].likeness < BETTER
+        or parts[0].held < WORTH
+        or any(part.passage and part.passage.id == top.id for part in parts)
+    ):
+        return None
+    return replace(parts[0].passage, text=parts[0].text)
 
 
 def _says_nothing_of_it(evidence: Evidence, names: Sequence[Named]) -> bool:

@@ -29,6 +29,8 @@ FACTS: dict[str, tuple[str, ...]] = {
 }
 """Canonical fact name → wordings."""
 
+PART = ("{name}：{text}。", "关于{name}，资料里写的是：{text}。", "查了一下，{name}{text}。")
+"""For the one selling point that was asked about."""
 ANY_FACT = (
     "{name}的{title}是{text}。",
     "{name}的{title}：{text}。",

@@ -30,6 +30,8 @@ class Question:
     record: Record | None
     facts: tuple[tuple[Fact, float], ...]
     """Those of the record that it asks for, each with how surely."""
+    masked: tuple[str, ...] = ()
+    """Its folded clauses without the names in them."""
 
 
 class QuestionReader:
@@ -49,7 +51,7 @@ class QuestionReader:
 
     def read(self, text: str, given: Record | None, history: Sequence[Turn]) -> Question:
         """What the text asks; `given` is the record the customer is looking at."""
-        masked = self._masked(text)
+        masked = own = self._masked(text)
         asked = tuple(self._fields.read(masked))
         trail = list(history)
         if given is not None and not any(given.name in turn.text for turn in trail):
@@ -65,7 +67,7 @@ class QuestionReader:
         if record is not None and not (asked and asked[0].score >= LEXICAL):
             asked = self._asked_by_meaning(masked, record)
         facts = tuple(choose(asked, record.facts, masked)) if record is not None else ()
-        return Question(text, asked, resolution, record, facts)
+        return Question(text, asked, resolution, record, facts, own)
 
     def named(self, text: str) -> frozenset[int]:
         """Positions of the records that a text names."""

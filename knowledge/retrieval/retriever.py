@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Protocol, Self
 
 from knowledge.embedder import Embedder
-from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Turn
+from knowledge.evidence import Decision, Evidence, Passage, PassageKind, Told, Turn
 from knowledge.folding import squeeze
 from knowledge.question.field import Asked
 from knowledge.question.question import Question, QuestionReader
 from knowledge.question.reference import Resolution
 from knowledge.record import Fact, Record
+from knowledge.retrieval.clause import ClauseReader
 from knowledge.retrieval.decision import DecisionModel, load_decision
 from knowledge.retrieval.index.alike import telling
 from knowledge.retrieval.index.opened import Index
@@ -68,6 +69,7 @@ class Retriever:
         self._records = tuple(content.records)
         self._position = {record.id: at for at, record in enumerate(self._records)}
         self._questions = QuestionReader(self._records, embedder)
+        self._clauses = ClauseReader(embedder)
         self._ranker = Ranker(index, embedder, content.passages_by_id)
 
     @classmethod
@@ -138,6 +140,7 @@ class Retriever:
         probability = self._decision.probability(ranking.signals)
         alike = ranking.alike
         swapped = alike is not None and alike.swapped and bool(ranked) and ranked[0][0].id == alike.passage.id
+        parts = None if reading.facts or shop_wide else self._told(reading, ranking)
 
         def evidence(
             decision: Decision,
@@ -161,6 +164,7 @@ class Retriever:
                 ask=ask,
                 choices=tuple(choices),
                 near=None if decision is Decision.ANSWER else self._near(reading.text, ranking, resolution),
+                told=parts,
             )
 
         if shop_wide and same is not None:
@@ -229,6 +233,18 @@ class Retriever:
                 if all(term in whole for term in rare) and 3 * sum(term in whole for term in said) >= len(said):
                     return passage
         return None
+
+    def _told(self, reading: Question, ranking: Ranking) -> tuple[Told, ...]:
+        """The parts of the material that speak of what is asked, of the record it is about and of the whole shop."""
+        found = [passage for passage, _ in ranking.ranked]
+        held = dict.fromkeys(passage.record_id for passage in found if passage.record_id in self._position)
+        return self._clauses.told(
+            reading.text,
+            asked="，".join(reading.masked),
+            record=reading.record,
+            records=[self._records[self._position[id_]] for id_ in held if id_ is not None],
+            passages=[passage for passage in found if self._is_about(passage, reading.resolution)],
+        )
 
     def _is_about(self, passage: Passage, resolution: Resolution) -> bool:
         """False where the passage's question names other records than the one that is asked about."""
