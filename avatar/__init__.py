@@ -14,7 +14,7 @@ from avatar.scene.line import divide_evenly
 from avatar.voice.lexicon import Lexicon
 from avatar.voice.lexicon_file import LexiconFile
 from avatar.voice.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan, Voice
-from avatar.voice.voice import create_voice
+from avatar.voice.voice import check_voice, create_voice
 from avatar.voice.voice_figures import VoiceFigures
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ __all__ = [
     "VisemeSpan",
     "Voice",
     "VoiceFigures",
+    "check_voice",
     "create_stage",
     "create_voice",
     "divide_evenly",

@@ -62,7 +62,9 @@ def local_server(settings: Settings) -> LocalServer:
         found = LocalServer(**json.loads(path.read_text("utf-8")))
         os.kill(found.pid, 0)
     except (OSError, ValueError, TypeError) as exc:
-        raise NoServerError(f"{settings.data_dir}: 没有正在运行的服务；先运行 zhanggui serve") from exc
+        raise NoServerError(
+            f"{settings.data_dir}: 没有正在运行的服务，先运行 zhanggui serve / no server runs here: start it first"
+        ) from exc
     return found
 
 

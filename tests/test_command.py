@@ -71,7 +71,8 @@ def test_a_missing_file_is_named_and_nothing_is_published(tmp_path: Path) -> Non
 
 def test_a_room_is_set_up_once_and_listed_without_its_key(tmp_path: Path) -> None:
     assert zhanggui("merchant", "create", "shop", "--data-dir", str(tmp_path)).returncode == 0
-    make = ("room", "create", "evening", "--merchant", "shop", "--data-dir", str(tmp_path))
+    dressed = ("--voice", "kokoro:zm_yunxi", "--background", "#c0d8c8")
+    make = ("room", "create", "evening", "--merchant", "shop", *dressed, "--data-dir", str(tmp_path))
     assert zhanggui(*make, "--push", "rtmp://live.example/app/secret-key").returncode == 0
     again = zhanggui(*make)
     assert again.returncode == 1 and "evening" in again.stderr and len(again.stderr.splitlines()) == 1
@@ -87,6 +88,9 @@ def test_a_room_is_set_up_once_and_listed_without_its_key(tmp_path: Path) -> Non
     [
         (("--merchant", "nobody"), "zhanggui merchant create nobody"),
         (("--merchant", "shop", "--host", "nobody"), "xiaoqi"),
+        (("--merchant", "shop", "--voice", "kokoro:nobody"), "zm_yunxi"),
+        (("--merchant", "shop", "--voice", "nobody"), "kokoro"),
+        (("--merchant", "shop", "--background", "moon"), "daylight"),
         (("--merchant", "shop", "--push", "ftp://live.example/app/secret-key"), "rtmp(s)://"),
         (("--merchant", "shop", "--push", "rtmp://live.example/app/ secret-key"), "第 2 个"),
         (("--merchant", "shop", "--push", "rtmp://live.example"), "推流码"),

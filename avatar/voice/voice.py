@@ -21,6 +21,30 @@ LINES_BYTES = 256 << 20
 """Default bound of the spoken lines kept on disk: about three quarters of an hour."""
 
 
+def check_voice(name: str, *, allow_cloud: bool = False, base_url: str | None = None) -> None:
+    """Whether `create_voice` knows this name and may open it; nothing is loaded. Raises `AvatarError` with what there
+    is."""
+    from avatar.voice.kokoro.voice import VOICES
+
+    engine, _, timbre = name.partition(":")
+    if engine not in ENGINES:
+        raise AvatarError(
+            f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao / no such voice"
+        )
+    if engine == "kokoro" and timbre and timbre not in (voice.name for voice in VOICES):
+        raise AvatarError(
+            f"没有名为 {timbre} 的音色；可选：{'、'.join(voice.name for voice in VOICES)} / no such voice"
+        )
+    if engine != "kokoro" and not allow_cloud:
+        raise AvatarError(
+            f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true / cloud voices are off"
+        )
+    if engine == "openai" and not base_url:
+        raise AvatarError(
+            "声音 openai 需要服务器地址（base_url），例如 https://api.openai.com/v1 / the server's address is missing"
+        )
+
+
 def create_voice(
     name: str = "kokoro",
     *,
@@ -51,15 +75,8 @@ def create_voice(
     from avatar.voice.phoneme import Phonemizer
     from avatar.voice.text.normalise import Normaliser
 
+    check_voice(name, allow_cloud=allow_cloud, base_url=base_url)
     engine, _, timbre = name.partition(":")
-    if engine not in ENGINES:
-        raise AvatarError(
-            f"没有名为 {name} 的声音；可选：{'、'.join(ENGINES)}，例如 kokoro:zf_xiaoxiao / no such voice"
-        )
-    if engine != "kokoro" and not allow_cloud:
-        raise AvatarError(
-            f"声音 {engine} 会把文字发到外部服务器，须先打开云端语音：ZHANGGUI_CLOUD_VOICE=true / cloud voices are off"
-        )
     own = lexicon.lexicon if isinstance(lexicon, LexiconFile) else lexicon or Lexicon()
     figures = figures or VoiceFigures()
     normaliser = Normaliser(own.replacements)
@@ -98,15 +115,10 @@ def create_voice(
     else:
         from avatar.voice.openai_voice import OpenAIVoice
 
-        if not base_url:
-            raise AvatarError(
-                "声音 openai 需要服务器地址（base_url），例如 https://api.openai.com/v1 / "
-                "the server's address is missing"
-            )
-        server = base_url  # two servers may call different voices by one name
+        server = base_url or ""  # two servers may call different voices by one name
         cloud = OpenAIVoice(
             timbre or "alloy",
-            base_url=base_url,
+            base_url=server,
             api_key=api_key,
             model=model,
             phonemizer=phonemizer,

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import httpx
 import typer
 
-from avatar import host_folders
+from avatar import check_voice, host_folders
 from dialogue.store import Store
 from stream.errors import StreamError
 from stream.local_server import local_server, running_server
@@ -61,12 +61,20 @@ def create_app(settings_of: Callable[[Path | None], Settings]) -> typer.Typer:
     ) -> None:
         """新建直播间，下次 serve 时开播。/ Set a room up; `serve` opens it."""
         settings = settings_of(data_dir)
-        spec = RoomSpec(name, merchant, host, voice, background, True, _push_url(push) or "", process)
         hosts = sorted({folder.name for folder in host_folders(settings.data_dir / "hosts")})
         if host not in hosts:
             raise RoomCommandError(
                 f"没有名为“{host}”的主播，可选：{'、'.join(hosts)} / no such host; choose one of these"
             )
+        if voice:
+            check_voice(voice, allow_cloud=settings.cloud_voice, base_url=settings.speech_base_url)
+        behind = _background(background)
+        if behind:
+            from avatar import create_stage  # loads OpenCV, which the other commands need not
+
+            # The stage is set up as the room will do it: whatever it cannot show is said now.
+            create_stage(host, hosts_dir=settings.data_dir / "hosts", background=behind)
+        spec = RoomSpec(name, merchant, host, voice, behind, True, _push_url(push) or "", process)
 
         async def create(book: RoomBook, store: Store) -> None:
             if await store.access.merchant(merchant) is None:
@@ -110,39 +118,49 @@ def create_app(settings_of: Callable[[Path | None], Settings]) -> typer.Typer:
             str | None, typer.Option("--push", help=f"换推流地址，空为不推；{_PUSH} / push it elsewhere")
         ] = None,
         data_dir: DataDir = None,
+        as_json: AsJson = False,
     ) -> None:
         """开播。/ Put the room on air, now and at every start."""
         address = _push_url(push)
         run(lambda book, _: book.set_running(name, True, own_process=process, push_url=address), data_dir)
-        _ask(settings_of(data_dir), name, "start")
+        _ask(settings_of(data_dir), name, "start", as_json=as_json)
 
     @app.command()
-    def stop(name: Name, data_dir: DataDir = None) -> None:
+    def stop(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         """下播。/ Take the room off air."""
         run(lambda book, _: book.set_running(name, False), data_dir)
         if running_server(settings_of(data_dir)) is None:
-            typer.echo("好的")
+            _tell({"state": "stopped"}, as_json=as_json)
         else:
-            _ask(settings_of(data_dir), name, "stop", missing=True)
+            _ask(settings_of(data_dir), name, "stop", missing=True, as_json=as_json)
 
     @app.command()
     def say(
-        name: Name, text: Annotated[str, typer.Argument(help="要说的话 / words")], data_dir: DataDir = None
+        name: Name,
+        text: Annotated[str, typer.Argument(help="要说的话 / words")],
+        data_dir: DataDir = None,
+        as_json: AsJson = False,
     ) -> None:
         """让主播马上说一句话。/ Let the host say something next."""
-        _ask(settings_of(data_dir), name, "say", {"text": text})
+        _ask(settings_of(data_dir), name, "say", {"text": text}, as_json=as_json)
 
     @app.command()
-    def pause(name: Name, data_dir: DataDir = None) -> None:
+    def pause(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         """说完这句就休息。/ Hold script and answers back."""
-        _ask(settings_of(data_dir), name, "pause")
+        _ask(settings_of(data_dir), name, "pause", as_json=as_json)
 
     @app.command()
-    def resume(name: Name, data_dir: DataDir = None) -> None:
+    def resume(name: Name, data_dir: DataDir = None, as_json: AsJson = False) -> None:
         """继续。/ Go on."""
-        _ask(settings_of(data_dir), name, "resume")
+        _ask(settings_of(data_dir), name, "resume", as_json=as_json)
 
     return app
+
+
+def _background(given: str) -> str:
+    """As given; a picture by its whole path, since `serve` may run in another folder."""
+    picture = Path(given).expanduser()
+    return str(picture.resolve()) if given and picture.is_file() else given
 
 
 def _push_url(push: str | None) -> str | None:
@@ -176,9 +194,16 @@ def _now(seen: dict[str, dict[str, Any]], name: str) -> dict[str, object]:
 
 
 def _ask(
-    settings: Settings, room: str, action: str, body: dict[str, str] | None = None, *, missing: bool = False
+    settings: Settings,
+    room: str,
+    action: str,
+    body: dict[str, str] | None = None,
+    *,
+    missing: bool = False,
+    as_json: bool = False,
 ) -> None:
-    """Let the server do it; with `missing` a room that is not on air is as good."""
+    """Let the server do it; with `missing` a room that is not on air is as good. Prints what it answered, or that it is
+    done."""
     server = local_server(settings)
     try:
         answer = httpx.post(
@@ -198,4 +223,9 @@ def _ask(
         raise RoomCommandError(f"{room}: {answer.json()['detail']}")
     if answer.is_error and answer.status_code != 404:
         raise RoomCommandError(f"{room}: {answer.status_code} {answer.text[:200]}")
-    typer.echo("好的")
+    # Of a room that is not on air there is nothing to tell but that.
+    _tell({"state": "stopped"} if answer.is_error else answer.json(), as_json=as_json)
+
+
+def _tell(answer: dict[str, Any], *, as_json: bool) -> None:
+    typer.echo(json.dumps(answer, ensure_ascii=False, indent=2) if as_json else "好的")

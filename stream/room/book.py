@@ -42,7 +42,7 @@ rooms = Table(
     Column("merchant", String(64), nullable=False),
     Column("host", String(64), nullable=False),
     Column("voice", Text, nullable=False),
-    Column("background", String(64), nullable=False),
+    Column("background", Text, nullable=False),
     Column("running", Boolean, nullable=False),
     Column("push_url", Text, nullable=False),
     Column("created_at_ms", BigInteger, nullable=False),
@@ -95,12 +95,16 @@ class RoomBook:
         self._store = store
 
     async def open(self) -> None:
-        """Make the table where it is missing, and what came later: a column, sealed push addresses."""
+        """Make the table where it is missing, and what came later: a column, a longer one, sealed push addresses."""
 
         def work(tx: Transaction) -> None:
             metadata.create_all(tx.connection)
-            if "own_process" not in {column["name"] for column in inspect(tx.connection).get_columns("rooms")}:
+            columns = {column["name"]: column["type"] for column in inspect(tx.connection).get_columns("rooms")}
+            if "own_process" not in columns:
                 tx.connection.execute(text("ALTER TABLE rooms ADD COLUMN own_process BOOLEAN NOT NULL DEFAULT FALSE"))
+            # 64 characters once, which SQLite does not mind: the path of a picture may be longer.
+            if getattr(columns["background"], "length", None) and tx.connection.dialect.name == "postgresql":
+                tx.connection.execute(text("ALTER TABLE rooms ALTER COLUMN background TYPE TEXT"))
             for row in list(tx.connection.execute(select(rooms).where(rooms.c.push_url != ""))):
                 put_secret(tx, _secret(row.name), row.push_url)
                 tx.connection.execute(rooms.update().where(rooms.c.name == row.name).values(push_url=""))

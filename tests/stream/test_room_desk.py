@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,11 +11,15 @@ from pathlib import Path
 
 import httpx
 
+from dialogue import LIVE_RULES, Verdict, comply
 from dialogue.access import Role
 from stream.app import Service, open_service
+from stream.local_server import announced
 from stream.room.book import RoomSpec
 from stream.settings import Settings
 from stream.site import create_app
+from tests.demo_server import zhanggui
+from tests.stream.live import serving
 
 
 @dataclass
@@ -25,9 +31,11 @@ class OnAir:
     signed_off: bool = False
     stopped: bool = False
     telling: str | None = None
+    paused: bool = False
+    said: str = ""
 
     def state(self) -> dict[str, object]:
-        return {"name": self.name, "merchant": self.merchant, "state": "live"}
+        return {"name": self.name, "merchant": self.merchant, "state": "paused" if self.paused else "live"}
 
     def rundown(self) -> dict[str, object]:
         return {"lap": 1, "product": self.telling, "said": [], "now": None, "next": [], "products": []}
@@ -35,6 +43,18 @@ class OnAir:
     def show(self, sku: str) -> bool:
         self.telling = sku if sku == "SF-01" else self.telling
         return sku == "SF-01"
+
+    def check(self, text: str) -> Verdict:
+        return comply(text, evidence_text="", rules=LIVE_RULES)
+
+    def say(self, text: str) -> None:
+        self.said = text
+
+    def pause(self) -> None:
+        self.paused = True
+
+    def resume(self) -> None:
+        self.paused = False
 
     def sign_off(self) -> None:
         self.signed_off = True
@@ -105,3 +125,19 @@ async def test_a_room_off_air_has_its_page_and_an_unknown_one_says_so_in_the_pag
             assert page.status_code == status
             assert page.headers["content-type"].startswith("text/html")
             assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+async def test_the_commands_of_an_operator_tell_programs_what_came_of_them(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (_, service, room), serving(create_app(service)) as url:
+        with announced(service.settings, url=url, token=service.machine_token, door=""):
+
+            async def told(*arguments: str) -> str:
+                done = await asyncio.to_thread(zhanggui, "room", *arguments, "--data-dir", str(tmp_path))
+                assert (done.returncode, done.stderr) == (0, "")
+                return done.stdout
+
+            assert json.loads(await told("say", "evening", "欢迎大家", "--json")) == {"status": "accepted"}
+            assert room.said == "欢迎大家"
+            paused = json.loads(await told("pause", "evening", "--json"))
+            assert paused == {"name": "evening", "merchant": "demo", "state": "paused"}
+            assert (await told("resume", "evening")).strip() == "好的" and not room.paused
