@@ -16,7 +16,8 @@ demo: $(VENV)/run.stamp ## install, fetch the voice, open the demo shop and serv
 
 test: $(VENV)/dev.stamp ## set up what the tests need and run all of them
 	@bash tests/prepare.sh
-	@$(BIN)/zhanggui models fetch --with-tests
+	@for pause in 5 20 end; do \
+	  $(BIN)/zhanggui models fetch --with-tests && break; [ $$pause != end ] && sleep $$pause || exit 1; done
 	@$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy
 	@$(BIN)/python -m pytest -rs
 
