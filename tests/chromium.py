@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 from playwright.async_api import Browser as AsyncBrowser
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 from playwright.sync_api import Browser, Playwright
 
 FLAGS = (
@@ -21,6 +21,8 @@ FLAGS = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
+# What a page is waited for; 5 s is too little where a browser shares two busy cores with a room.
+expect.set_options(timeout=30_000)
 
 
 def launch(playwright: Playwright) -> Browser:

@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 from _pytest.reports import TestReport
+from hypothesis import HealthCheck, settings
+
+# The same examples on every machine and at every run, however slow it is: what fails, fails again.
+settings.register_profile("seeded", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("seeded")
 
 
 @pytest.fixture(scope="session")

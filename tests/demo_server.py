@@ -18,7 +18,7 @@ from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
-START_TIMEOUT_S = 120.0
+START_TIMEOUT_S = 240.0
 
 
 @dataclass(slots=True)
@@ -30,18 +30,18 @@ class DemoServer:
     process: subprocess.Popen[str]
     log: list[str] = field(default_factory=list)
 
-    def zhanggui(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+    def zhanggui(self, *arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
         """Run a command of the product on the same data folder."""
         return zhanggui(*arguments, "--data-dir", str(self.data_dir), timeout=timeout)
 
     def get_json(self, path: str) -> object:
         """GET a JSON document."""
-        with urllib.request.urlopen(self.url + path, timeout=10) as answer:
+        with urllib.request.urlopen(self.url + path, timeout=60) as answer:
             return json.load(answer)
 
     def metric(self, name: str, **labels: str) -> float:
         """The sum of a Prometheus metric over all samples that carry `labels`; 0 when it is not there yet."""
-        with urllib.request.urlopen(self.url + "/metrics", timeout=10) as answer:
+        with urllib.request.urlopen(self.url + "/metrics", timeout=60) as answer:
             families = text_string_to_metric_families(answer.read().decode())
         samples = [sample for family in families for sample in family.samples if sample.name == name]
         return sum(s.value for s in samples if labels.items() <= s.labels.items())
@@ -49,10 +49,10 @@ class DemoServer:
     def kill(self) -> None:
         """`kill -9`, as a power cut would do it."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(timeout=10)
+        self.process.wait(timeout=60)
 
 
-def zhanggui(*arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+def zhanggui(*arguments: str, timeout: float = 180) -> subprocess.CompletedProcess[str]:
     """Run the product's command to its end."""
     return subprocess.run(
         [sys.executable, "-m", "stream.cli", *arguments], capture_output=True, text=True, timeout=timeout
@@ -92,10 +92,10 @@ def demo_server(data_dir: Path, *, models_dir: Path, **environment: str) -> Iter
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(timeout=20)
+                process.wait(timeout=60)
             except subprocess.TimeoutExpired:
                 process.kill()
-                process.wait(timeout=10)
+                process.wait(timeout=60)
 
 
 def _wait_ready(server: DemoServer) -> None:

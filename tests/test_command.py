@@ -50,7 +50,7 @@ def test_a_setting_that_cannot_be_read_is_named(tmp_path: Path) -> None:
         [sys.executable, "-m", "stream.cli", "room", "list", "--data-dir", str(tmp_path)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
         env={**os.environ, "ZHANGGUI_PORT": "many"},
     )
     assert done.returncode == 1

@@ -66,21 +66,21 @@ async def test_a_late_voice_is_not_waited_for() -> None:
 
 async def test_the_local_voice_gets_ready_while_the_first_is_slow() -> None:
     """Its sound is there at the moment the first one's time is up, not a rendering later."""
-    local = ToneVoice("local", level=2, first_s=0.2)
-    voice = FallbackVoice(ToneVoice("cloud", hang=True), local, timeout_s=0.3, head_start_s=0.05)
+    local = ToneVoice("local", level=2, first_s=1.3)
+    voice = FallbackVoice(ToneVoice("cloud", hang=True), local, timeout_s=1.5, head_start_s=0.05)
     loop = asyncio.get_running_loop()
     began = loop.time()
     speaking = voice.speak(TEXT)
     await anext(speaking)
-    assert 0.3 <= loop.time() - began < 0.45
+    assert 1.5 <= loop.time() - began < 2.7, "asked when the time was up, it would have been 2.8 s"
     await speaking.aclose()
     assert local.asked == [TEXT]
     assert voice.figures.fallbacks == {("cloud", "late"): 1}
 
 
 async def test_a_local_voice_that_was_not_needed_is_closed_again() -> None:
-    cloud, local = ToneVoice("cloud", level=1, first_s=0.1), ToneVoice("local", level=2, first_s=60)
-    voice = FallbackVoice(cloud, local, timeout_s=1.0, head_start_s=0.05)
+    cloud, local = ToneVoice("cloud", level=1, first_s=0.5), ToneVoice("local", level=2, first_s=60)
+    voice = FallbackVoice(cloud, local, timeout_s=30, head_start_s=0.05)
     assert levels(await said(voice, "你好。")) == [1, 1, 1]
     assert local.asked == ["你好。"]
     assert not voice.figures.fallbacks
@@ -153,7 +153,7 @@ async def test_edge_without_a_network_falls_back_at_once(tmp_path: Path) -> None
         normaliser=Normaliser(),
         proxy="http://127.0.0.1:9",
     )
-    voice = FallbackVoice(edge, ToneVoice("local", level=2))
+    voice = FallbackVoice(edge, ToneVoice("local", level=2), timeout_s=30)
     chunks = await said(voice, "你好。")
     assert levels(chunks) == [2, 2, 2]
     assert "edge-tts" in voice.last_failure

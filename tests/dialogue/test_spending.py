@@ -64,7 +64,7 @@ async def test_the_log_writes_by_itself(tmp_path: Path, clock: Clock) -> None:
         budget, log = budget_on(store)
         running = asyncio.create_task(log.run())
         budget.spend(Usage(3, 4), merchant="demo", conversation="c")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not await store.spending.days():  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         running.cancel()

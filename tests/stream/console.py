@@ -42,7 +42,7 @@ class Console:
         thread, _ = await self.shop.hub.start(merchant="demo")
         for number, text in enumerate(texts):
             await thread.say(Say(client_id=f"c{number}", text=text), None)
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while not thread.quiet:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
         return thread.id

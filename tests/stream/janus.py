@@ -76,7 +76,7 @@ class Handle:
         reply = await self._post(self._handle, message)
         if reply["janus"] == "success":
             return reply
-        return await asyncio.wait_for(future, 10)
+        return await asyncio.wait_for(future, 60)
 
     async def close(self) -> None:
         if self._poll is not None:

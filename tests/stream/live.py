@@ -135,7 +135,7 @@ class Watcher:
         for kind in kinds:
             self.pc.addTransceiver(kind, direction="recvonly")
         await self.pc.setLocalDescription(await self.pc.createOffer())
-        async with httpx.AsyncClient() as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             reply = await client.post(
                 f"{self.url}/rooms/demo/whep",
                 content=self.pc.localDescription.sdp,
@@ -147,14 +147,14 @@ class Watcher:
         await self.pc.setRemoteDescription(RTCSessionDescription(reply.text, "answer"))
 
     async def frame(self, kind: str = "video") -> Any:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             return await self.tracks[kind].recv()
 
     async def close(self) -> None:
         await self.pc.close()
 
 
-async def eventually(check: Callable[[], bool], *, within_s: float = 15.0) -> None:
+async def eventually(check: Callable[[], bool], *, within_s: float = 60.0) -> None:
     """Wait until `check` holds; fails the test when it does not in time."""
     async with asyncio.timeout(within_s):
         while not check():  # noqa: ASYNC110 - the state belongs to code that knows nothing of tests

@@ -27,7 +27,7 @@ def test_replay_then_live_has_each_event_once_and_in_order(before: int, after: i
             feed.publish("x")
         got = []
         for _ in range(before - before // 2 + after):
-            message = await asyncio.wait_for(reader.next(), 1)
+            message = await asyncio.wait_for(reader.next(), 60)
             assert message is not None
             got.append(message["seq"])
         return got
@@ -61,7 +61,7 @@ async def test_a_feed_that_ends_gives_what_is_queued_and_then_nothing_to_anybody
     feed.publish("state", state="stopped")
     feed.close()
     feed.close()
-    last = await asyncio.wait_for(early.next(), 1)
+    last = await asyncio.wait_for(early.next(), 60)
     assert last is not None and last["state"] == "stopped"
-    assert await asyncio.wait_for(early.next(), 1) is None
-    assert await asyncio.wait_for(feed.subscribe().next(), 1) is None
+    assert await asyncio.wait_for(early.next(), 60) is None
+    assert await asyncio.wait_for(feed.subscribe().next(), 60) is None

@@ -16,7 +16,7 @@ from tests.stream.live import eventually, make_room
 
 
 async def test_who_runs_dry_first_goes_first_and_nobody_is_passed_over() -> None:
-    turns = Turns(1)
+    turns = Turns(1, hold_s=600)
     order: list[str] = []
     held = await turns.take(0.0)
 
@@ -30,25 +30,25 @@ async def test_who_runs_dry_first_goes_first_and_nobody_is_passed_over() -> None
     held.end()
     await asyncio.gather(*tasks)
     assert order == ["soon", "then", "late"]
-    (await asyncio.wait_for(turns.take(0.0), 1)).end()
+    (await asyncio.wait_for(turns.take(0.0), 60)).end()
 
 
 async def test_a_turn_that_lasts_too_long_counts_no_more() -> None:
     turns = Turns(1, hold_s=0.05)
     await turns.take(0.0)
-    second = await asyncio.wait_for(turns.take(0.0), 2)
+    second = await asyncio.wait_for(turns.take(0.0), 60)
     second.end()
 
 
 async def test_a_turn_given_to_one_who_has_just_left_goes_to_the_next() -> None:
-    turns = Turns(1)
+    turns = Turns(1, hold_s=600)
     held = await turns.take(0.0)
     leaving, staying = (asyncio.create_task(turns.take(at)) for at in (1.0, 2.0))
     await asyncio.sleep(0)
     held.end()
     leaving.cancel()
-    (await asyncio.wait_for(staying, 1)).end()
-    (await asyncio.wait_for(turns.take(0.0), 1)).end()
+    (await asyncio.wait_for(staying, 60)).end()
+    (await asyncio.wait_for(turns.take(0.0), 60)).end()
 
 
 class Steady:

@@ -51,7 +51,7 @@ async def test_what_is_published_anew_is_taken_over_and_told_once() -> None:
         await desk.learn(merchant)
     assert desk.names("a") == {"S1": "a v1"} and shops.warmed == ["a", "b"]
     watching = asyncio.create_task(desk.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         for version in ("v2", "v3"):
             shops.live["a"] = version
             assert await told.get() == "a"
@@ -73,7 +73,7 @@ async def test_the_end_of_a_promotion_is_news_once() -> None:
     desk = Published(shops, shops, on_news=told.put, now=lambda: now[0])  # type: ignore[arg-type]
     await desk.learn("a")
     watching = asyncio.create_task(desk.run())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         await shops.looked.acquire()
         assert told.empty()
         now[0] = datetime(2026, 12, 1)
@@ -98,7 +98,7 @@ async def test_news_that_could_not_be_passed_on_are_told_again_and_hold_up_nobod
         await told.put(merchant)
 
     watching = asyncio.create_task(Published(shops, shops, on_news=pass_on).run())  # type: ignore[arg-type]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         assert [await told.get() for _ in range(2)] == ["b", "a"]
     assert len([one for one in caplog.records if one.exc_info]) == 1, "told once, however often it is tried"
     watching.cancel()

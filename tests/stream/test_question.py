@@ -157,7 +157,7 @@ async def test_a_collector_receives_an_answered_questions_trace() -> None:
         endpoint = f"http://127.0.0.1:{port}"
         tracing = create_tracing(Settings(otel_traces_exporter="otlp", otel_exporter_otlp_endpoint=endpoint))
         tracing.answered("demo", done[0])
-        await asyncio.wait_for(asyncio.to_thread(tracing.shutdown), 20)
+        await asyncio.wait_for(asyncio.to_thread(tracing.shutdown), 60)
     finally:
         server.stop(None).wait(5)
     sent = [resource for request in collector.requests for resource in request.resource_spans]

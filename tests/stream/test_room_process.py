@@ -29,14 +29,14 @@ pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager
-async def apart(*, watch_s: float = 0.2) -> AsyncIterator[tuple[RoomProcess, str]]:
+async def apart(*, watch_s: float = 0.2, ask_s: float = 10.0) -> AsyncIterator[tuple[RoomProcess, str]]:
     """The small room of `lone_room` in its own process, behind a front; gives both."""
     process = RoomProcess(
         SPEC,
         command=lambda path: [sys.executable, "-m", "tests.stream.lone_room", str(path)],
         token="secret",
         watch_s=watch_s,
-        ask_s=1.0,
+        ask_s=ask_s,
     )
     app = FastAPI()
 
@@ -74,10 +74,10 @@ async def test_the_room_socket_is_carried_both_ways_with_its_closing_code() -> N
     async with apart() as (_, url):
         async with connect(f"{url.replace('http', 'ws')}/ws/rooms/demo") as socket:
             await socket.send("hello")
-            assert await asyncio.wait_for(socket.recv(), 10) == "127.0.0.1 said hello"
+            assert await asyncio.wait_for(socket.recv(), 60) == "127.0.0.1 said hello"
             await socket.send("close 4404")
             with pytest.raises(ConnectionClosed):
-                await asyncio.wait_for(socket.recv(), 10)
+                await asyncio.wait_for(socket.recv(), 60)
         assert socket.close_code == 4404
 
 
@@ -88,7 +88,7 @@ async def test_a_killed_room_is_started_again_and_says_so_meanwhile() -> None:
         socket = await connect(f"{url.replace('http', 'ws')}/ws/rooms/demo")
         await socket.send("kill -9")
         with pytest.raises(ConnectionClosed):
-            await asyncio.wait_for(socket.recv(), 10)
+            await asyncio.wait_for(socket.recv(), 60)
         assert socket.close_code == 1012, "the page is told to come again"
         await eventually(lambda: not process.up)
         assert process.state()["state"] == "restarting"
@@ -108,7 +108,7 @@ async def test_a_killed_room_is_started_again_and_says_so_meanwhile() -> None:
 
 
 async def test_a_frozen_room_is_killed_and_started_again() -> None:
-    async with apart() as (process, url):
+    async with apart(ask_s=1.0) as (process, url):
         first = process.pid
         async with connect(f"{url.replace('http', 'ws')}/ws/rooms/demo") as socket:
             await socket.send("freeze")
@@ -122,7 +122,7 @@ async def test_a_room_apart_never_outlives_the_process_in_front() -> None:
         assert child is not None
         assert child.stdin is not None
         child.stdin.close()
-        assert await asyncio.wait_for(child.wait(), 20) == 0
+        assert await asyncio.wait_for(child.wait(), 60) == 0
 
 
 async def test_metrics_of_a_room_apart_stand_among_the_others() -> None:

@@ -63,7 +63,7 @@ async def test_a_room_is_published_to_janus_and_watched_there(tmp_path: Path) ->
             await handle.ask({"request": "start", "room": ROOM_ID}, answer)
             (video,) = [track for track in tracks if track.kind == "video"]
             for _ in range(25):
-                frame = await asyncio.wait_for(video.recv(), 15)
+                frame = await asyncio.wait_for(video.recv(), 60)
             assert (frame.width, frame.height) == (720, 1280)
             assert room.studio.encoded <= room.program.sample // 1920 + 2, "one encode for the SFU as well"
             await pc.close()
@@ -128,7 +128,7 @@ async def test_an_answer_that_is_no_sdp_is_an_error_and_the_session_is_deleted()
     async with serving(app) as url:
         output = WhipOutput("sfu", f"{url}/whip", video=room.hubs["high"], audio=room.audio_hub, backoff_s=(0.01, 1))
         await output.start()
-        await asyncio.wait_for(deleted.wait(), 10)
+        await asyncio.wait_for(deleted.wait(), 60)
         await output.stop()
 
 

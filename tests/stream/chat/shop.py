@@ -289,7 +289,7 @@ class Client:
     async def send(self, **frame: Any) -> None:
         await self.socket.send(json.dumps(frame, ensure_ascii=False))
 
-    async def next(self, *kinds: str, timeout_s: float = 5.0) -> dict[str, Any]:
+    async def next(self, *kinds: str, timeout_s: float = 60.0) -> dict[str, Any]:
         """The next frame, or the next of these kinds."""
         async with asyncio.timeout(timeout_s):
             while True:

@@ -51,7 +51,7 @@ def test_the_manual_s_frames_are_as_the_document_says(example: str) -> None:
 
 
 async def test_everything_the_server_sends_is_as_the_document_says() -> None:
-    async with open_shop() as shop, client(shop) as visitor:
+    async with open_shop(window_s=2.0) as shop, client(shop) as visitor:
         await visitor.send(type="message", client_id="a", text="要报价")
         await visitor.next("lead_form")
         lead = {"phone": "13805716021"}

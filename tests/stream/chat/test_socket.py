@@ -22,7 +22,7 @@ async def _closing(shop: Shop, *frames: dict[str, object] | str | bytes, path: s
         for frame in frames:
             await socket.send(frame if isinstance(frame, str | bytes) else json.dumps(frame))
         with pytest.raises(ConnectionClosed) as closed:
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(60):
                 while True:
                     await socket.recv()
     assert closed.value.rcvd is not None
@@ -52,7 +52,7 @@ async def test_welcome_says_who_answers_and_that_it_is_an_ai() -> None:
 
 
 async def test_a_message_within_the_window_retracts_and_both_are_answered_together() -> None:
-    async with open_shop(window_s=1.0) as shop, client(shop) as visitor:
+    async with open_shop(window_s=3.0) as shop, client(shop) as visitor:
         await visitor.send(type="message", client_id="a", text="这个沙发")
         await visitor.next("delta")
         await visitor.send(type="message", client_id="b", text="多少钱")
@@ -245,8 +245,9 @@ async def test_a_bad_frame_gets_one_clear_line_and_the_socket_stays(raw: str | b
 
 async def test_close_codes_say_why() -> None:
     async with open_shop(limits=replace(NO_LIMITS, hello_timeout_s=0.2)) as shop:
-        assert await _closing(shop, path="nobody") == CloseCode.UNKNOWN_MERCHANT
         assert await _closing(shop) == CloseCode.TIMEOUT
+    async with open_shop() as shop:
+        assert await _closing(shop, path="nobody") == CloseCode.UNKNOWN_MERCHANT
         assert await _closing(shop, {"type": "ping"}) == CloseCode.BAD_FRAMES
         assert await _closing(shop, {"type": "hello", "protocol": 9}) == CloseCode.PROTOCOL
         assert await _closing(shop, {"type": "hello", "protocol": 1, "token": "x"}) == CloseCode.TOKEN
@@ -281,13 +282,13 @@ async def test_a_token_is_good_for_its_own_conversation_only_and_runs_out() -> N
 
 
 async def test_too_fast_is_refused_with_a_time_and_then_taken() -> None:
-    limits = replace(NO_LIMITS, visitor_messages=Rate(2, 5))
+    limits = replace(NO_LIMITS, visitor_messages=Rate(2, 0.5))
     async with open_shop(limits=limits, window_s=0.0) as shop, client(shop) as visitor:
         for name in "abc":
             await visitor.send(type="message", client_id=name, text="在吗")
         error = await visitor.next("error")
         assert (error["code"], error["client_id"]) == ("rate_limited", "c")
-        assert 0 < error["retry_after_ms"] <= 200
+        assert 0 < error["retry_after_ms"] <= 2000
         await asyncio.sleep(error["retry_after_ms"] / 1000)
         await visitor.send(type="message", client_id="c", text="在吗")
         while (await visitor.next("ack"))["client_id"] != "c":
