@@ -22,9 +22,8 @@ from cryptography.x509.oid import NameOID
 from stream.output.network_file import NetworkFile
 from stream.output.push_address import RtmpAddressError, masked, rtmp_url
 from stream.output.rtmp import RtmpOutput
-from stream.program.clock import FRAME_SAMPLES
 from tests.stream.live import eventually, make_room, on_air
-from tests.stream.media import decoded, feed, times
+from tests.stream.media import decoded, fed_until, feed, times
 
 NGINX = """
 load_module {module};
@@ -66,13 +65,8 @@ def test_a_wrong_address_is_refused(address: str) -> None:
 async def test_a_dead_platform_is_tried_again_and_its_key_stays_secret(caplog: pytest.LogCaptureFixture) -> None:
     output = RtmpOutput("dead", "rtmp://127.0.0.1:9/app/s3cret", backoff_s=(0.02, 0.05))
     await output.start()
-    for start in range(20):
-        feed(output, 1, start=start * FRAME_SAMPLES)
-        await asyncio.sleep(0.05)
-        if output.failures >= 2:
-            break
-    assert output.failures >= 2
-    assert output.state == "retrying"
+    await fed_until(output, lambda: output.failures >= 2)
+    assert output.state in ("retrying", "connecting")
     await output.stop()
     assert "s3cret" not in caplog.text + output.error + output.address
 
@@ -149,9 +143,9 @@ async def test_a_platform_that_hangs_up_again_and_again_is_pushed_to_again_and_a
         output = RtmpOutput("platform", f"rtmp://127.0.0.1:{front}/live/key", backoff_s=(0.1, 0.2))
         ticks = room.ticks
         await room.outputs.add(output)
-        await eventually(lambda: len(closed) >= 2 and output.failures >= 2, within_s=30)
+        await eventually(lambda: len(closed) >= 2 and output.failures >= 2, within_s=60)
         frames = output.frames
-        await eventually(lambda: output.frames > frames + 10, within_s=20)
+        await eventually(lambda: output.frames > frames + 10, within_s=60)
         assert room.ticks > ticks + 100
         assert room.outputs.failures == 0
         await room.outputs.remove("platform")
@@ -201,15 +195,15 @@ async def test_a_room_pushed_to_nginx_arrives_whole_and_again_after_it_was_gone(
     async with on_air(room):
         async with nginx(folder, port):
             await room.outputs.add(output)
-            await eventually(lambda: output.frames > 100, within_s=30)
-        await eventually(lambda: output.state == "retrying", within_s=30)
+            await eventually(lambda: output.frames > 100, within_s=60)
+        await eventually(lambda: output.state == "retrying", within_s=60)
         hub = room.hubs["high"]
         frames = hub.frames
         again = tmp_path / "two"
         async with nginx(again, port):
-            await eventually(lambda: output.state == "live", within_s=30)
+            await eventually(lambda: output.state == "live", within_s=60)
             sent = output.frames
-            await eventually(lambda: output.frames > sent + 50, within_s=30)
+            await eventually(lambda: output.frames > sent + 50, within_s=60)
             await room.outputs.remove("platform")
         assert hub.frames > frames, "the program did not notice"
     for found, least in ((folder / "key.flv", 80), (again / "key.flv", 50)):

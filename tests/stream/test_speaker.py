@@ -5,6 +5,7 @@ import asyncio
 from stream.program.program import LineStarted, Program
 from stream.program.speaker import Speaker
 from tests.stream.fakes import FakeLine, ListDirector, ToneVoice
+from tests.stream.live import eventually
 
 
 class Stage:
@@ -27,6 +28,10 @@ class Stage:
             self.speaker.tick()
             await asyncio.sleep(0.002)
 
+    async def ready(self, seconds: float = 0.5) -> None:
+        """Wait until so much is spoken ahead of what is heard."""
+        await eventually(lambda: self.program.ahead >= seconds * 48_000)
+
     async def end(self) -> None:
         self.task.cancel()
         await asyncio.gather(self.task, return_exceptions=True)
@@ -34,6 +39,7 @@ class Stage:
 
 async def test_the_voice_waits_when_it_is_far_enough_ahead() -> None:
     stage = Stage([FakeLine("很" * 50), FakeLine("好" * 50)], ahead_s=2.0)
+    await stage.ready(2.0)
     await asyncio.sleep(0.1)
     assert 2.0 <= stage.program.ahead / 48_000 < 2.5
     assert stage.voice.spoken == ["很" * 50]
@@ -44,7 +50,7 @@ async def test_the_voice_waits_when_it_is_far_enough_ahead() -> None:
 
 async def test_a_line_nobody_heard_makes_way_and_is_said_after_the_answer() -> None:
     stage = Stage([FakeLine("甲甲甲"), FakeLine("乙"), FakeLine("丙")])
-    await asyncio.sleep(0.1)
+    await stage.ready()
     await stage.play(5)
     stage.director.answers.put_nowait(FakeLine("答", kind="answer"))
     stage.speaker.make_way()
@@ -55,7 +61,7 @@ async def test_a_line_nobody_heard_makes_way_and_is_said_after_the_answer() -> N
 
 async def test_lines_that_are_left_out_are_not_said_and_the_one_being_heard_is_finished() -> None:
     stage = Stage([FakeLine("甲甲甲"), FakeLine("乙"), FakeLine("丙")])
-    await asyncio.sleep(0.1)
+    await stage.ready()
     await stage.play(5)
     stage.director.answers.put_nowait(FakeLine("丁", kind="script"))
     stage.speaker.leave_out()
@@ -67,7 +73,7 @@ async def test_lines_that_are_left_out_are_not_said_and_the_one_being_heard_is_f
 
 async def test_a_second_question_does_not_cut_the_answer_that_is_being_spoken() -> None:
     stage = Stage([FakeLine("甲" * 8), FakeLine("乙")])
-    await asyncio.sleep(0.1)
+    await stage.ready()
     await stage.play(5)
     stage.voice.delay_s = 0.02
     stage.director.answers.put_nowait(FakeLine("一二三四五六七八九十", kind="answer"))
@@ -83,7 +89,7 @@ async def test_a_second_question_does_not_cut_the_answer_that_is_being_spoken() 
 
 async def test_without_an_answer_in_time_the_script_goes_on() -> None:
     stage = Stage([FakeLine("甲甲甲"), FakeLine("乙")])
-    await asyncio.sleep(0.1)
+    await stage.ready()
     await stage.play(5)
     stage.speaker.make_way()
     await stage.play(120)
@@ -93,7 +99,7 @@ async def test_without_an_answer_in_time_the_script_goes_on() -> None:
 
 async def test_an_interrupt_at_the_sentence_lets_the_voice_finish_it() -> None:
     stage = Stage([FakeLine("一二三四五六七八九十"), FakeLine("乙")], delay_s=0.02)
-    await asyncio.sleep(0.1)
+    await stage.ready()
     await stage.play(5)
     stage.program.interrupt(stage.director.interrupt(), at_sentence=True)
     stage.speaker.interrupt()
@@ -104,7 +110,7 @@ async def test_an_interrupt_at_the_sentence_lets_the_voice_finish_it() -> None:
 
 async def test_an_interrupt_ends_the_voice_and_what_was_parked() -> None:
     stage = Stage([FakeLine("甲" * 20), FakeLine("乙"), FakeLine("丙")], delay_s=0.01)
-    await asyncio.sleep(0.05)
+    await stage.ready()
     await stage.play(5)
     stage.program.interrupt(stage.director.interrupt())
     stage.speaker.interrupt()
@@ -117,7 +123,7 @@ async def test_an_interrupt_ends_the_voice_and_what_was_parked() -> None:
 async def test_a_question_after_a_line_that_the_voice_failed_on_is_answered() -> None:
     stage = Stage([FakeLine("甲"), FakeLine("乙" * 9), FakeLine("丙")])
     stage.voice.failing = 2
-    await asyncio.sleep(0.3)
+    await stage.ready()
     await stage.play(5)
     stage.director.answers.put_nowait(FakeLine("答", kind="answer"))
     stage.speaker.make_way()
@@ -129,8 +135,8 @@ async def test_a_question_after_a_line_that_the_voice_failed_on_is_answered() ->
 async def test_lines_that_the_voice_failed_on_are_forgotten() -> None:
     stage = Stage([FakeLine("甲"), FakeLine("乙")])
     stage.voice.failing = 4
-    await asyncio.sleep(0.6)
-    await stage.play(5)
-    assert stage.speaker.failures == 4
-    assert not stage.speaker._unheard
+    await eventually(lambda: stage.speaker.failures == 4)
+    async with asyncio.timeout(60):
+        while stage.speaker._unheard:
+            await stage.play(1)
     await stage.end()
