@@ -256,6 +256,24 @@ async def test_a_reload_shows_the_same_conversation() -> None:
 
 
 @pytest.mark.browser
+async def test_a_token_that_has_run_out_costs_neither_what_was_sent_nor_what_is_being_written() -> None:
+    now = [1_000_000.0]
+    async with _visit(token_ttl_s=100, wall=lambda: now[0]) as visit:
+        await visit.ask("能拆洗吗")
+        await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
+        await visit.context.set_offline(True)
+        await expect(visit.page.locator(".notice.amber")).to_be_visible()
+        now[0] += 101
+        await visit.ask("到杭州要几天")
+        await visit.input.fill("还没写完的")
+        await visit.context.set_offline(False)
+        await expect(visit.log).to_contain_text("您问的是「到杭州要几天」", timeout=15_000)
+        await expect(visit.page.locator(".notice.amber")).to_be_hidden()
+        await expect(visit.input).to_have_value("还没写完的")
+        assert (len(visit.shop.store.rows), visit.shop.replier.asked) == (2, ["能拆洗吗", "到杭州要几天"])
+
+
+@pytest.mark.browser
 async def test_a_restarted_server_keeps_the_conversation() -> None:
     store = MemoryStore()
     async with _visit(store=store) as visit:
