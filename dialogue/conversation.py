@@ -5,7 +5,7 @@ Pure state: no clock, no store, no loop. The channel keeps one `Conversation` pe
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from typing import Any
 
 from dialogue.handoff import HandoffState
@@ -49,10 +49,11 @@ class Conversation:
         """How often a contact was asked for."""
         self.reachable = False
         """A contact was left, and agreed to be used: a call-back needs no form."""
-        self._history: deque[Message] = deque()
+        # Lists, as short as they are: an empty deque takes 700 bytes, and thousands of conversations are held idle.
+        self._history: list[Message] = []
         self._characters = 0
-        self._questions: deque[str] = deque(maxlen=SUMMARY_ITEMS)
-        self._records: deque[str] = deque(maxlen=SUMMARY_ITEMS)
+        self._questions: list[str] = []
+        self._records: list[str] = []
         self._wordings: OrderedDict[str, int] = OrderedDict()
 
     @property
@@ -119,7 +120,7 @@ class Conversation:
 
     def turns(self, limit: int = 8) -> tuple[Turn, ...]:
         """The newest messages as the search takes them, oldest first."""
-        recent = list(self._history)[-limit:]
+        recent = self._history[-limit:]
         return tuple(Turn("user" if m.role is Role.USER else "assistant", m.text) for m in recent)
 
     def last_wording(self, slot: str) -> int | None:
@@ -139,15 +140,17 @@ class Conversation:
         while len(self._history) > HISTORY_MESSAGES or (
             self._characters > HISTORY_CHARACTERS and len(self._history) > 1
         ):
-            self._forget(self._history.popleft())
+            self._forget(self._history.pop(0))
         return message
 
     def _forget(self, message: Message) -> None:
         self._characters -= len(message.text)
         if message.role is Role.USER:
             self._questions.append(message.text[:40])
+            del self._questions[:-SUMMARY_ITEMS]
         if message.record_id and message.record_id not in self._records:
             self._records.append(message.record_id)
+            del self._records[:-SUMMARY_ITEMS]
 
     def snapshot(self) -> dict[str, Any]:
         """Everything as JSON values, for `restore`."""
