@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Protocol
 
@@ -63,9 +64,8 @@ class Outputs:
             await output.stop()
 
     async def aclose(self) -> None:
-        """Stop all."""
-        for name in list(self.running):
-            await self.remove(name)
+        """Stop all at once: one that hangs takes seconds, and a rolling restart waits for them."""
+        await asyncio.gather(*(self.remove(name) for name in list(self.running)))
 
     def video(self, unit: VideoUnit) -> None:
         """Hand on a picture of the best rendition."""

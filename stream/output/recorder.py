@@ -50,8 +50,11 @@ class Recording:
         self._muxer.write(unit)
 
     def close(self) -> None:
-        """End the file."""
-        self._muxer.close()
+        """End the file; one that holds nothing, on a full disk, is taken away."""
+        try:
+            self._muxer.close()
+        finally:
+            _leave_no_empty(self._path)
 
     def _begin(self, first: VideoUnit) -> Muxer:
         try:
@@ -61,14 +64,23 @@ class Recording:
             raise MuxError(f"the recordings' folder cannot be used: {exc.strerror}") from exc
         self._guard()
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(self._wall()))
-        path = self._folder / f"{stamp}-{first.sample // SAMPLE_RATE:07d}.mp4"
+        path = self._path = self._folder / f"{stamp}-{first.sample // SAMPLE_RATE:07d}.mp4"
         # A fragment a group of pictures: what is cut off by a crash is the last two seconds.
         options = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "flush_packets": "1"}
-        return Muxer(str(path), "mp4", first, options=options)
+        try:
+            return Muxer(str(path), "mp4", first, options=options)
+        except MuxError:
+            _leave_no_empty(path)
+            raise
 
     def _guard(self) -> None:
         if self._free(self._folder) < self._free_bytes:
             raise MuxError(f"less than {self._free_bytes >> 20} MiB are free for recordings")
+
+
+def _leave_no_empty(path: Path) -> None:
+    if path.is_file() and path.stat().st_size == 0:
+        path.unlink()
 
 
 class RecordingOutput(MuxingOutput):

@@ -114,11 +114,13 @@ class House:
             await self._feed(live, spec)
 
     async def push_elsewhere(self, spec: RoomSpec) -> None:
-        """Let a room of this process go to other platforms; its viewers notice nothing. Raises `StreamError`."""
-        live = self.rooms[spec.name]
+        """Let a room of this process go to other platforms; its viewers notice nothing, and what goes where it went
+        before is not cut. Raises `StreamError`."""
+        live, was, wanted = self.rooms[spec.name], outlets(self._specs[spec.name]), outlets(spec)
         self._specs[spec.name] = spec
         if not self._outputs_wait:
-            await live.room.outputs.aclose()
+            gone = (name for name, target in was.items() if wanted.get(name) != target)
+            await asyncio.gather(*(live.room.outputs.remove(name) for name in gone))
             await self._feed(live, spec)
 
     async def close(self, name: str) -> None:
@@ -184,6 +186,8 @@ class House:
         from stream.room.outlet import create_output
 
         for name, target in outlets(spec).items():
+            if name in live.room.outputs.running:
+                continue
             await live.room.outputs.add(create_output(name, target, room=live.room, folder=self._folder))
 
     async def _measure(self) -> None:

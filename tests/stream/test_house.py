@@ -94,6 +94,15 @@ async def test_a_room_on_air_is_pushed_elsewhere_without_leaving_the_air(tmp_pat
         await service.start_room("evening", merchant=None)
         assert len(made) == 1
         assert set(made[0].outputs.running) == {"push1", "record"}
+        recording, push = made[0].outputs.running["record"], made[0].outputs.running["push1"]
+        await book.set_running("evening", True, push_url="rtmp://127.0.0.1:9/app/third record")
+        await service.start_room("evening", merchant=None)
+        assert set(made[0].outputs.running) == {"push1", "record"}
+        assert made[0].outputs.running["record"] is recording, "a new key cuts no recording in two"
+        assert made[0].outputs.running["push1"] is not push
+        await book.set_running("evening", True, push_url="rtmp://127.0.0.1:9/app/third")
+        await service.start_room("evening", merchant=None)
+        assert set(made[0].outputs.running) == {"push1"}
         await book.set_running("evening", True, push_url="")
         await service.start_room("evening", merchant=None)
         assert [room.stopped for room in made] == [1, 0], "captions are drawn into the picture for platforms alone"

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from fastapi import FastAPI
 
+from stream.output import recorder
 from stream.output.hls import HlsOutput
 from stream.output.hls_router import hls_router
 from stream.output.muxer import Muxer, MuxError
@@ -176,6 +177,48 @@ async def test_outputs_encode_aac_only_while_one_needs_it_and_survive_one_that_r
     assert outputs._aac is None
     await outputs.aclose()
     assert not outputs.running
+
+
+async def test_outputs_are_stopped_at_once_and_not_one_after_the_other() -> None:
+    both = asyncio.Barrier(2)
+
+    class Slow:
+        needs_aac = False
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def video(self, unit: object) -> None:
+            return
+
+        audio = video
+
+        async def start(self) -> None:
+            return
+
+        async def stop(self) -> None:
+            async with asyncio.timeout(10):
+                await both.wait()
+
+    outputs = Outputs()
+    for name in ("push1", "push2"):
+        await outputs.add(Slow(name))
+    await outputs.aclose()
+    assert not outputs.running
+
+
+async def test_a_recording_that_got_no_byte_is_not_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(target: str, container: str, first: VideoUnit, *, options: object) -> Muxer:
+        Path(target).touch()
+        raise MuxError("No space left on device (OSError)")
+
+    monkeypatch.setattr(recorder, "Muxer", full)
+    output = RecordingOutput("rec", tmp_path, free_bytes=0)
+    await output.start()
+    feed(output, 1)
+    await eventually(lambda: output.failures > 0)
+    await output.stop()
+    assert not files(tmp_path)
 
 
 async def test_aac_that_fails_costs_the_program_nothing_and_begins_anew() -> None:
