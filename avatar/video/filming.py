@@ -101,6 +101,9 @@ class Studio:
         digest.update(self._host.picture.tobytes())
         if scene.card is not None and scene.card.picture is not None:
             digest.update(scene.card.picture.read_bytes())
+        background = Path(scene.background or self._look.background)
+        if background.is_file():
+            digest.update(background.read_bytes())
         return self._folder / f"{digest.hexdigest()[:24]}.mp4"
 
     def cover(self, title: str, take: Take) -> bytes:

@@ -56,15 +56,38 @@ async def make_video(
     `producer` names the maker in the `AIGC` metadata that GB 45438-2025 asks for. Raises `AvatarError`; what was done
     before a failure is used by the next run with the same script.
     """
-    if out.suffix.lower() != ".mp4":
-        raise VideoError(f"{out}：视频的文件名须以 .mp4 结尾 / the video's name must end in .mp4")
-    if not out.parent.is_dir():
-        raise VideoError(f"没有文件夹 {out.parent}：请先建好，或换一个位置 / no such folder; make it first")
+    await asyncio.to_thread(_check_place, out, script, look)
     folder = out.with_name(f".{out.name}.parts")
     studio = Studio(folder, host, look)
     await asyncio.to_thread(studio.rehearse, script)
     takes = await _perform(script, voice, studio, progress)
     return await asyncio.to_thread(_finish, script, out, folder, studio, takes, producer)
+
+
+def _check_place(out: Path, script: Script, look: Look) -> None:
+    """Raise `VideoError` where the video, or the cover beside it, cannot lie."""
+    if out.suffix.lower() != ".mp4":
+        raise VideoError(f"{out}：视频的文件名须以 .mp4 结尾 / the video's name must end in .mp4")
+    if not out.parent.is_dir():
+        raise VideoError(f"没有文件夹 {out.parent}：请先建好，或换一个位置 / no such folder; make it first")
+    if out.is_dir():
+        raise VideoError(f"{out}：那里已经有一个文件夹，请换个文件名 / that is a folder; choose another name")
+    cover = out.with_suffix(".jpg")
+    if any(_same(cover, picture) for picture in _pictures(script, look)):
+        raise VideoError(
+            f"{cover}：封面会盖掉这张图片，请给视频换个文件名 / "
+            "the cover would overwrite this picture; give the video another name"
+        )
+
+
+def _pictures(script: Script, look: Look) -> list[Path]:
+    """Return the files that a script shows."""
+    cards = [scene.card.picture for scene in script.scenes if scene.card is not None and scene.card.picture is not None]
+    return cards + [Path(name) for name in {look.background, *(scene.background or "" for scene in script.scenes)}]
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.is_file() and one.samefile(other)
 
 
 async def _perform(script: Script, voice: Voice, studio: Studio, progress: Progress) -> list[Take]:

@@ -9,11 +9,12 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image as Canvas
 
 from avatar import AvatarError
 from avatar.face.host import load_host
-from avatar.video.filming import Look
-from avatar.video.script import parse_script
+from avatar.video.filming import Look, Studio, Take
+from avatar.video.script import Scene, parse_script
 from avatar.video.video import Made, make_video
 from avatar.voice.speech import SAMPLE_RATE, Emotion, Speech, Viseme, VisemeSpan
 
@@ -141,9 +142,34 @@ async def test_a_killed_run_is_taken_up_where_it_was(tmp_path: Path, monkeypatch
         assert sum(1 for _ in container.decode(container.streams.video[0])) == round(made.seconds * 25)
 
 
-@pytest.mark.parametrize("name", ["out.avi", "missing/out.mp4"])
+async def test_a_cover_never_overwrites_a_picture_of_the_script(tmp_path: Path) -> None:
+    picture = tmp_path / "sofa.jpg"
+    Canvas.new("RGB", (40, 40), (200, 30, 30)).save(picture)
+    before = picture.read_bytes()
+    for setting in ("商品: 沙发\n价格: 99\n图片: sofa.jpg", "背景: sofa.jpg"):
+        script = parse_script(f"## 一\n{setting}\n请看。", folder=tmp_path)
+        voice = Hum()
+        with pytest.raises(AvatarError, match=r"sofa\.jpg"):
+            await make_video(script, tmp_path / "sofa.mp4", host=load_host("xiaoqi"), voice=voice, look=SMALL)
+        assert voice.said == 0
+    assert picture.read_bytes() == before
+
+
+def test_a_scene_is_filmed_again_when_its_background_picture_changed(tmp_path: Path) -> None:
+    picture = tmp_path / "room.png"
+    take = Take(Scene("一", ("请看。",)), 0, SAMPLE_RATE, np.zeros(SAMPLE_RATE, np.int16), (), ())
+    studio = Studio(tmp_path, load_host("xiaoqi"), Look(240, 428, str(picture)))
+    parts = set()
+    for colour in ((200, 30, 30), (200, 30, 30), (30, 30, 200)):
+        Canvas.new("RGB", (40, 40), colour).save(picture)
+        parts.add(studio.part(take))
+    assert len(parts) == 2
+
+
+@pytest.mark.parametrize("name", ["out.avi", "missing/out.mp4", "folder.mp4"])
 async def test_a_place_that_cannot_hold_a_video_is_refused_before_any_work(tmp_path: Path, name: str) -> None:
     voice = Hum()
+    (tmp_path / "folder.mp4").mkdir()
     with pytest.raises(AvatarError):
         await _make(tmp_path / name, voice)
     assert voice.said == 0
