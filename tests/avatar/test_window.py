@@ -79,3 +79,9 @@ def test_windows_of_one_signal_join_to_that_signal(sizes: list[int]) -> None:
         out.append(seam.join(signal[left * HOP : right * HOP], at - left, size, last=index == len(sizes) - 1))
         at += size
     assert np.allclose(np.concatenate(out), signal, atol=1e-6)
+
+
+def test_a_syllable_is_rendered_whole_where_that_is_soon() -> None:
+    assert Pace(cost_s=0.003).window(65, None) == 65
+    assert Pace(cost_s=0.009).window(65, None) < 65
+    assert Pace(cost_s=0.003).window(100, None) < 100

@@ -20,6 +20,8 @@ FRAME_S = HOP / 24_000
 _HARMONICS = np.arange(1, 10, dtype=np.float32)
 _SILENT = -6.0
 """Predicted log energy under which a frame is silence (speech lies above 0, pauses near -9.5)."""
+_SHORT, _SHORT_S = 72, 0.5
+"""Frames of the longest single syllable, and seconds its rendering may take to be done in one window."""
 _FADE = 120
 """Half a cross-fade, in samples: 5 ms on each side of a seam."""
 
@@ -117,10 +119,13 @@ class Pace:
     def window(self, left: int, buffered_s: float | None) -> int:
         """Return how many of the `left` frames to render next, with `buffered_s` of sound still to be played.
 
-        None asks for a sentence's first window: small, but large enough that this machine can keep up after it. What
-        is left at the end is taken whole where that is in time, and halved where it is not.
+        None asks for a sentence's first window: small, but large enough that this machine can keep up after it; a
+        syllable is rendered whole, as its loudness is not known before, nor can it be made up for after. What is left
+        at the end is taken whole where that is in time, and halved where it is not.
         """
         if buffered_s is None:
+            if left <= _SHORT and self.cost_s * (left + 2 * CONTEXT) <= _SHORT_S:
+                return left
             frames = self._opening(left)
             return left if left <= frames * 1.35 else frames
         frames = int(self._share * buffered_s / self.cost_s) - 2 * CONTEXT
