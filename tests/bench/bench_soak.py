@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[2]
 _EMPTY_S = 45.0
 """Viewers who were killed are held until their ICE consent expires (RFC 7675: 30 s)."""
 _EVERY_S = 10.0
+_AGAIN_S = 60.0
+"""What is left may be a task between two lines of the host: only what stays is a leak."""
 _POOLED = 3
 """Files that one more pooled database connection keeps open (base, log, index); a leak adds some with every crowd."""
 
@@ -74,6 +76,15 @@ class Soak:
         begin = self.minutes - third if late else self.settled
         return min(float(mark[name]) for minute, mark in self.marks if begin <= minute <= begin + third + 1)
 
+    def left(self) -> dict[str, int]:
+        """What is there in the end and was not in the beginning."""
+        names = ("tasks", "files", "threads", "viewers", "streams")
+        return {name: self.last[name] - self.empty[name] for name in names}
+
+    def nothing_left(self) -> bool:
+        """Whether it is nothing, but for a pool's files."""
+        return all(count <= (_POOLED if name == "files" else 0) for name, count in self.left().items())
+
     def rows(self, limits: Limits) -> Iterator[tuple[Row, bool]]:
         """Each row, and whether it holds."""
         span = f"from minute {self.settled:g} to {self.minutes:g}"
@@ -95,16 +106,14 @@ class Soak:
             (f"soak, Python objects {span}", "flat", f"{objects:+.0f} of {self.last['all_objects']} ({share:+.2%})"),
             share <= limits.growth_objects,
         )
-        left = {
-            name: self.last[name] - self.empty[name] for name in ("tasks", "files", "threads", "viewers", "streams")
-        }
+        left = self.left()
         words = ", ".join(f"{count:+d} {name}" for name, count in left.items())
         if left["threads"] > 0:
             words += (
                 f" ({', '.join((Counter(self.last['thread_names']) - Counter(self.empty['thread_names'])).keys())})"
             )
-        held = all(count <= (_POOLED if name == "files" else 0) for name, count in left.items())
-        yield ("soak, left when all had gone", f"0 tasks, threads, viewers; ≤ {_POOLED} files of a pool", words), held
+        wanted = f"0 tasks, threads, viewers; ≤ {_POOLED} files of a pool"
+        yield ("soak, left when all had gone", wanted, words), self.nothing_left()
         ticks = self.last["ticks"] - self.empty["ticks"]
         skipped = self.last["skipped"]
         calm = self.crowds_failed == 0 and self.last["restarts"] == 0
@@ -132,7 +141,7 @@ def soaked_server(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.wait(30)
+        process.wait(60)
 
 
 def stats(url: str) -> Stats:
@@ -149,7 +158,7 @@ def run(minutes: float, settled: float, *, log: Path | None = None) -> Soak:
     soak = Soak(minutes, settled)
     with tempfile.TemporaryDirectory() as folder, soaked_server(Path(folder)) as url:
         # One crowd comes first: pools are filled and modules loaded when the first of each kind is there.
-        subprocess.run(_crowd(url, seed=-1), cwd=ROOT, stdout=subprocess.DEVNULL, timeout=120, check=True)
+        subprocess.run(_crowd(url, seed=-1), cwd=ROOT, stdout=subprocess.DEVNULL, timeout=300, check=True)
         time.sleep(10)
         soak.empty = stats(url)
         began = time.monotonic()
@@ -164,7 +173,7 @@ def run(minutes: float, settled: float, *, log: Path | None = None) -> Soak:
                     time.sleep(2)
                     process.kill()
                     soak.killed += 1
-                elif process.wait(60) or not ready:
+                elif process.wait(180) or not ready:
                     soak.crowds_failed += 1
             except subprocess.TimeoutExpired:
                 soak.crowds_failed += 1
@@ -181,7 +190,10 @@ def run(minutes: float, settled: float, *, log: Path | None = None) -> Soak:
                     with log.open("a", encoding="utf-8") as file:
                         file.write(json.dumps({"minute": soak.marks[-1][0], **soak.marks[-1][1]}) + "\n")
         time.sleep(_EMPTY_S)
-        soak.last = stats(url)
+        soak.last, looked = stats(url), time.monotonic()
+        while not soak.nothing_left() and time.monotonic() < looked + _AGAIN_S:
+            time.sleep(2)
+            soak.last = stats(url)
         if log is not None:
             with log.open("a", encoding="utf-8") as file:
                 file.write(json.dumps({"minute": -1, **soak.last}) + "\n")

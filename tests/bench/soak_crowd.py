@@ -46,7 +46,7 @@ async def chat(url: str, chance: random.Random) -> None:
         await socket.send('{"type":"hello","protocol":1}')
         await socket.recv()
         await socket.send(json.dumps({"type": "message", "client_id": "1", "text": chance.choice(COMMENTS)}))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while json.loads(await socket.recv())["type"] != "message":
                 continue
 

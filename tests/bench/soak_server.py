@@ -62,7 +62,7 @@ def _own(thread: threading.Thread) -> bool:
 async def fill_pools(store: Store) -> None:
     """Start every thread, and open every connection, that a bounded pool may start later: it is no growth then.
 
-    Raises `TimeoutError` when they are not there after ten seconds.
+    Raises `TimeoutError` when they are not there after a minute.
     """
     workers = min(32, (os.cpu_count() or 1) + 4)  # the documented bound of the loop's own pool
 
@@ -73,7 +73,7 @@ async def fill_pools(store: Store) -> None:
     def started(pool: str) -> int:
         return sum(thread.name.startswith(pool) for thread in threading.enumerate())
 
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         # Again and again: a pool that believes a worker to be idle starts none.
         while started("zhanggui-reader") < READERS:
             await asyncio.gather(*(store.read(read) for _ in range(READERS)))

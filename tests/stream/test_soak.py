@@ -33,7 +33,7 @@ async def test_viewers_who_leave_or_vanish_leave_nothing_behind() -> None:
             await eventually(lambda: room.audience.connected == 4)
             await asyncio.gather(*(watcher.frame() for watcher in watchers))
             await asyncio.gather(*(watcher.close() for watcher in watchers))
-            await eventually(lambda: not room.audience.viewers)
+            await eventually(lambda: not room.audience.viewers, within_s=20)  # without a farewell it would be thirty
 
         await round_of_viewers()
         await asyncio.sleep(0.5)
