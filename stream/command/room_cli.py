@@ -25,6 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="输出 JSON / print JSON")
 Name = Annotated[str, typer.Argument(help="直播间 / room")]
 _PUSH = "- 为从标准输入读，推流码就不进命令行"
 _STATES = {"live": "开播", "paused": "暂停", "stopped": "停播", "restarting": "重新开播中"}
+_OUTPUTS = {"live": "在推", "waiting": "准备中", "connecting": "连接中", "retrying": "重试中", "stopped": "已停"}
 _LOOK_S = 5.0
 _TIMEOUT_S = 150.0
 """A room in a process of its own loads its speech model before it is on air."""
@@ -102,7 +103,8 @@ def create_app(settings_of: Callable[[Path | None], Settings]) -> typer.Typer:
             place = "\t单独进程" if spec.own_process else ""
             state = _STATES.get(str(row["state"]), row["state"])
             watched = f"\t{row['viewers']} 人在看" if row["viewers"] else ""
-            typer.echo(f"{spec.name}\t{spec.merchant}\t{spec.host}\t{state}{place}{watched}")
+            pushed = "".join(f"\t{_output(output)}" for output in row["outputs"])
+            typer.echo(f"{spec.name}\t{spec.merchant}\t{spec.host}\t{state}{place}{watched}{pushed}")
 
     @app.command()
     def start(
@@ -188,9 +190,19 @@ def _seen(settings: Settings) -> dict[str, dict[str, Any]]:
     return {room["name"]: room for room in answer.json()}
 
 
-def _now(seen: dict[str, dict[str, Any]], name: str) -> dict[str, object]:
+def _now(seen: dict[str, dict[str, Any]], name: str) -> dict[str, Any]:
     room = seen.get(name, {})
-    return {"state": room.get("state", "stopped"), "viewers": room.get("viewers", 0)}
+    return {
+        "state": room.get("state", "stopped"),
+        "viewers": room.get("viewers", 0),
+        "outputs": room.get("outputs", []),
+    }
+
+
+def _output(told: dict[str, str]) -> str:
+    """Where a room is pushed to, and why it does not arrive there."""
+    why = f"（{told['error']}）" if told["error"] else ""
+    return f"{told['name']} {_OUTPUTS.get(told['state'], told['state'])}{why}"
 
 
 def _ask(

@@ -63,6 +63,16 @@ class Outputs:
         if output is not None:
             await output.stop()
 
+    def states(self) -> list[dict[str, str]]:
+        """For an operator: each output's name, state, and what went wrong, if it is not live; no key in it."""
+        told = []
+        for output in self.running.values():
+            state = getattr(output, "state", "live")
+            told.append(
+                {"name": output.name, "state": state, "error": "" if state == "live" else getattr(output, "error", "")}
+            )
+        return told
+
     async def aclose(self) -> None:
         """Stop all at once: one that hangs takes seconds, and a rolling restart waits for them."""
         await asyncio.gather(*(self.remove(name) for name in list(self.running)))

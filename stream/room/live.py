@@ -6,11 +6,8 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 
-from avatar import ProductCard
 from dialogue import (
     LIVE_RULES,
     Comment,
@@ -34,6 +31,7 @@ from stream.room.public_text import public
 from stream.room.room import Room
 from stream.room.running_order import RunningOrder
 from stream.shop.shelf import Product
+from stream.shop.shop import Shop
 from stream.telemetry.question import Questions
 
 logger = logging.getLogger(__name__)
@@ -41,18 +39,6 @@ logger = logging.getLogger(__name__)
 _STATE_EVERY_S = 1.0
 _REJOIN_MS = 10
 """A room's pages join anew within this time for each of them: a second for a hundred."""
-
-
-@dataclass(frozen=True, slots=True)
-class Shop:
-    """What a room shows of its merchant."""
-
-    merchant: str
-    name: str
-    products: tuple[Product, ...] = ()
-    questions: tuple[str, ...] = ()
-    pictures: dict[str, Path] = field(default_factory=dict)
-    """Picture file by SKU, for the card that is burned into the frames."""
 
 
 class LiveRoom:
@@ -149,6 +135,7 @@ class LiveRoom:
             "likes": self._likes,
             "product": self._product.sku if self._product else None,
             "waiting": self.director.waiting,
+            "outputs": self.room.outputs.states(),
         }
 
     def rundown(self) -> Message:
@@ -200,11 +187,7 @@ class LiveRoom:
 
     def check(self, text: str) -> Verdict:
         """What in an operator's words the law forbids; a price or a stock figure of the shelf is no invented one."""
-        shelf = "，".join(
-            f"{product.name} {product.price}元 原价{product.was}元 直降{product.saving}元 余{product.stock}件"
-            for product in self._shop.products
-        )
-        return comply(text, evidence_text=shelf, rules=LIVE_RULES)
+        return comply(text, evidence_text=self._shop.figures, rules=LIVE_RULES)
 
     def say(self, text: str) -> None:
         """Speak an operator's words before anything else. Raises `ProtocolError` when too many wait."""
@@ -273,27 +256,14 @@ class LiveRoom:
         self.feed.publish("caption", text=caption.text or "", at_ms=at, until_ms=until, line=line)
 
     def _show(self, sku: str) -> None:
-        product = next((product for product in self._shop.products if product.sku == sku), None)
+        product = self._shop.product(sku)
         if product is None:
             return
         self._product = product
         self.feed.publish(
             "product", sku=sku, price=product.price, promotion=product.to_json()["promotion"], product=product.to_json()
         )
-        self.room.show_card(self._card(product))
-
-    def _card(self, product: Product) -> ProductCard:
-        ends_in_s = None
-        if product.promotion_until:
-            ends_in_s = (datetime.fromisoformat(product.promotion_until) - self._now()).total_seconds()
-        return ProductCard(
-            title=product.name,
-            price=product.price,
-            original_price=product.was or None,
-            picture=self._shop.pictures.get(product.sku),
-            note=f"余 {product.stock} 件" if product.stock is not None else None,
-            ends_in_s=ends_in_s,
-        )
+        self.room.show_card(self._shop.card(product, now=self._now()))
 
     def _state(self) -> str:
         if self._signed_off or not self.room.live:

@@ -17,11 +17,12 @@ from stream.program.shares import CpuShares
 from stream.program.turns import Turns
 from stream.room.book import RoomSpec
 from stream.room.capacity import usable_cores
-from stream.room.live import LiveRoom, Shop
+from stream.room.live import LiveRoom
 from stream.room.room import Room
 from stream.settings import Settings
 from stream.shop.pictures import pictures_folder
 from stream.shop.shelf import shelf
+from stream.shop.shop import Shop
 from stream.telemetry.question import Question, Questions
 from stream.telemetry.tracing import Tracing, timed
 

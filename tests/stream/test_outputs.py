@@ -86,6 +86,9 @@ async def test_a_nearly_full_disk_pauses_the_recording_and_it_goes_on_when_there
     feed(output, 10)
     await eventually(lambda: output.failures > 0)
     assert "free for recordings" in output.error
+    outputs = Outputs()
+    outputs.running["rec"] = output
+    assert outputs.states() == [{"name": "rec", "state": "retrying", "error": output.error}]
     assert output.frames == 0
     free[0] = 1 << 30
     await fed_until(output, lambda: output.frames > 0)

@@ -16,9 +16,10 @@ from dialogue.store import Store
 from stream.program.caption import Caption
 from stream.program.program import LineEnded, LineStarted
 from stream.room.book import RoomSpec
-from stream.room.live import LiveRoom, Shop
+from stream.room.live import LiveRoom
 from stream.room.room import HIGH
 from stream.shop.shelf import Product
+from stream.shop.shop import Shop
 from tests.stream.fakes import BarsStage, FakeLine, ListDirector, ToneVoice
 from tests.stream.live import Watcher, eventually, make_room, on_air
 

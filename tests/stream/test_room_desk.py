@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -32,10 +32,16 @@ class OnAir:
     stopped: bool = False
     telling: str | None = None
     paused: bool = False
+    outputs: list[dict[str, str]] = field(default_factory=list)
     said: str = ""
 
     def state(self) -> dict[str, object]:
-        return {"name": self.name, "merchant": self.merchant, "state": "paused" if self.paused else "live"}
+        return {
+            "name": self.name,
+            "merchant": self.merchant,
+            "state": "paused" if self.paused else "live",
+            "outputs": self.outputs,
+        }
 
     def rundown(self) -> dict[str, object]:
         return {"lap": 1, "product": self.telling, "said": [], "now": None, "next": [], "products": []}
@@ -139,5 +145,7 @@ async def test_the_commands_of_an_operator_tell_programs_what_came_of_them(tmp_p
             assert json.loads(await told("say", "evening", "欢迎大家", "--json")) == {"status": "accepted"}
             assert room.said == "欢迎大家"
             paused = json.loads(await told("pause", "evening", "--json"))
-            assert paused == {"name": "evening", "merchant": "demo", "state": "paused"}
+            assert (paused["name"], paused["state"]) == ("evening", "paused")
+            room.outputs = [{"name": "push1", "state": "retrying", "error": "push.example cannot be reached"}]
+            assert "push1 重试中（push.example cannot be reached）" in await told("list")
             assert (await told("resume", "evening")).strip() == "好的" and not room.paused
