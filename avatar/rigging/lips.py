@@ -17,11 +17,23 @@ from numpy.typing import NDArray
 from avatar.face.bite import COLUMNS, lips
 from avatar.face.host import Image, Patches, Rect
 from avatar.face.warp import Field, bend
-from avatar.rigging.landmarks import CHIN, INNER_LIPS, LEFT_CORNER, OUTER_LIPS, RIGHT_CORNER, Face
+from avatar.rigging.landmarks import (
+    CHIN,
+    INNER_LIPS,
+    LEFT_CORNER,
+    LEFT_EYE,
+    OUTER_LIPS,
+    RIGHT_CORNER,
+    RIGHT_EYE,
+    Face,
+    outline,
+)
 
 OPENINGS = (-0.25, 0.0, 0.15, 0.35, 0.6, 1.0)
 WIDTHS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 _STEP = 4
+_TRUSTED = 0.7
+"""How far the eyes' whites are believed: they are a little red themselves, and small."""
 _JAW = (172, 136, 150, 149, 176, 148, 152, 377, 400, 378, 379, 365, 397)
 _STILL = (2, 98, 327, 129, 358, 50, 280, 205, 425, 132, 361)
 """Nose and cheeks: bones that the mouth does not move, or hardly."""
@@ -40,6 +52,8 @@ class _Mouth:
     middle: tuple[float, float]
     half_width: float
     size: float
+    light: Points
+    """By how much the photo's light changes the painted colours: blue, green, red."""
 
 
 def lower_rect(face: Face) -> Rect:
@@ -55,7 +69,7 @@ def mouth_patches(picture: Image, face: Face) -> Patches:
     """Return the grid of mouths of a BGR picture whose face has closed lips."""
     rect = lower_rect(face)
     source = np.ascontiguousarray(picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width])
-    mouth = _measure(face, rect)
+    mouth = _measure(face, rect, _brightness(source) * _cast(picture, face))
     grid = [[_articulate(source, mouth, opening, width) for width in WIDTHS] for opening in OPENINGS]
     return Patches(rect, OPENINGS, WIDTHS, np.array(grid))
 
@@ -64,12 +78,40 @@ def bite_patches(picture: Image, face: Face) -> Patches:
     """Return the mouth with the lower lip drawn under the upper teeth, for rounded and for other neighbours."""
     rect = lower_rect(face)
     source = np.ascontiguousarray(picture[rect.y : rect.y + rect.height, rect.x : rect.x + rect.width])
-    mouth = _measure(face, rect)
+    mouth = _measure(face, rect, _brightness(source) * _cast(picture, face))
     images = [_articulate(source, mouth, 0.16, lips(column), tuck=1.0) for column in COLUMNS]
     return Patches(rect, (1.0,), COLUMNS, np.array([images]))
 
 
-def _measure(face: Face, rect: Rect) -> _Mouth:
+def _brightness(source: Image) -> float:
+    return min(1.12, max(0.5, float(np.median(source.mean(-1))) / 190))
+
+
+def _cast(picture: Image, face: Face) -> Points:
+    """Return the colour of the photo's light (blue, green, red; luma 1), as the eyes' whites show it to teeth as white.
+
+    Of an open eye's brighter half the least coloured pixels are its white, the others iris and lid.
+    """
+    whites = []
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        points = outline(face, eye).astype(np.int32)
+        x, y, width, height = cv2.boundingRect(points)
+        part = picture[max(0, y) : y + height, max(0, x) : x + width].astype(np.float64)
+        within = np.zeros(part.shape[:2], np.uint8)
+        cv2.fillPoly(within, [points - (max(0, x), max(0, y))], 1)
+        pixels = part[within > 0]
+        if len(pixels) > 40:
+            pixels = pixels[pixels.mean(1) >= np.median(pixels.mean(1))]
+            grey = pixels.min(1) / np.maximum(pixels.max(1), 1)
+            whites.append(pixels[grey >= np.percentile(grey, 60)])
+    if not whites:
+        return np.ones(3)
+    white = np.median(np.concatenate(whites), 0)
+    tint = np.clip(white / max(white.max(), 1.0), (0.55, 0.75, 0.75), 1.0) ** _TRUSTED
+    return cast(Points, tint / (tint @ (0.114, 0.587, 0.299)))
+
+
+def _measure(face: Face, rect: Rect, light: Points) -> _Mouth:
     points = face.points[:, :2] - np.array([rect.x, rect.y])
     left, right = points[LEFT_CORNER], points[RIGHT_CORNER]
     middle = (left + right) / 2
@@ -81,6 +123,7 @@ def _measure(face: Face, rect: Rect) -> _Mouth:
         (float(middle[0]), float(middle[1])),
         float(np.linalg.norm(right - left) / 2),
         face.size,
+        light,
     )
 
 
@@ -106,7 +149,7 @@ def _articulate(source: Image, mouth: _Mouth, opening: float, width: float, *, t
     skin = bend(source, (look_up * (1 - below) + look_down * below).astype(np.float32), fine=True)
     if opening <= 0.0:
         return skin
-    return _paint(skin, source, top, bottom, upper_to[1], opening, width)
+    return _paint(skin, mouth.light, top, bottom, upper_to[1], opening, width)
 
 
 class _Movement:
@@ -190,7 +233,7 @@ def _below(line: Points, upper_lip: Points, width: int, height: int) -> NDArray[
 
 
 def _paint(
-    skin: Image, source: Image, top: Points, bottom: Points, inner: Points, opening: float, width: float
+    skin: Image, light: Points, top: Points, bottom: Points, inner: Points, opening: float, width: float
 ) -> Image:
     """Paint the open mouth's inside over the bent skin: a warm dark cavity, the tongue in it, teeth under the lip.
 
@@ -207,7 +250,6 @@ def _paint(
         np.clip(ys - top + 0.5, 0, 1) * np.clip(bottom - ys + 0.5, 0, 1) * np.clip((1 - np.abs(u)) * half / 3, 0, 1)
     )
     inside *= np.clip(gap / 1.5, 0, 1)
-    light = min(1.12, max(0.5, float(np.median(source.mean(-1))) / 190))
     depth = np.clip((ys - top) / np.maximum(gap, 1), 0, 1)[..., None]
     colour = np.array([38.0, 30.0, 70.0]) * (0.60 + 0.60 * depth)
     lying = bottom - 0.16 * half - 0.02 * gap

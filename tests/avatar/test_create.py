@@ -20,6 +20,7 @@ from avatar.models.catalogue import LANDMARKER, SEGMENTER, open_models
 from avatar.rigging.create import Consent, QualityError, check_clip, check_photo, create_host
 from avatar.rigging.landmarks import LEFT_EYE, RIGHT_EYE, FaceFinder
 from avatar.rigging.lids import eye_patches
+from avatar.rigging.lips import mouth_patches
 from avatar.rigging.matte import cut_out
 from avatar.rigging.portrait import PortraitError
 from avatar.rigging.segmenter import PersonFinder
@@ -92,6 +93,21 @@ def test_a_closed_eye_shows_no_white(portrait: Image, finder: FaceFinder) -> Non
     for eye in (LEFT_EYE, RIGHT_EYE):
         assert white(eyes.images[0, 1], eye) > 100
         assert white(eyes.images[-1, 1], eye) < 10
+
+
+def test_painted_teeth_take_the_colour_of_the_photos_light(portrait: Image, finder: FaceFinder) -> None:
+    """White teeth in a picture taken by lamp light look blue."""
+    face = finder.find(portrait)[0]
+    lamp = np.clip(portrait * np.array([0.62, 0.86, 1.0]), 0, 255).astype(np.uint8)
+    blue = []
+    for photo in (portrait, lamp):
+        mouth = mouth_patches(photo, face)
+        x, y = (face.points[13, :2] - (mouth.rect.x, mouth.rect.y)).astype(int)
+        inside = mouth.images[-1, 2, y - 4 : y + int(0.06 * face.size), x - 8 : x + 8].reshape(-1, 3).astype(float)
+        teeth = inside[inside.min(1) >= np.percentile(inside.min(1), 80)].mean(0)
+        blue.append(teeth[0] / teeth[2])
+    assert blue[0] > 0.75
+    assert blue[1] < blue[0] - 0.12
 
 
 def test_at_rest_the_host_looks_like_the_photo(own: Path) -> None:

@@ -1,5 +1,6 @@
 """Photos and clips as people send them: read safely or refused in one line."""
 
+import struct
 from pathlib import Path
 
 import av
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as Canvas
 
+from avatar.rigging.footage import read_footage
 from avatar.rigging.portrait import HEIGHT, WIDTH, PortraitError, cut, read_clip, read_photo
 
 
@@ -120,6 +122,30 @@ def _clip(path: Path, frames: int, *, rate: int = 25, size: tuple[int, int] = (6
             picture = np.full((size[1], size[0], 3), k % 255, np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
+
+
+def test_a_clip_filmed_on_its_side_is_set_upright_as_its_file_says(tmp_path: Path) -> None:
+    """A phone stores what it saw and, in the track's matrix (ISO 14496-12, 8.3.2), how to turn it."""
+    path = tmp_path / "phone.mp4"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        picture = np.zeros((48, 64, 3), np.uint8)
+        picture[:, :16] = 255
+        for _ in range(25):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        container.mux(stream.encode(None))
+    data = bytearray(path.read_bytes())
+    at = data.index(b"tkhd") + 4 + 40
+    for quarter, light in (((0, 1, -1, 0), "top"), ((0, -1, 1, 0), "bottom")):
+        a, b, c, d = quarter
+        data[at : at + 36] = struct.pack(">9i", a << 16, b << 16, 0, c << 16, d << 16, 0, 0, 0, 1 << 30)
+        path.write_bytes(data)
+        still, moving = next(read_clip(path)), next(read_footage(path))
+        for seen in (still, moving):
+            assert seen.shape == (64, 48, 3)
+            rows = seen[:8] if light == "top" else seen[-8:]
+            assert rows.min() > 200 and np.median(seen) < 40
 
 
 def test_a_clip_gives_five_stills_a_second(tmp_path: Path) -> None:
