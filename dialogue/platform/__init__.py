@@ -2,10 +2,11 @@
 
 from dialogue.platform.courier import PlatformCourier
 from dialogue.platform.delivery import PREFIX, Delivery, Unfinished
-from dialogue.platform.register import JoinedChannel, PlatformError
+from dialogue.platform.register import OWN_CHANNELS, JoinedChannel, PlatformError
 from dialogue.platform.webhook import webhooks
 
 __all__ = [
+    "OWN_CHANNELS",
     "PREFIX",
     "Delivery",
     "JoinedChannel",

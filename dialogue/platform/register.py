@@ -15,7 +15,7 @@ from dialogue.errors import DialogueError
 from dialogue.lead.target import Target, TargetError, TargetKind, check_target
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,30}")
-OWN = frozenset({"chat", "live"})
+OWN_CHANNELS = frozenset({"chat", "live"})
 """The product's own channels: other rules hold there, so no platform may be called so."""
 LIMIT = 32
 """Platforms of one merchant."""
@@ -63,7 +63,7 @@ class JoinedChannel:
 
 def add(tx: Transaction, merchant: str, *, name: str, address: str, secret: str, actor: str) -> JoinedChannel:
     """Joins a platform, or changes one that is joined. Raises `PlatformError`."""
-    if not _NAME.fullmatch(name) or name in OWN:
+    if not _NAME.fullmatch(name) or name in OWN_CHANNELS:
         raise PlatformError(
             f"渠道名 {name[:40]!r} 用不了 / "
             "channel name is not usable; take a-z, 0-9, - and _, at most 31, and not chat or live"

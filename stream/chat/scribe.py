@@ -6,6 +6,7 @@ from typing import Any
 
 from dialogue import Conversation, LeadUpdate, Locale
 from dialogue.lead import CONTACT_TEXT, CONTACT_TEXT_ENGLISH
+from dialogue.platform import OWN_CHANNELS
 from stream.chat.answering import CONSENT_THANKS, segment_payload
 from stream.chat.exchange import Closing, Opened, Segment
 from stream.chat.handover import Handover, form_payload
@@ -19,6 +20,11 @@ _CONSENT_QUESTION = {
     Locale.EN: (CONTACT_TEXT_ENGLISH.text, ("I agree", "I do not agree")),
 }
 """The words that are shown, and the answers offered with them."""
+_IN_WORDS = {
+    Locale.ZH: "直接把手机号或微信号发在这里就行，不想留也没关系，接着问就好。",
+    Locale.EN: " Just write a number here; if you would rather not, simply go on asking.",
+}
+"""How an offer goes on where no form can be shown."""
 _OPINIONS = 256
 """Opinions that may wait for an open answer; the oldest is given up."""
 
@@ -80,12 +86,17 @@ class Scribe:
         self._handover.watch(conversation)
         if done is not None and done.record_id and done.decision == "answer":
             await self._store.set_product(self._id, done.record_id)
-        forms = closing.forms
-        if done is not None and done.decision == "answer" and not forms and lead is None:
+        # A platform shows no form: what the engine has asked for stands in its words, an offer is made in words.
+        own = conversation.channel in OWN_CHANNELS
+        forms = closing.forms if own else ()
+        if done is not None and done.decision == "answer" and not closing.forms and lead is None:
             offer = await self._forms.next_offer(
                 self._id, conversation.merchant, "\n".join(opened.texts), locale=conversation.locale
             )
-            forms = (offer,) if offer is not None else ()
+            forms = (offer,) if offer is not None and own else ()
+            if offer is not None and not own:
+                words = offer.purpose + _IN_WORDS[conversation.locale]
+                await self._log.append("message", {"role": "assistant", "text": words})
         for form in forms:
             await self._log.append("lead_form", form_payload(form))
         if self._consent_due and (done is None or done.decision != "silent"):

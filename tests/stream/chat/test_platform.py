@@ -167,6 +167,21 @@ async def test_the_same_message_id_is_stored_and_answered_once(tmp_path: Path) -
         assert [call["text"].split("」")[0] for _, call in platform.taken] == ["您问的是「能拆洗吗", "您问的是「包邮吗"]
 
 
+async def test_a_contact_is_asked_for_in_words_where_no_form_can_be_shown(tmp_path: Path) -> None:
+    (tmp_path / "policies").mkdir()
+    (tmp_path / "policies" / "demo.json").write_text('{"hold_out": 0}', encoding="utf-8")
+    async with _platform() as platform, _joined(tmp_path, platform) as shop:
+        await shop.hear("有优惠吗", message_id="m1")
+        await platform.has(2)
+        asked = platform.taken[1][1]["text"]
+        assert "有新的优惠我们第一时间告诉您" in asked and "手机号" in asked
+        await shop.hear("13805716021", message_id="m2")
+        await platform.has(3)
+        (lead,) = await shop.store.leads.list("demo")
+        assert (lead.channel, lead.complete) == ("weshop", True)
+        assert "lead_form" not in [kind for kind, _ in await shop.log()]
+
+
 async def test_an_answer_the_platform_refused_is_sent_again_under_its_id_after_a_restart(tmp_path: Path) -> None:
     async with _platform(failing=1) as platform:
         async with _joined(tmp_path, platform) as shop:
