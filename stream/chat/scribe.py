@@ -95,8 +95,8 @@ class Scribe:
             )
             forms = (offer,) if offer is not None and own else ()
             if offer is not None and not own:
-                words = offer.purpose + _IN_WORDS[conversation.locale]
-                await self._log.append("message", {"role": "assistant", "text": words})
+                asked = offer.purpose + _IN_WORDS[conversation.locale]
+                await self._log.append("message", {"role": "assistant", "text": asked})
         for form in forms:
             await self._log.append("lead_form", form_payload(form))
         if self._consent_due and (done is None or done.decision != "silent"):
