@@ -13,7 +13,11 @@ _LENGTHS = "裤衣袖裙身腿臂脚全总周边肩线管绳带杆步字最多�
 """Before 长 they tell what is so long, or how long it is."""
 _GROWING = "大高胖胡得出在着了辈子女老孙者官兄势草痘斑肉个虫霉皱牙进成满"
 """After 长 they tell what grows, or who is older."""
-_FOR_HAIR = "伤护养染烫洗吹卷理软润顺柔黑短长碎"
+_FOR_HAIR = "伤护养染烫洗吹卷理软润顺柔黑短长碎干湿育蓬塌梳整盘束型"
+_OF_HAIR = "尾缝色泥绳根丝膜箍饰梢"
+"""Before 发 and after it they tell that hair is meant."""
+_BESIDE_HAIR = ",.!?;:的帽巾露油膏乳水精液剂喷后时前很不更也都"
+"""What may follow the hair; 干发货 and 洗发出去 are another thing."""
 _TO_BECOME = "定名改换升降分设选评列称变化认作"
 _FOR_WHOM = frozenset("您 你 你们 大家 我 我们 他 她 他们 了 什么 此 自己 家人 孩子 宝宝 客户 顾客".split())
 _ALONE: Mapping[str, tuple[str, ...]] = {
@@ -120,7 +124,8 @@ def in_context(word: str, before: str, after: str) -> tuple[str, ...]:
             sewn = (bool(after) and after[0] in "得制上了合在好") or (bool(before) and before[-1] in "手工线机")
             return ("feng2",) if sewn else ("feng4",)
         case "发":
-            return ("fa4",) if before[-1:] in _FOR_HAIR and not after else ("fa1",)
+            hair = bool(before) and before[-1] in _FOR_HAIR and (not after or after[0] in _BESIDE_HAIR)
+            return ("fa4",) if hair or (after and after[0] in _OF_HAIR) else ("fa1",)
     return _ALONE.get(word, ())
 
 
@@ -143,6 +148,8 @@ def unlisted(word: str, pinyin: list[str]) -> list[str]:
         read[0] = "gan1"
     elif len(word) == 2:
         match last:
+            case "发" if first in _FOR_HAIR:
+                read[1] = "fa4"
             case "重" if first in _COUNTABLE + "多数":
                 read[1] = "chong2"
             case "干" if first in _DRIED:
