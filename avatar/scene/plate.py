@@ -260,7 +260,11 @@ def _title(title: str, room: float, unit: float) -> tuple[str, int]:
     title, kept = title.strip(), len(cut) - 1
     gaps = {at for at in range(1, kept + 1) if title[at - 1] in _GAPS or title[at] in _GAPS}
     ends = [at for at in gaps | word_ends(title) if kept // 2 < at <= kept]
-    return title[: max(ends, default=kept)].rstrip(_GAPS) + "…", size
+    shown = title[: max(ends, default=kept)]
+    opened = max(shown.rfind("（"), shown.rfind("("), shown.rfind("【"))
+    if opened > kept // 2 and not any(mark in shown[opened:] for mark in "）)】"):
+        shown = shown[:opened]  # what stands in brackets is shown whole or not at all
+    return shown.rstrip(_GAPS) + "…", size
 
 
 def _note(note: str, room: float, unit: float) -> tuple[str, int]:

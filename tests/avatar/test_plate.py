@@ -49,6 +49,11 @@ def test_a_long_title_becomes_smaller_before_it_is_cut_after_a_word() -> None:
     assert _title("", 230, 1.0)[0] == ""
 
 
+def test_a_title_is_not_cut_inside_brackets() -> None:
+    assert _title("云朵单人沙发（可拆洗外罩）", 260, 1.0)[0] == "云朵单人沙发…"
+    assert _title("儿童房（双层）实木床加宽款", 260, 1.0)[0].startswith("儿童房（双层）")
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_plates_keep_clear_of_what_phones_lay_over_the_picture(size: tuple[int, int]) -> None:
     layout = Layout(*size)
