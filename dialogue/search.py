@@ -17,6 +17,7 @@ from dialogue.answer.description import described
 from dialogue.answer.followup import holds, joined, leans, says
 from dialogue.answer.naming import named, one_named
 from dialogue.answer.nearness import beyond, pairs, weighty
+from dialogue.answer.told import beside
 from dialogue.answer.told import evidence_of as told_of
 from dialogue.audit import Auditor
 from dialogue.conversation import Conversation
@@ -109,9 +110,12 @@ class Search:
         elif evidence.decision is not Decision.ANSWER or _is_weak(evidence):
             evidence = await self._followed(conversation, question, evidence, history) or evidence
         if evidence.decision is not Decision.ANSWER or _is_weak(evidence):
-            evidence = await self._otherwise(conversation, question, evidence, shelf) or evidence
+            said = told_of(first, question, shelf, surely=True)
+            evidence = said or await self._otherwise(conversation, question, evidence, shelf) or evidence
         if evidence.decision is not Decision.ANSWER or _is_weak(evidence):
             evidence = told_of(first, question, shelf) or evidence
+        if evidence.decision is Decision.REFUSE and evidence.near is None:
+            evidence = replace(evidence, near=beside(first, question))
         return evidence
 
     async def _sent(self, conversation: Conversation, question: str, evidence: Evidence) -> Evidence | None:

@@ -136,6 +136,9 @@ class EmbeddedAnswerer:
                 return []
         if top is None:
             return []
+        own = next((p for p in evidence.told or () if p.fact and p.fact.record_id == top.record_id), None)
+        if top.kind is PassageKind.RECORD and own and own.fact:
+            return [self._fact(replace(own.fact, text=own.text), memory, version)]
         text = _LABELS.sub("", top.text) if top.kind is PassageKind.RECORD else top.text
         quotes = compress(text, evidence.question, limit=2 if style.live else 3)
         return [_cited(quote, top.source, version, top.record_id) for quote in quotes][: style.max_sentences]
@@ -154,9 +157,12 @@ class EmbeddedAnswerer:
     def _near(self, evidence: Evidence, memory: Remembers) -> list[Sentence]:
         """The shop's answer to a question about the same matter, said to be that."""
         near = evidence.near
-        if near is None or not near.question or is_foreign(evidence.question) or _BARGAIN.search(evidence.question):
+        if near is None or is_foreign(evidence.question) or _BARGAIN.search(evidence.question):
             return []
-        lead = choose(memory, "near", phrases.NEAR).format(question=near.question.rstrip("?？ "))
+        if near.question:
+            lead = choose(memory, "near", phrases.NEAR).format(question=near.question.rstrip("?？ "))
+        else:
+            lead = choose(memory, "near/said", phrases.NEAR_SAID)
         first, *rest = sentences(near.text)[: CHAT.max_sentences]
         citation = cited_near(near, evidence.version)
         said = [Sentence(lead + finished(first), Emotion.NEUTRAL, (citation,), near.record_id)]

@@ -43,6 +43,8 @@ _DEED = re.compile(
 """What may be done or happens, in a question to be answered by yes or no."""
 MOSTLY = 0.75
 """Share of what is asked from which an answer is taken for one, whatever its own question is."""
+TOLD = 0.6
+"""Share of a question from which a passage surely speaks of it."""
 WORTH = 0.4
 """Share of a question from which a part may speak of it."""
 HARDLY, BETTER = 0.2, 0.45
@@ -131,7 +133,7 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
     if _is_about_others(evidence, names, wanted, shelf):
         return None
     if (
-        top.kind is PassageKind.FAQ
+        top.kind is not PassageKind.RECORD
         and not same_question(evidence.question, top)
         and of_other_sort(evidence.question, top.text)
     ):
@@ -146,7 +148,8 @@ def relevant(evidence: Evidence, shelf: Sequence[Record]) -> Evidence | None:
         if held is not None:
             near = top if 2 * held >= 1 or (not names and _shares(evidence.question, top)) else None
             return replace(evidence, decision=Decision.REFUSE, passages=(), near=near)
-    if top.kind is PassageKind.RECORD or not wanted or wanted & _pairs(_whole(top)):
+    spoken_of = any(part.passage and part.passage.id == top.id and part.held >= TOLD for part in evidence.told or ())
+    if top.kind is PassageKind.RECORD or not wanted or spoken_of or wanted & _pairs(_whole(top)):
         return evidence
     better = [passage for passage in evidence.passages if 2 * len(wanted & _pairs(_whole(passage))) >= len(wanted)]
     better = [passage for passage in better if passage.kind is not PassageKind.RECORD]
@@ -206,7 +209,9 @@ def _shares(question: str, passage: Passage) -> bool:
 def _is_hardly_told(evidence: Evidence, names: Sequence[Named]) -> bool:
     """Whether the search saw that next to nothing of what is asked of a product, or that so little, is spoken of."""
     top = evidence.passages[0]
-    if evidence.told is None or top.kind is not PassageKind.FAQ or same_question(evidence.question, top):
+    if evidence.told is None or top.kind is PassageKind.RECORD or same_question(evidence.question, top):
+        return False
+    if not weighty(_without(evidence.question, names)):
         return False
     if all(part.held < WORTH for part in evidence.told):
         return bool(names)

@@ -48,7 +48,7 @@ def told(passages: Iterable[Passage], question: str) -> Passage | None:
             began = _YEAR.search(part) is not None and _BEGAN.search(part) is not None
             kept = _KEPT.search(part) is not None
             points = 2 * began + kept if since else began + 2 * kept
-            if (began if since else kept) and (best is None or points > best[0]):
+            if (began or (kept and not since)) and (best is None or points > best[0]):
                 # Who it is often stands behind: "…由一对夫妻在2016年开始。丈夫沈青石…".
                 whole = part if since else "".join(parts[at : at + 2])
                 best = (points, replace(passage, text=whole, question=None, kind=PassageKind.TEXT))

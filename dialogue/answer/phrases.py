@@ -82,6 +82,12 @@ NEAR = (
     "跟您问的最近的一条是“{question}”：",
 )
 """Before the shop's answer to a question about the same matter, which is not quite the customer's."""
+NEAR_SAID = (
+    "这一点没有单独写，资料里相近的一句是：",
+    "没有正好说到这一点的，最接近的一句是：",
+    "您问的没有专门写，相近的写着：",
+)
+"""Before a sentence of the shop's prose that is about the same matter."""
 UNKNOWN_LIVE = (
     "这个问题资料里没有写，我先记下来，请店里的同事回复您。",
     "这一点我手上没有资料，不敢乱说，您可以私信客服再确认。",

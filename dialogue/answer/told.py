@@ -10,11 +10,15 @@ from dialogue.answer.assortment import relevant
 from dialogue.answer.naming import named
 from dialogue.answer.sort import of_other_sort
 from dialogue.answer.wording import Memory
-from knowledge import Decision, Evidence, Record, Told
+from knowledge import Decision, Evidence, Passage, Record, Told
 
 WHOLE, ALIKE = (0.95, 0.15), ((0.7, 0.3), (0.55, 0.5))
 """Shares of the question that a part has to hold, each with the cosine that it has to have beside."""
-SINGLE = 0.35
+MOST = (0.6, 0.6)
+"""Share and cosine from which a part is said rather than an answer to another wording."""
+BESIDE = (0.45, 0.35)
+"""Share and cosine from which a part is the nearest there is."""
+SINGLE = 0.45
 """Cosine for a part that holds the one character that says what is asked."""
 NEARER = 0.5
 """Cosine for a sentence of prose where the shop has answered a question about the same matter."""
@@ -22,8 +26,11 @@ _UNASKED = frozenset("name sku aliases category price promotion_price promotion_
 """Facts that are asked for by their own names only."""
 
 
-def evidence_of(found: Evidence, question: str, shelf: Sequence[Record]) -> Evidence | None:
-    """Evidence made of the best part that was `found` to speak of the question; None where none does surely enough."""
+def evidence_of(found: Evidence, question: str, shelf: Sequence[Record], *, surely: bool = False) -> Evidence | None:
+    """Evidence made of the best part that was `found` to speak of the question; None where none does surely enough.
+
+    With `surely` only where characters and vectors both say so: rather than an answer to the question in other words.
+    """
     if catalogue.answer(question, shelf, Memory()):
         return None
     wanted = catalogue.asked(question)
@@ -32,10 +39,15 @@ def evidence_of(found: Evidence, question: str, shelf: Sequence[Record]) -> Evid
         return None
     meant = {record.id for one in named(question, shelf) for record in one.records}
     for part in found.told or ():
-        if not _is_sure(part) or of_other_sort(question, part.text):
+        if not (_is_most_sure if surely else _is_sure)(part) or of_other_sort(question, part.text):
             continue
         if part.fact is not None:
-            if of_goods or part.fact.name in _UNASKED or (meant and meant != {part.fact.record_id}):
+            if (
+                (surely and not meant)
+                or of_goods
+                or part.fact.name in _UNASKED
+                or (meant and meant != {part.fact.record_id})
+            ):
                 continue
             record = next((record for record in shelf if record.id == part.fact.record_id), None)
             return _answering(replace(found, facts=(replace(part.fact, text=part.text),), record=record, passages=()))
@@ -54,6 +66,20 @@ def _is_sure(part: Told) -> bool:
     if part.held >= held:
         return part.likeness >= (SINGLE if part.single else likeness)
     return any(part.held >= share and part.likeness >= cosine for share, cosine in ALIKE)
+
+
+def beside(found: Evidence, question: str) -> Passage | None:
+    """The answer or sentence that speaks of a good part of what is asked, to be said as the nearest there is."""
+    for part in found.told or ():
+        if part.passage and not part.single and part.held >= BESIDE[0] and part.likeness >= BESIDE[1]:
+            if not of_other_sort(question, part.text):
+                return part.passage if part.passage.question else replace(part.passage, text=part.text)
+    return None
+
+
+def _is_most_sure(part: Told) -> bool:
+    held, likeness = MOST
+    return part.held >= held and part.likeness >= likeness and not part.single
 
 
 def _answering(evidence: Evidence) -> Evidence:

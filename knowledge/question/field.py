@@ -25,6 +25,11 @@ LEXICAL = 0.5
 """A field is asked for when its score reaches this."""
 
 
+_SIZES = frozenset(("size", "dimensions"))
+_LONG = re.compile(r"多[大长宽高深厚]|尺寸|直径|厘米")
+_LENGTH = re.compile(r"\d\s*(?:cm|mm|m(?![lL])|厘米|公分|毫米|米)|\d\s*[×xX*]\s*\d+", re.I)
+_WHEN = "什么时候|啥时候|几时|何时|几点|哪天|[周星期]{1,2}几|多久|多长时间|几天"
+
 SURE = 0.85
 """Weight of a cue from which it asks for its concept and for nothing near it."""
 
@@ -133,9 +138,9 @@ def choose(asked: Sequence[Asked], facts: Sequence[Fact], clauses: Sequence[str]
     held = [one for one in asked if one.column in by_column and one.score >= LEXICAL and not _inside(one, asked)]
     chosen: list[tuple[Fact, float]] = []
     if held:
-        best = held[0]
+        best = _measured(held, by_column, clauses)
         picked = [best]
-        for other in held[1:]:
+        for other in held:
             strong = other.score >= 0.85 * best.score and other.start != best.start and other.score >= 0.8
             if strong and _joined(best, other, clauses):
                 picked.append(other)
@@ -146,6 +151,17 @@ def choose(asked: Sequence[Asked], facts: Sequence[Fact], clauses: Sequence[str]
         if valued is not None and (not chosen or valued[1] > chosen[0][1]):
             return [valued]
     return chosen
+
+
+def _measured(held: Sequence[Asked], facts: dict[Column, list[Fact]], clauses: Sequence[str]) -> Asked:
+    """The best column; of two for sizes the one that states a length where one is asked for: not "带铲子"."""
+    best = held[0]
+    if best.column.name not in _SIZES or not any(_LONG.search(clause) for clause in clauses):
+        return best
+    lengths = [
+        one for one in held if one.column.name in _SIZES and any(_LENGTH.search(f.text) for f in facts[one.column])
+    ]
+    return next(iter(lengths), best)
 
 
 def by_value(facts: Sequence[Fact], clauses: Sequence[str]) -> tuple[Fact, float] | None:
@@ -224,6 +240,9 @@ def _cues(column: Column) -> list[tuple[float, re.Pattern[str]]]:
     expressions: list[tuple[float, str]] = []
     if len(title) >= 2:
         expressions.append((1.0, re.escape(title)))
+    if len(title) == 4 and title.endswith("时间"):
+        deed = re.escape(title[:2])
+        expressions.append((0.85, rf"(?:{_WHEN}).{{0,3}}{deed}|{deed}.{{0,3}}(?:{_WHEN})"))
     for concept in CONCEPTS:
         if _stands_for(column, concept):
             rank = concept.names.index(column.name) if column.name in concept.names else 0

@@ -33,7 +33,7 @@ KEPT = 512
 """Vectors of parts that are remembered."""
 _GRAMMAR = frozenset(
     "的了吗呢吧啊呀么嘛啦哦喔哈不没有是能会可以要得到来去做用给让把被和跟与就都也还再又很太最更这那个些种样怎什如何哪谁几多少"
-    "请问想知道我你您他她它们家在里对于从过着下上一二两三四五六七八九十点时候久先后人另外咋啥嗯呗嘞"
+    "请问想我你您他她它们在里对于从过着下上一二两三四五六七八九十点时候久先后人另外咋啥嗯呗嘞"
 )
 """Characters that only make a question, or stand in every one."""
 _PRICED = re.compile(r"多少钱|多钱|几块钱?|要钱|加钱|收钱|收费|花钱")

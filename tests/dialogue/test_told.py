@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from dialogue.answer import founding
+from dialogue.answer.answerer import EmbeddedAnswerer
 from dialogue.answer.description import described
 from dialogue.answer.sort import of_other_sort
-from dialogue.answer.told import evidence_of
+from dialogue.answer.told import beside, evidence_of
+from dialogue.answer.wording import Memory
 from knowledge import Decision, Evidence, Fact, Passage, PassageKind, Record, Source, Told
 from tests.dialogue.shop import MERCHANT, RECORDS, VERSION
 
@@ -62,6 +64,35 @@ def test_prose_gives_way_to_an_answered_question_of_the_same_matter() -> None:
     near = Passage("n", "有。", PassageKind.FAQ, Source("faq.csv"), "有师傅吗")
     assert evidence_of(found, "师傅多少位", RECORDS) is not None
     assert evidence_of(replace(found, near=near), "师傅多少位", RECORDS) is None
+
+
+def test_rather_than_another_wording_only_what_both_signs_say_of_the_named_is_told() -> None:
+    question = f"{SOFA.name}乙不乙"
+    for held, likeness, told in ((0.67, 0.64, True), (0.77, 0.58, False), (0.5, 0.9, False)):
+        found = _refused(question, _told(SOFA, held=held, likeness=likeness))
+        assert (evidence_of(found, question, RECORDS, surely=True) is not None) is told
+    assert evidence_of(_refused("乙不乙", _told(SOFA, held=1.0, likeness=0.9)), "乙不乙", RECORDS, surely=True) is None
+
+
+def test_the_nearest_sentence_is_one_that_holds_a_good_part() -> None:
+    near = beside(_refused("师傅有证吗", Told("工坊有二十三位师傅。", 0.5, 0.4, False, None, STORY)), "师傅有证吗")
+    assert near is not None and near.text == "工坊有二十三位师傅。"
+    assert (
+        beside(_refused("师傅有证吗", Told("工坊有二十三位师傅。", 0.5, 0.3, False, None, STORY)), "师傅有证吗") is None
+    )
+
+
+def test_the_nearest_sentence_is_said_to_be_that() -> None:
+    found = replace(_refused("师傅有证吗"), near=replace(STORY, text="工坊有二十三位师傅。"))
+    said = EmbeddedAnswerer().answer(found, Memory())
+    assert "工坊有二十三位师傅。" in said[0].text and said[0].text != "工坊有二十三位师傅。"
+
+
+def test_a_time_is_answered_by_one() -> None:
+    assert of_other_sort("啥时候上课", "可以上阴瑜伽，不做倒立")
+    assert of_other_sort("十次卡多久过期", "十次卡不能停")
+    assert not of_other_sort("啥时候上课", "周二、周四19:00")
+    assert not of_other_sort("能用多久", "不限时间用完为止")
 
 
 def test_a_number_of_people_is_answered_by_one() -> None:

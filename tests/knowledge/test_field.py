@@ -46,3 +46,22 @@ def test_a_column_nobody_foresaw_is_found_by_its_title() -> None:
     assert titles("发酵天数是多少", record, (record,)) == ["发酵天数"]
     assert titles("甲的坛子容量有多大", record, (record,)) == ["坛子容量"]
     assert titles("在哪个教室上", record, (record,)) == ["上课教室"]
+
+
+def _of(*columns: tuple[str, str, str]) -> Record:
+    source = Source("x.csv", line=2)
+    return Record(
+        "A", "甲", "物", (), tuple(Fact("A", "甲", name, title, text, text, source) for name, title, text in columns)
+    )
+
+
+def test_of_two_columns_for_sizes_the_one_with_a_length_tells_how_long() -> None:
+    box = _of(("size", "规格", "带铲子和踏板"), ("dimensions", "尺寸", "长50宽40高42cm"))
+    assert titles("多大", box, (box,)) == ["尺寸"]
+    assert titles("什么规格", box, (box,)) == ["规格"]
+
+
+def test_a_column_of_a_time_is_asked_for_by_what_is_done_then() -> None:
+    lesson = _of(("opening_hours", "上课时间", "周二19:00"), ("保持时间", "保持时间", "3周"))
+    assert titles("啥时候上课", lesson, (lesson,)) == ["上课时间"]
+    assert titles("能保持多久", lesson, (lesson,)) == ["保持时间"]
