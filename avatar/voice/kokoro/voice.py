@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,11 +15,9 @@ import numpy as np
 from avatar.errors import AvatarError, NothingToSay
 from avatar.models import catalogue
 from avatar.models.carrier import ModelStore
-from avatar.voice.kokoro.level import Leveller
 from avatar.voice.kokoro.model import MOST_TOKENS, Frames, KokoroModel, StopSwitch, open_model
+from avatar.voice.kokoro.sentence import Sentence
 from avatar.voice.kokoro.window import HOP, Floats, Pace, Seam, Statistics, silences, spoken_range
-from avatar.voice.limiter import Limiter
-from avatar.voice.loudness import pcm16
 from avatar.voice.phoneme import Phoneme, Phonemizer
 from avatar.voice.prosody import PROSODY, Prosody, pause_ms
 from avatar.voice.resample import Doubler
@@ -36,8 +33,6 @@ FRAME = 2 * HOP
 """Samples of a frame at 48 kHz."""
 _EDGE = 240
 """Samples (5 ms) over which a piece fades in and out, so that joins do not click."""
-_GLIDE = 2_400
-"""Samples (50 ms) over which the gain moves from one window to the next."""
 
 
 class KokoroVoice:
@@ -111,7 +106,7 @@ class KokoroVoice:
         prepared = [(clause, found) for clause in spoken if (found := self._phonemes(clause))]
         if not prepared:
             raise NothingToSay
-        sentence = _Sentence(self._clock)
+        sentence = Sentence(self._clock)
         for index, (clause, phonemes) in enumerate(prepared):
             final = index == len(prepared) - 1
             yield from self._clause(phonemes, clause, prosody, stop, sentence, final=final)
@@ -126,7 +121,7 @@ class KokoroVoice:
         clause: Clause,
         prosody: Prosody,
         stop: StopSwitch,
-        sentence: _Sentence,
+        sentence: Sentence,
         *,
         final: bool,
     ) -> Iterator[Speech]:
@@ -159,7 +154,7 @@ class KokoroVoice:
         at: int,
         end: int,
         statistics: Floats | None,
-        sentence: _Sentence,
+        sentence: Sentence,
         seam: Seam,
         stop: StopSwitch,
     ) -> tuple[int, Floats]:
@@ -175,52 +170,6 @@ class KokoroVoice:
         self._figures.rendered_s += size * HOP / 24_000
         self._figures.rendering_s += seconds
         return size, seam.join(audio, before, size, last=at + size >= end)
-
-
-class _Sentence:
-    """Where a line stands: samples made and given out, mouth shapes still to come, how much is still to be heard."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self.made = 0
-        """Samples that went into the limiter, which holds some back."""
-        self.leveller = Leveller()
-        self._given = 0
-        self._gain: float | None = None
-        self._limiter = Limiter()
-        self._visemes: deque[VisemeSpan] = deque()
-        self._began: float | None = None
-
-    @property
-    def buffered_s(self) -> float | None:
-        """Seconds of sound given out and not yet played if playing began at once; None before the first chunk."""
-        if self._began is None:
-            return None
-        return max(0.0, self._given / 48_000 - (self._clock() - self._began))
-
-    def plan(self, visemes: tuple[VisemeSpan, ...]) -> None:
-        """Announce the mouth shapes of the clause that begins now."""
-        self._visemes += visemes
-
-    def levelled(self, samples: Floats, gain: float) -> Floats:
-        """Return `samples` with the gain, which glides there from the one before."""
-        before, self._gain = self._gain or gain, gain
-        glide = np.full(len(samples), gain, np.float32)
-        glide[:_GLIDE] = np.linspace(before, gain, _GLIDE, dtype=np.float32)[: len(samples)]
-        levelled: Floats = samples * glide
-        return levelled
-
-    def chunk(self, samples: Floats, *, last: bool) -> Speech:
-        """Account for the next samples and return what is ready as a chunk, with the spans that begin inside it."""
-        pcm = pcm16(self._limiter.push(samples, last=last))
-        self.made += len(samples)
-        start, self._given = self._given, self._given + len(pcm)
-        if self._began is None:
-            self._began = self._clock()
-        inside = []
-        while self._visemes and self._visemes[0].start < self._given:
-            inside.append(self._visemes.popleft())
-        return Speech(pcm, tuple(inside), start, last)
 
 
 def _visemes(
