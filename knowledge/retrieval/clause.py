@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from knowledge.embedder import Embedder, Vectors
 from knowledge.evidence import Passage, PassageKind, Told
@@ -29,6 +30,8 @@ APART = 0.5
 """What a character counts that stands in a part without its neighbour of the question."""
 OWN = 0.1
 """Lead of a part about the record that is meant over one of the whole shop."""
+READ = 512
+"""Records and passages whose parts are remembered."""
 KEPT = 512
 """Vectors of parts that are remembered."""
 _GRAMMAR = frozenset(
@@ -55,6 +58,8 @@ class _Part:
     """What may be quoted."""
     fact: Fact | None
     passage: Passage | None
+    signs: frozenset[str]
+    """All characters of the three."""
 
     @property
     def record_id(self) -> str | None:
@@ -67,6 +72,7 @@ class ClauseReader:
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
         self._vectors: OrderedDict[str, Vectors] = OrderedDict()
+        self._parts: OrderedDict[tuple[str, str], list[_Part]] = OrderedDict()
 
     def told(
         self,
@@ -85,9 +91,11 @@ class ClauseReader:
         if not runs:
             return ()
         owners = (record,) if record is not None else tuple(records)
-        parts = [part for one in owners for part in _of_record(one)]
-        parts += [part for passage in passages for part in _of_passage(passage)]
-        spread = Counter(sign for part in parts for sign in set(part.said) | set(part.beside) | set(part.names))
+        parts = [part for one in owners for part in self._kept(("record", one.id), partial(_of_record, one))]
+        for passage in passages:
+            parts += self._kept(("passage", passage.id), partial(_of_passage, passage))
+        asked_for = {sign for run in runs for sign in run}
+        spread = Counter(sign for part in parts for sign in asked_for & part.signs)
         weights = {sign: math.log(1 + len(parts) / (0.5 + spread[sign])) for run in runs for sign in run}
         held = [(_held(runs, weights, part), part) for part in parts]
         best = sorted((pair for pair in held if pair[0] >= WORTH), key=lambda pair: -pair[0])[:MOST]
@@ -110,12 +118,24 @@ class ClauseReader:
             for _, share, like, part in ranked
         )
 
+    def _kept(self, key: tuple[str, str], read: Callable[[], list[_Part]]) -> list[_Part]:
+        """The parts of a record or passage, read once: a version never changes."""
+        parts = self._parts.get(key)
+        if parts is None:
+            parts = self._parts[key] = read()
+            while len(self._parts) > READ:
+                self._parts.popitem(last=False)
+        return parts
+
     def _likeness(self, question: str, texts: Sequence[str]) -> list[float]:
         if not texts:
             return []
-        missing = [text for text in dict.fromkeys((question, *texts)) if text not in self._vectors]
-        fresh = dict(zip(missing, self._embedder.embed(missing), strict=True)) if missing else {}
-        vectors = {text: fresh[text] if text in fresh else self._vectors[text] for text in (question, *texts)}
+        # Other threads search too and may push out what was here: what is used is taken at once.
+        kept = ((text, self._vectors.get(text)) for text in (question, *texts))
+        vectors = {text: vector for text, vector in kept if vector is not None}
+        missing = [text for text in dict.fromkeys((question, *texts)) if text not in vectors]
+        if missing:
+            vectors.update(zip(missing, self._embedder.embed(missing), strict=True))
         for text in texts:
             self._vectors[text] = vectors[text]
         while len(self._vectors) > KEPT:
@@ -150,10 +170,14 @@ def _held(runs: Sequence[str], weights: dict[str, float], part: _Part) -> float:
     return found / total if said else 0.0
 
 
+def _part(said: str, beside: str, names: str, text: str, fact: Fact | None, passage: Passage | None) -> _Part:
+    return _Part(said, beside, names, text, fact, passage, frozenset(f"{said}{beside}{names}"))
+
+
 def _of_record(record: Record) -> list[_Part]:
     names = fold("|".join((record.name, record.kind, *record.aliases)))
     return [
-        _Part(fold(clause), fold(fact.title), names, part.strip(), fact, None)
+        _part(fold(clause), fold(fact.title), names, part.strip(), fact, None)
         for fact in record.facts
         if fact.name not in NEVER_ASKED
         for part in _PARTS.split(fact.text)
@@ -167,7 +191,7 @@ def _of_passage(passage: Passage) -> list[_Part]:
         return []
     beside = fold(f"{passage.heading or ''}|{passage.question or ''}")
     return [
-        _Part(fold(part), beside, "", part.strip(), None, passage)
+        _part(fold(part), beside, "", part.strip(), None, passage)
         for part in _SENTENCES.split(passage.text)
         if len(part.strip()) > 3
     ]
