@@ -8,6 +8,7 @@ Prints one line before each step, so that a test can kill it in the middle of on
 from __future__ import annotations
 
 import itertools
+import signal
 import sys
 from pathlib import Path
 
@@ -28,4 +29,6 @@ def main(data: Path, shop: Path, first: int) -> None:
 
 
 if __name__ == "__main__":
+    # A shell lets what it starts in the background ignore Ctrl-C, and that is inherited: the tests' runner may be such.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     main(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]))
