@@ -3,6 +3,7 @@
 Pictures need OpenCV and Pillow (40 MB): a process that shows none, like one that only chats, does not load them.
 """
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -47,6 +48,9 @@ __all__ = [
     "load_host",
     "open_models",
 ]
+
+# onnxruntime's wheel for Linux makes a device id and reports to its maker: a shop's machine calls nobody unasked.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _PICTURES = {
     "ProductCard": "avatar.scene.plate",

@@ -1,5 +1,7 @@
 """What we know and how sure we are: a merchant's own files become facts, passages and honest evidence."""
 
+import os
+
 from knowledge.base import BusyError, KnowledgeBase
 from knowledge.embedder import Embedder, create_embedder
 from knowledge.errors import KnowledgeError
@@ -32,3 +34,6 @@ __all__ = [
     "Value",
     "create_embedder",
 ]
+
+# onnxruntime's wheel for Linux makes a device id and reports to its maker: a shop's machine calls nobody unasked.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

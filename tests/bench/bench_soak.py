@@ -27,8 +27,8 @@ _EMPTY_S = 45.0
 _EVERY_S = 10.0
 _AGAIN_S = 60.0
 """What is left may be a task between two lines of the host: only what stays is a leak."""
-_POOLED = 3
-"""Files that one more pooled database connection keeps open (base, log, index); a leak adds some with every crowd."""
+_POOLED = 12
+"""Files that more pooled connections of the bases keep open (base, log, index); a leak adds some with every crowd."""
 
 Stats = dict[str, Any]
 
@@ -108,10 +108,9 @@ class Soak:
         )
         left = self.left()
         words = ", ".join(f"{count:+d} {name}" for name, count in left.items())
-        if left["threads"] > 0:
-            words += (
-                f" ({', '.join((Counter(self.last['thread_names']) - Counter(self.empty['thread_names'])).keys())})"
-            )
+        for name, names in (("threads", "thread_names"), ("files", "file_names")):
+            if left[name] > 0:
+                words += f" ({', '.join((Counter(self.last[names]) - Counter(self.empty[names])).elements())})"
         wanted = f"0 tasks, threads, viewers; ≤ {_POOLED} files of a pool"
         yield ("soak, left when all had gone", wanted, words), self.nothing_left()
         ticks = self.last["ticks"] - self.empty["ticks"]

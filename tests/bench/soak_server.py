@@ -6,11 +6,13 @@ import asyncio
 import ctypes
 import gc
 import os
+import re
 import resource
 import sys
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,15 @@ async def fill_pools(store: Store) -> None:
     await asyncio.gather(*(store.read(read) for _ in range(READERS)))
 
 
+def open_files() -> list[str]:
+    """What this process has open, sockets and pipes without their numbers."""
+    found = []
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the folder that is being read is gone by now
+            found.append(re.sub(r":\[\d+\]$", "", os.readlink(f"/proc/self/fd/{number}")))
+    return sorted(found)
+
+
 def counts() -> dict[str, Any]:
     """What must not grow: resident megabytes, objects, tasks, threads and open files of this process."""
     gc.collect()
@@ -96,6 +107,7 @@ def counts() -> dict[str, Any]:
         "threads": sum(_own(thread) for thread in threading.enumerate()),
         "thread_names": sorted(thread.name for thread in threading.enumerate()),
         "files": len(os.listdir("/proc/self/fd")),
+        "file_names": open_files(),
         "heap": heap(),
         **resident(),
         "kinds": dict(kinds.most_common(400)),
