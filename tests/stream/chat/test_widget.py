@@ -3,66 +3,17 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Locator, Page, ViewportSize, expect
+from playwright.async_api import expect
 
 from dialogue.lead.consent import FORM_WORDINGS
-from stream.chat import Thread
-from tests.chromium import chromium
-from tests.stream.chat.shop import MemoryStore, ScriptedReplier, Shop, open_shop
-
-PHONE: ViewportSize = {"width": 390, "height": 844}
-DESK: ViewportSize = {"width": 1280, "height": 800}
-
-
-@dataclass
-class Visit:
-    """A visitor with a page open."""
-
-    shop: Shop
-    context: BrowserContext
-    page: Page
-
-    @property
-    def log(self) -> Locator:
-        return self.page.locator(".zg-log")
-
-    @property
-    def input(self) -> Locator:
-        return self.page.locator("textarea")
-
-    @property
-    def thread(self) -> Thread:
-        return next(iter(self.shop.hub.threads()))
-
-    async def ask(self, text: str) -> None:
-        await self.input.fill(text)
-        await self.input.press("Enter")
-
-
-@asynccontextmanager
-async def _visit(path: str = "/chat/demo", *, size: ViewportSize = PHONE, **options: Any) -> AsyncIterator[Visit]:
-    replier = ScriptedReplier(pause_s=options.pop("pause_s", 0.0))
-    async with open_shop(replier=replier, window_s=options.pop("window_s", 0.1), **options) as shop, chromium() as one:
-        context = await one.new_context(viewport=size, reduced_motion="reduce")
-        page = await context.new_page()
-        faults: list[str] = []
-        strangers: list[str] = []
-        own = (f"http://127.0.0.1:{shop.port}/", f"http://localhost:{shop.port}/", "data:")
-        page.on("pageerror", lambda error: faults.append(str(error)))
-        page.on("request", lambda asked: strangers.append(asked.url) if not asked.url.startswith(own) else None)
-        await page.goto(path if path.startswith("http") else f"http://127.0.0.1:{shop.port}{path}")
-        yield Visit(shop, context, page)
-        assert not faults
-        assert not strangers, "a third party was asked"
+from tests.stream.chat.shop import MemoryStore, open_shop
+from tests.stream.chat.visit import visiting
 
 
 async def test_the_widget_is_small_on_the_wire_and_asked_for_once() -> None:
@@ -78,7 +29,7 @@ async def test_the_widget_is_small_on_the_wire_and_asked_for_once() -> None:
 
 @pytest.mark.browser
 async def test_what_was_written_without_a_line_goes_out_in_order_and_once() -> None:
-    async with _visit(window_s=0.0) as visit:
+    async with visiting(window_s=0.0) as visit:
         await visit.ask("零")
         await expect(visit.log).to_contain_text("您问的是「零」")
         await visit.context.set_offline(True)
@@ -97,7 +48,7 @@ async def test_what_was_written_without_a_line_goes_out_in_order_and_once() -> N
 
 @pytest.mark.browser
 async def test_a_colleague_s_typing_is_shown_and_ends() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("人工")
         await expect(visit.log).to_contain_text("您问的是「人工」")
         await visit.thread.take_over("林小满")
@@ -116,7 +67,7 @@ async def test_a_colleague_s_typing_is_shown_and_ends() -> None:
 async def test_light_and_dark_as_the_system_or_the_shop_wishes(
     wish: Literal["dark", "light"], query: str, dark: bool
 ) -> None:
-    async with _visit(f"/chat/demo{query}") as visit:
+    async with visiting(f"/chat/demo{query}") as visit:
         await visit.page.emulate_media(color_scheme=wish)
         await visit.ask("能拆洗吗")
         await expect(visit.log).to_contain_text("外罩整套带拉链")
@@ -126,7 +77,7 @@ async def test_light_and_dark_as_the_system_or_the_shop_wishes(
 
 @pytest.mark.browser
 async def test_a_question_is_answered_with_evidence_on_demand_and_feedback() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await expect(visit.page.get_by_text("回答由 AI 生成")).to_be_visible()
         await visit.ask("能拆洗吗")
         await expect(visit.log).to_contain_text("外罩整套带拉链")
@@ -143,7 +94,7 @@ async def test_a_question_is_answered_with_evidence_on_demand_and_feedback() -> 
 
 @pytest.mark.browser
 async def test_two_messages_in_a_row_get_one_answer_and_the_first_is_taken_back() -> None:
-    async with _visit(window_s=6.0) as visit:
+    async with visiting(window_s=6.0) as visit:
         await visit.ask("这个沙发")
         await expect(visit.log).to_contain_text("您问的是「这个沙发」")
         await visit.ask("多少钱")
@@ -153,7 +104,7 @@ async def test_two_messages_in_a_row_get_one_answer_and_the_first_is_taken_back(
 
 @pytest.mark.browser
 async def test_the_form_says_what_is_wrong_needs_consent_and_is_saved() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("要十件，给我报价")
         form = visit.log.locator("form")
         consent = form.get_by_role("checkbox")
@@ -174,7 +125,7 @@ async def test_the_form_says_what_is_wrong_needs_consent_and_is_saved() -> None:
 
 @pytest.mark.browser
 async def test_passing_on_is_asked_apart_starts_empty_and_may_stay_so() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("转交系统的报价")
         form = visit.log.locator("form")
         await form.get_by_label("手机号").fill("138 0571 6021")
@@ -196,7 +147,7 @@ def test_the_words_beside_the_boxes_are_the_words_that_are_kept() -> None:
 
 @pytest.mark.browser
 async def test_a_declined_form_goes_away_and_is_remembered() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("报价")
         await visit.log.get_by_role("button", name="不用了").click()
         await expect(visit.log.get_by_text("好的，不留也可以接着问")).to_be_visible()
@@ -208,7 +159,7 @@ async def test_a_declined_form_goes_away_and_is_remembered() -> None:
 
 @pytest.mark.browser
 async def test_a_form_the_conversation_has_passed_folds_up_but_is_not_lost() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("报价")
         await expect(visit.log.locator("form")).to_be_visible()
         await visit.ask("能拆洗吗")
@@ -219,7 +170,7 @@ async def test_a_form_the_conversation_has_passed_folds_up_but_is_not_lost() -> 
 
 @pytest.mark.browser
 async def test_a_newer_form_folds_the_one_before() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("发个报价，再给我回电")
         await expect(visit.log.locator("form")).to_have_count(1)
         await expect(visit.log.locator("form").get_by_label("方便的时间")).to_be_visible()
@@ -228,7 +179,7 @@ async def test_a_newer_form_folds_the_one_before() -> None:
 
 @pytest.mark.browser
 async def test_a_line_cut_in_mid_answer_is_picked_up_where_it_was() -> None:
-    async with _visit(pause_s=1.0) as visit:
+    async with visiting(pause_s=1.0) as visit:
         await visit.ask("能拆洗吗")
         await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
         await visit.context.set_offline(True)
@@ -245,7 +196,7 @@ async def test_a_line_cut_in_mid_answer_is_picked_up_where_it_was() -> None:
 
 @pytest.mark.browser
 async def test_a_reload_shows_the_same_conversation() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("能拆洗吗")
         await expect(visit.log.get_by_role("button", name="有帮助")).to_be_visible()
         before = await visit.log.locator(".bubble").all_inner_texts()
@@ -258,7 +209,7 @@ async def test_a_reload_shows_the_same_conversation() -> None:
 @pytest.mark.browser
 async def test_a_token_that_has_run_out_costs_neither_what_was_sent_nor_what_is_being_written() -> None:
     now = [1_000_000.0]
-    async with _visit(token_ttl_s=100, wall=lambda: now[0]) as visit:
+    async with visiting(token_ttl_s=100, wall=lambda: now[0]) as visit:
         await visit.ask("能拆洗吗")
         await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
         await visit.context.set_offline(True)
@@ -276,7 +227,7 @@ async def test_a_token_that_has_run_out_costs_neither_what_was_sent_nor_what_is_
 @pytest.mark.browser
 async def test_a_restarted_server_keeps_the_conversation() -> None:
     store = MemoryStore()
-    async with _visit(store=store) as visit:
+    async with visiting(store=store) as visit:
         await visit.ask("能拆洗吗")
         await expect(visit.log).to_contain_text("您问的是「能拆洗吗」")
         port = visit.shop.port
@@ -290,7 +241,7 @@ async def test_a_restarted_server_keeps_the_conversation() -> None:
 
 @pytest.mark.browser
 async def test_a_colleague_takes_over_with_name_and_the_visitor_may_go_back() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.page.get_by_role("button", name="转接人工客服").click()
         await expect(visit.log).to_contain_text("正在请同事过来")
         await visit.thread.operator_says("您好，照片看到了，是运输压裂的。", operator="林小满")
@@ -305,7 +256,7 @@ async def test_a_colleague_takes_over_with_name_and_the_visitor_may_go_back() ->
 
 @pytest.mark.browser
 async def test_a_failed_answer_offers_to_retry_or_to_leave_a_number() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.ask("故障")
         await expect(visit.page.get_by_role("alert")).to_contain_text("客服这会儿答不上来")
         await visit.page.get_by_role("button", name="留电话").click()
@@ -317,73 +268,8 @@ async def test_a_failed_answer_offers_to_retry_or_to_leave_a_number() -> None:
 
 
 @pytest.mark.browser
-async def test_embedded_with_one_tag_it_keeps_to_itself_and_to_the_keyboard() -> None:
-    async with _visit("/shop", size=DESK) as visit:
-        page = visit.page
-        bubble = page.get_by_role("button", name="打开客服聊天")
-        assert not visit.shop.store.rows, "a socket was opened before the visitor asked for it"
-        await bubble.focus()
-        await page.keyboard.press("Enter")
-        await expect(visit.input).to_be_focused()
-        await page.keyboard.type("能拆洗吗")
-        await page.keyboard.press("Enter")
-        await expect(visit.log).to_contain_text("外罩整套带拉链")
-        style = "e => [getComputedStyle(e).color, getComputedStyle(e).fontSize]"
-        assert await visit.log.locator(".bubble").first.evaluate(style) == ["rgb(23, 25, 29)", "15px"]
-        await page.keyboard.press("Escape")
-        await expect(bubble).to_be_focused()
-        await expect(page.get_by_role("dialog")).to_be_hidden()
-        await visit.thread.operator_says("还在吗", operator="林小满")
-        await expect(page.get_by_role("button", name="打开客服聊天，1 条未读")).to_be_visible()
-
-
-HOSTILE = """
-* { font-family: fantasy !important; color: lime !important; --text: lime !important; --bg: yellow !important; }
-div, section, button, p { transform: rotate(3deg); zoom: 1.3; float: left !important; border: 5px solid !important; }
-html { direction: rtl; font-size: 32px; } #zg-root { display: none !important; opacity: .2 !important; }
-"""
-
-
-@pytest.mark.browser
-async def test_no_style_of_the_page_reaches_in() -> None:
-    async with _visit("/shop", size=DESK) as visit:
-        bubble = visit.page.get_by_role("button", name="打开客服聊天")
-        before = await bubble.bounding_box()
-        await visit.page.add_style_tag(content=HOSTILE)
-        assert await bubble.bounding_box() == before
-        await bubble.click()
-        await visit.ask("能拆洗吗")
-        await expect(visit.log).to_contain_text("外罩整套带拉链")
-        style = "e => [getComputedStyle(e).color, getComputedStyle(e).direction, getComputedStyle(e).borderTopWidth]"
-        assert await visit.log.locator(".bubble").first.evaluate(style) == ["rgb(23, 25, 29)", "ltr", "0px"]
-
-
-@pytest.mark.browser
-async def test_on_a_phone_it_is_modal_and_keeps_the_focus() -> None:
-    async with _visit("/shop", size=PHONE) as visit:
-        await visit.page.get_by_role("button", name="打开客服聊天").click()
-        panel = visit.page.get_by_role("dialog")
-        box = await panel.bounding_box()
-        assert box == {"x": 0, "y": 0, "width": 390, "height": 844}
-        await expect(panel).to_have_attribute("aria-modal", "true")
-        for _ in range(12):
-            await visit.page.keyboard.press("Tab")
-            assert await visit.page.evaluate("document.activeElement.id") == "zg-root"
-
-
-@pytest.mark.browser
-async def test_a_site_without_permission_is_told_so() -> None:
-    async with open_shop() as shop, chromium() as browser:
-        page = await browser.new_page()
-        await page.goto(f"http://localhost:{shop.port}/shop")
-        await page.get_by_role("button", name="打开客服聊天").click()
-        await expect(page.get_by_role("alert")).to_contain_text("没有获准嵌入")
-        await expect(page.locator("textarea")).to_be_disabled()
-
-
-@pytest.mark.browser
 async def test_english_words_and_whole_sentences_for_screen_readers() -> None:
-    async with _visit("/chat/demo?lang=en") as visit:
+    async with visiting("/chat/demo?lang=en") as visit:
         assert await visit.page.title() == "栖木家居 support"
         assert await visit.page.evaluate("document.documentElement.lang") == "en"
         await expect(visit.page.get_by_role("button", name="Talk to a human")).to_be_visible()
@@ -396,7 +282,7 @@ async def test_english_words_and_whole_sentences_for_screen_readers() -> None:
 
 @pytest.mark.browser
 async def test_what_is_too_long_is_not_sent_but_counted() -> None:
-    async with _visit() as visit:
+    async with visiting() as visit:
         await visit.input.fill("长" * 2003)
         await expect(visit.page.get_by_text("超出 3 字，请分几条发")).to_be_visible()
         await expect(visit.page.get_by_role("button", name="发送")).to_be_disabled()
