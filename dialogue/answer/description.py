@@ -30,8 +30,11 @@ def described(question: str, shelf: Sequence[Record]) -> Record | None:
     if len(signs) < 2:
         found = [record for record in shelf if signs and signs <= set(record.aliases)]
     else:
-        found = [r for r, called, like in known if signs <= set(f"{called}{like}") and signs & set(called)]
-        found = [record for record in found if heads <= set(_called(record))]
+        found = [
+            record
+            for record, called, like in known
+            if signs <= set(f"{called}{like}") and signs & set(called) and heads <= set(called)
+        ]
     return found[0] if len(found) == 1 else None
 
 

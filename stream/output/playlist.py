@@ -59,7 +59,7 @@ def prepare_folder(folder: Path, *, now_s: float) -> int:
     before, starts = _runs(folder) or (number, [])
     number = 0 if goes_on else max([number, *starts])
     start = number or newest + 1
-    earlier = [each for each in starts if each < start]
+    earlier = [first for first in starts if first < start]
     _write_runs(folder, before, [*earlier, start], oldest=oldest if goes_on else start)
     return number
 
